@@ -1,0 +1,189 @@
+//! The events of the feed: facts that were written down before anyone was told.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{EnvironmentId, ProjectId, ReleaseId};
+use crate::node::{Node, NodeKey};
+use crate::release::LogStream;
+use crate::status::ReleaseStatus;
+use crate::text::Text;
+use crate::time::Timestamp;
+
+/// What a client may listen to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// `release:7`: everything about one release, its logs included.
+    Release(ReleaseId),
+    /// `project:3`: statuses of the releases and nodes of one project.
+    Project(ProjectId),
+    /// `wall`: the same for all projects.
+    Wall,
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Topic::Release(id) => write!(f, "release:{id}"),
+            Topic::Project(id) => write!(f, "project:{id}"),
+            Topic::Wall => f.write_str("wall"),
+        }
+    }
+}
+
+impl FromStr for Topic {
+    type Err = ();
+    fn from_str(s: &str) -> Result<Self, ()> {
+        match s.split_once(':') {
+            None if s == "wall" => Ok(Topic::Wall),
+            Some(("release", id)) => id.parse().map(Topic::Release).map_err(drop),
+            Some(("project", id)) => id.parse().map(Topic::Project).map_err(drop),
+            _ => Err(()),
+        }
+    }
+}
+
+/// What happened. In JSON `kind` beside `data`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "data")]
+pub enum EventData {
+    /// A release was created or changed its status.
+    #[serde(rename = "release.status")]
+    ReleaseStatus {
+        /// Which.
+        release_id: ReleaseId,
+        /// Of which project.
+        project_id: ProjectId,
+        /// Going where.
+        environment_id: EnvironmentId,
+        /// Its status now.
+        status: ReleaseStatus,
+        /// Whether somebody asked it to stop.
+        cancel_requested: bool,
+        /// Why it failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<Text>,
+    },
+    /// A node was planned or changed.
+    #[serde(rename = "node.status")]
+    NodeStatus {
+        /// Of which release.
+        release_id: ReleaseId,
+        /// The node as it is now.
+        #[serde(flatten)]
+        node: Box<Node>,
+    },
+    /// A node's log grew.
+    #[serde(rename = "log.appended")]
+    LogAppended {
+        /// Of which release.
+        release_id: ReleaseId,
+        /// Of which node.
+        node: NodeKey,
+        /// Of which run.
+        attempt: u32,
+        /// The byte offset at which it begins.
+        from: u64,
+        /// The byte offset after its end.
+        to: u64,
+        /// From where it came.
+        stream: LogStream,
+        /// The text itself, where it is short; else ask for the log from `from`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
+    /// How far a node has come. Transient: not stored, and without a number.
+    #[serde(rename = "node.progress")]
+    NodeProgress {
+        /// Of which release.
+        release_id: ReleaseId,
+        /// Of which node.
+        node: NodeKey,
+        /// Of which run.
+        attempt: u32,
+        /// Bytes so far.
+        done: u64,
+        /// Bytes in all; 0 where that is not known.
+        total: u64,
+    },
+}
+
+impl EventData {
+    /// The word in `kind`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            EventData::ReleaseStatus { .. } => "release.status",
+            EventData::NodeStatus { .. } => "node.status",
+            EventData::LogAppended { .. } => "log.appended",
+            EventData::NodeProgress { .. } => "node.progress",
+        }
+    }
+
+    /// The release that it is about.
+    pub fn release_id(&self) -> ReleaseId {
+        match self {
+            EventData::ReleaseStatus { release_id, .. }
+            | EventData::NodeStatus { release_id, .. }
+            | EventData::LogAppended { release_id, .. }
+            | EventData::NodeProgress { release_id, .. } => *release_id,
+        }
+    }
+
+    /// Whether those who listen to a project or to the wall are told: all but the logs.
+    pub fn is_public(&self) -> bool {
+        !matches!(self, EventData::LogAppended { .. })
+    }
+}
+
+/// One fact, as the feed sends it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its number: greater than that of everything committed before it. Absent for progress.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<i64>,
+    /// The topic by which the client hears of it: of those it named, the first that fits.
+    pub topic: String,
+    /// When it was written down.
+    pub at: Timestamp,
+    /// What happened: `kind` and `data`.
+    #[serde(flatten)]
+    pub data: EventData,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_as_the_contract_draws_it() {
+        let event = Event {
+            seq: Some(1042),
+            topic: "release:7".into(),
+            at: Timestamp(0),
+            data: EventData::ReleaseStatus {
+                release_id: ReleaseId(7),
+                project_id: ProjectId(1),
+                environment_id: EnvironmentId(2),
+                status: ReleaseStatus::Running,
+                cancel_requested: false,
+                error: None,
+            },
+        };
+        let json = serde_json::to_value(&event).unwrap();
+        assert_eq!(json["seq"], 1042);
+        assert_eq!(json["topic"], "release:7");
+        assert_eq!(json["kind"], "release.status");
+        assert_eq!(json["data"]["status"], "running");
+        assert_eq!(serde_json::from_value::<Event>(json).unwrap(), event);
+    }
+
+    #[test]
+    fn topics_are_read_back() {
+        for topic in [Topic::Wall, Topic::Release(ReleaseId(7)), Topic::Project(ProjectId(3))] {
+            assert_eq!(topic.to_string().parse(), Ok(topic));
+        }
+        assert_eq!("release:x".parse::<Topic>(), Err(()));
+    }
+}

@@ -1,0 +1,87 @@
+//! The forms and their rules: checked by the browser while somebody types, and by the backend always.
+//!
+//! A form is also the body of the REST call that creates or changes the thing, so its field names are
+//! the API's. Rules that need the database (is this name taken?) are the services'.
+
+mod account;
+mod release;
+mod rules;
+mod target;
+
+use garde::Validate;
+
+use crate::fault::{Fault, FieldError};
+use crate::text::Text;
+
+pub use account::{SetupForm, SignInForm};
+pub use release::{HookErrors, MAX_HOOK_BYTES, ReleaseForm};
+pub use target::{CredentialForm, DEFAULT_KEEP, EnvironmentForm, ProjectForm, ServerForm};
+
+/// What every form can do.
+pub trait Form {
+    /// Everything that is wrong, in no order that means anything; empty where the form may be sent.
+    fn errors(&self) -> Vec<FieldError>;
+
+    /// The same as a result.
+    ///
+    /// # Errors
+    /// [`Fault::Invalid`] with all that is wrong.
+    fn check(&self) -> Result<(), Fault> {
+        let errors = self.errors();
+        if errors.is_empty() { Ok(()) } else { Err(Fault::Invalid { errors }) }
+    }
+}
+
+/// Runs the rules of a form that needs no context. The rules name codes ([`rules`]); the sentence for
+/// each is found here.
+fn errors_of<T: Validate<Context = ()>>(form: &T) -> Vec<FieldError> {
+    match form.validate() {
+        Ok(()) => Vec::new(),
+        Err(report) => report
+            .iter()
+            .map(|(path, error)| {
+                let code = error.message();
+                FieldError::new(path.to_string(), code, message(code))
+            })
+            .collect(),
+    }
+}
+
+/// The sentence for a rule's code.
+pub fn message(code: &str) -> Text {
+    match code {
+        "required" => Text::new("Fill this in.", "请填写此项。"),
+        "too_long" => Text::new("Too long. Shorten it.", "太长了，请缩短。"),
+        "too_many" => Text::new("Too many entries.", "条目太多。"),
+        "too_short" => Text::new("At least 8 characters.", "至少 8 个字符。"),
+        "out_of_range" => Text::new("Outside the allowed range.", "超出允许的范围。"),
+        "control" => {
+            Text::new("Line breaks and control characters are not allowed here.", "此处不允许换行或控制字符。")
+        }
+        "hostname" => Text::new(
+            "Letters, digits, dots, dashes and underscores only, beginning with a letter or digit.",
+            "只能使用字母、数字、点、短横线和下划线，并以字母或数字开头。",
+        ),
+        "address" => Text::new("A DNS name or an IP address.", "请填写域名或 IP 地址。"),
+        "path_absolute" => Text::new("An absolute path, such as /srv/shop.", "请填写绝对路径，例如 /srv/shop。"),
+        "path_root" => {
+            Text::new("A folder below the root, such as /srv/shop.", "不能是根目录，请填写其下的目录，例如 /srv/shop。")
+        }
+        "path_dots" => Text::new("`.` and `..` are not allowed as parts of a path.", "路径中不能出现 . 或 .. 部分。"),
+        "path_relative" => Text::new("A path relative to the tree, such as dist.", "请填写相对路径，例如 dist。"),
+        "placeholder" => Text::new("{hostname} is the only placeholder.", "只支持 {hostname} 占位符。"),
+        "repo_url" => Text::new(
+            "An address such as https://host/team/app.git, git@host:team/app.git, file:///srv/app.git or an absolute path.",
+            "请填写仓库地址，例如 https://host/team/app.git、git@host:team/app.git、file:///srv/app.git 或绝对路径。",
+        ),
+        "url_password" => Text::new(
+            "Take the password out of the address and store it as a credential.",
+            "请不要把密码写在地址里，应保存为凭据。",
+        ),
+        "duplicate" => Text::new("The same entry twice.", "条目重复。"),
+        "ref_name" => {
+            Text::new("This cannot be the name of a tag, branch or commit.", "这不是合法的标签、分支或提交名称。")
+        }
+        _ => Text::new("This is not valid.", "此项无效。"),
+    }
+}

@@ -1,0 +1,32 @@
+//! Launchway's words: the types that every part shares, the states and their transitions, the rules
+//! of the forms, and the events of the feed.
+//!
+//! This crate knows no framework: it compiles for the browser and for the server alike, so that a
+//! form is checked by the same code while somebody types and when the request arrives.
+
+pub mod actor;
+pub mod event;
+pub mod fault;
+pub mod form;
+pub mod id;
+pub mod node;
+pub mod record;
+pub mod release;
+pub mod status;
+pub mod text;
+pub mod time;
+
+pub use actor::{Actor, Role, User};
+pub use event::{Event, EventData, Topic};
+pub use fault::{Fault, FieldError};
+pub use form::{CredentialForm, EnvironmentForm, Form, ProjectForm, ReleaseForm, ServerForm, SetupForm, SignInForm};
+pub use id::{CredentialId, EnvironmentId, ProjectId, ReleaseId, ServerId, UserId};
+pub use node::{Node, NodeKey, NodeKind};
+pub use record::{Check, Credential, CredentialKind, Environment, EnvironmentKind, Page, Project, Server, ServerCheck};
+pub use release::{
+    GitRef, HookPoint, Hooks, LogLine, LogPage, LogStream, RefItem, RefKind, Release, ReleaseFilter, ReleaseKind,
+    ReleaseSnapshot,
+};
+pub use status::{NodeStatus, ReleaseStatus};
+pub use text::{Lang, Text};
+pub use time::Timestamp;

@@ -1,0 +1,138 @@
+//! What the pages ask of the program: the traits that the backend implements.
+//!
+//! Server functions reach them through [`Ports`] in the context. Every call takes the [`Actor`] who
+//! makes it, and the implementation alone decides whether that actor may.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use launchway_domain::{
+    Actor, Check, Credential, CredentialForm, CredentialId, Environment, EnvironmentForm, EnvironmentId, Fault,
+    LogPage, NodeKey, Page, Project, ProjectForm, ProjectId, RefItem, RefKind, Release, ReleaseFilter, ReleaseForm,
+    ReleaseId, ReleaseSnapshot, Server, ServerForm, ServerId, SetupForm, SignInForm,
+};
+
+/// The answer of every port.
+pub type Answer<T> = Result<T, Fault>;
+
+/// All ports, as the context carries them.
+#[derive(Clone)]
+pub struct Ports {
+    /// Sealed secrets.
+    pub credentials: Arc<dyn Credentials>,
+    /// Target hosts.
+    pub servers: Arc<dyn Servers>,
+    /// Repositories and environments.
+    pub projects: Arc<dyn Projects>,
+    /// Releases.
+    pub releases: Arc<dyn Releases>,
+}
+
+/// The session of the browser that makes the request; one per request, in the context as
+/// `Arc<dyn BrowserSession>`.
+#[async_trait]
+pub trait BrowserSession: Send + Sync {
+    /// Whether there is no user yet, so that the first visit makes the first administrator.
+    async fn needs_setup(&self) -> Answer<bool>;
+    /// Makes the first administrator and signs them in. A conflict once there is any user.
+    async fn setup(&self, form: SetupForm) -> Answer<()>;
+    /// Signs in: a new session replaces whatever the browser held before.
+    async fn sign_in(&self, form: SignInForm) -> Answer<()>;
+    /// Ends the session, in the database too.
+    async fn sign_out(&self) -> Answer<()>;
+}
+
+/// Sealed secrets.
+#[async_trait]
+pub trait Credentials: Send + Sync {
+    /// All of them, by name.
+    async fn list(&self, actor: &Actor) -> Answer<Vec<Credential>>;
+    /// One of them.
+    async fn get(&self, actor: &Actor, id: CredentialId) -> Answer<Credential>;
+    /// Seals a new one.
+    async fn create(&self, actor: &Actor, form: CredentialForm) -> Answer<Credential>;
+    /// Changes one; a blank secret stays as it was.
+    async fn update(&self, actor: &Actor, id: CredentialId, form: CredentialForm) -> Answer<Credential>;
+    /// Deletes one; a conflict while something uses it.
+    async fn delete(&self, actor: &Actor, id: CredentialId) -> Answer<()>;
+}
+
+/// Target hosts.
+#[async_trait]
+pub trait Servers: Send + Sync {
+    /// All of them, by hostname.
+    async fn list(&self, actor: &Actor) -> Answer<Vec<Server>>;
+    /// One of them.
+    async fn get(&self, actor: &Actor, id: ServerId) -> Answer<Server>;
+    /// Adds one.
+    async fn create(&self, actor: &Actor, form: ServerForm) -> Answer<Server>;
+    /// Changes one; a new address or port takes its pinned host key away.
+    async fn update(&self, actor: &Actor, id: ServerId, form: ServerForm) -> Answer<Server>;
+    /// Deletes one; a conflict while an environment uses it.
+    async fn delete(&self, actor: &Actor, id: ServerId) -> Answer<()>;
+    /// Connects and says what a release would meet.
+    async fn check(&self, actor: &Actor, id: ServerId) -> Answer<Check>;
+    /// Trusts a host key from now on.
+    async fn pin_host_key(&self, actor: &Actor, id: ServerId, fingerprint: String) -> Answer<Server>;
+}
+
+/// Repositories and environments.
+#[async_trait]
+pub trait Projects: Send + Sync {
+    /// All of them, by title.
+    async fn list(&self, actor: &Actor) -> Answer<Vec<Project>>;
+    /// One of them.
+    async fn get(&self, actor: &Actor, id: ProjectId) -> Answer<Project>;
+    /// Adds one.
+    async fn create(&self, actor: &Actor, form: ProjectForm) -> Answer<Project>;
+    /// Changes one.
+    async fn update(&self, actor: &Actor, id: ProjectId, form: ProjectForm) -> Answer<Project>;
+    /// Deletes one with its environments; a conflict once it has releases.
+    async fn delete(&self, actor: &Actor, id: ProjectId) -> Answer<()>;
+    /// Asks the repository for its refs.
+    async fn check(&self, actor: &Actor, id: ProjectId) -> Answer<Check>;
+    /// Trusts the host key of a repository over SSH from now on.
+    async fn pin_host_key(&self, actor: &Actor, id: ProjectId, fingerprint: String) -> Answer<Project>;
+    /// Fetches, then lists tags, branches, or the last 50 commits of a branch.
+    async fn refs(&self, actor: &Actor, id: ProjectId, kind: RefKind, branch: Option<String>) -> Answer<Vec<RefItem>>;
+    /// A project's environments, by name.
+    async fn environments(&self, actor: &Actor, id: ProjectId) -> Answer<Vec<Environment>>;
+    /// One environment.
+    async fn environment(&self, actor: &Actor, id: EnvironmentId) -> Answer<Environment>;
+    /// Adds one.
+    async fn create_environment(&self, actor: &Actor, id: ProjectId, form: EnvironmentForm) -> Answer<Environment>;
+    /// Changes one.
+    async fn update_environment(&self, actor: &Actor, id: EnvironmentId, form: EnvironmentForm) -> Answer<Environment>;
+    /// Deletes one; a conflict once it has releases.
+    async fn delete_environment(&self, actor: &Actor, id: EnvironmentId) -> Answer<()>;
+    /// Probes the path on every server of it.
+    async fn check_environment(&self, actor: &Actor, id: EnvironmentId) -> Answer<Check>;
+}
+
+/// Releases.
+#[async_trait]
+pub trait Releases: Send + Sync {
+    /// Newest first.
+    async fn list(&self, actor: &Actor, filter: ReleaseFilter) -> Answer<Page<Release>>;
+    /// A release, its nodes, and the event up to which both are told.
+    async fn get(&self, actor: &Actor, id: ReleaseId) -> Answer<ReleaseSnapshot>;
+    /// A stretch of a node's log from a byte offset on; `attempt` none means the latest.
+    async fn log(
+        &self,
+        actor: &Actor,
+        id: ReleaseId,
+        node: NodeKey,
+        attempt: Option<u32>,
+        offset: u64,
+    ) -> Answer<LogPage>;
+    /// Resolves the ref at the remote and writes the release down, `pending`.
+    async fn create(&self, actor: &Actor, form: ReleaseForm) -> Answer<Release>;
+    /// Puts it into the queue of its environment.
+    async fn start(&self, actor: &Actor, id: ReleaseId) -> Answer<Release>;
+    /// Asks it to stop.
+    async fn cancel(&self, actor: &Actor, id: ReleaseId) -> Answer<Release>;
+    /// Puts a failed or canceled one into the queue again; what succeeded is not repeated.
+    async fn retry(&self, actor: &Actor, id: ReleaseId) -> Answer<Release>;
+    /// Makes a new release that brings an earlier, succeeded one back.
+    async fn rollback(&self, actor: &Actor, id: ReleaseId) -> Answer<Release>;
+}

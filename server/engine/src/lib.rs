@@ -1,0 +1,3 @@
+//! Runs releases: Git, SSH, hooks, the store. Knows nothing of HTTP or pages.
+
+pub mod shell;
