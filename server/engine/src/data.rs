@@ -1,0 +1,117 @@
+//! The data folder: what lies where on the Launchway host.
+//!
+//! ```text
+//! <data>/launchway.db        the embedded database, where no other is named
+//! <data>/master.key          what secrets are sealed with
+//! <data>/instance            this instance's name; locked while a program serves the folder
+//! <data>/mirrors/<project>/  a bare mirror of each project's repository
+//! <data>/work/<release>/     tree/ (the work folder) and hooks/ (local hooks as they ran)
+//! <data>/artifacts/<release>/ what was packed, with its manifest
+//! ```
+
+use std::fs;
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use launchway_domain::{ProjectId, ReleaseId};
+use nix::fcntl::{Flock, FlockArg};
+
+/// The data folder. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct DataDir {
+    root: PathBuf,
+}
+
+impl DataDir {
+    /// Opens the folder, making it (mode 0700) where there is none.
+    ///
+    /// # Errors
+    /// Where it cannot be made or resolved.
+    pub fn open(root: &Path) -> io::Result<Self> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(root)?;
+        Ok(Self { root: root.canonicalize()? })
+    }
+
+    /// The folder itself, absolute.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The embedded database.
+    pub fn database(&self) -> PathBuf {
+        self.root.join("launchway.db")
+    }
+
+    /// A project's mirror.
+    pub fn mirror(&self, project: ProjectId) -> PathBuf {
+        self.root.join("mirrors").join(project.to_string())
+    }
+
+    /// Everything that a release needs on this host while it runs.
+    pub fn work(&self, release: ReleaseId) -> PathBuf {
+        self.root.join("work").join(release.to_string())
+    }
+
+    /// The work folder of a release's local hooks.
+    pub fn tree(&self, release: ReleaseId) -> PathBuf {
+        self.work(release).join("tree")
+    }
+
+    /// What a release's `package` made.
+    pub fn artifact(&self, release: ReleaseId) -> PathBuf {
+        self.root.join("artifacts").join(release.to_string())
+    }
+
+    /// Takes this folder for the one program that serves it.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::WouldBlock`] while another program has it.
+    pub fn lock(&self) -> io::Result<Instance> {
+        let path = self.root.join("instance");
+        let file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        let mut file =
+            Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| io::Error::from(errno))?;
+        let mut name = String::new();
+        file.read_to_string(&mut name)?;
+        if name.trim().is_empty() {
+            name = format!("{:032x}", rand::random::<u128>());
+            file.rewind()?;
+            file.write_all(name.as_bytes())?;
+            file.sync_all()?;
+        }
+        Ok(Instance { name: name.trim().to_owned(), _file: file })
+    }
+}
+
+/// Proof that no other program serves the folder, with the name by which leases are held. The name
+/// outlives the program: whoever holds the lock may take over the leases of the name at once, since
+/// the one who held them is gone.
+#[derive(Debug)]
+pub struct Instance {
+    name: String,
+    _file: Flock<fs::File>,
+}
+
+impl Instance {
+    /// 32 hexadecimal digits.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_program_at_a_time_and_the_name_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(folder.path()).unwrap();
+        let first = data.lock().unwrap();
+        assert_eq!(data.lock().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        let name = first.name().to_owned();
+        drop(first);
+        assert_eq!(data.lock().unwrap().name(), name);
+    }
+}
