@@ -3,3 +3,5 @@
 pub mod data;
 pub mod secret;
 pub mod shell;
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -1,0 +1,7 @@
+//! What tests stand on: real programs with folders of their own, ended with the test.
+//!
+//! Behind the cargo feature `testing`, for this crate's tests and those of the crates above it.
+
+pub mod sshd;
+
+pub use sshd::{Builder as SshdBuilder, Sshd};
