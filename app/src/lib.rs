@@ -1,4 +1,12 @@
 //! What people see: pages, components, and the server functions behind them.
 
 #[cfg(feature = "ssr")]
+pub mod assets;
+#[cfg(feature = "ssr")]
 pub mod ports;
+pub mod text;
+pub mod ui;
+
+pub use ui::app::App;
+#[cfg(feature = "ssr")]
+pub use ui::shell::shell;
