@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The program: its router, its services, its command line.
+
+pub mod config;

@@ -1,0 +1,97 @@
+//! What the program is told when it starts: options, or environment variables in their place.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use launchway_engine::data::DataDir;
+use secrecy::SecretString;
+use url::Url;
+
+/// The variable that holds the master key. An option would show in the list of processes.
+pub const MASTER_KEY: &str = "LAUNCHWAY_MASTER_KEY";
+/// Where the program listens unless told otherwise.
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
+
+/// Everything that a running program was told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The data folder.
+    pub data: PathBuf,
+    /// The database's URL; SQLite in the data folder where absent.
+    pub database_url: Option<SecretString>,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Where browsers find it, behind a proxy; `https` makes cookies `Secure`.
+    pub public_url: Option<Url>,
+    /// What secrets are sealed with; a file in the data folder where absent.
+    pub master_key: Option<SecretString>,
+}
+
+impl Config {
+    /// A program on one data folder with everything else as by default.
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Self { data: data.into(), database_url: None, listen: DEFAULT_LISTEN, public_url: None, master_key: None }
+    }
+
+    /// Whether browsers come by HTTPS.
+    pub fn is_secure(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+
+    /// The database's URL. It may hold a password: not for logs.
+    pub fn database(&self, data: &DataDir) -> SecretString {
+        self.database_url.clone().unwrap_or_else(|| format!("sqlite:{}", data.database().display()).into())
+    }
+}
+
+/// Reads the master key from the environment; none where it is unset or blank.
+pub fn master_key() -> Option<SecretString> {
+    std::env::var(MASTER_KEY).ok().filter(|key| !key.trim().is_empty()).map(SecretString::from)
+}
+
+/// A public URL: `http` or `https`, with a host, without anything after it.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn public_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|e| format!("{e}; write it as https://launchway.example"))?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        Err("it begins with http:// or https:// and a host".to_owned())
+    } else if !url.username().is_empty() || url.password().is_some() {
+        Err("without a user name or password".to_owned())
+    } else if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        Err("only scheme, host and port: Launchway is not served below a path".to_owned())
+    } else {
+        Ok(url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_is_scheme_host_and_port() {
+        assert!(public_url("https://launchway.example").is_ok());
+        assert!(public_url("http://10.0.0.1:3000/").is_ok());
+        for bad in ["launchway.example", "ftp://x", "https://x/app", "https://u:p@x/", "https://x/?q", "", "https://"] {
+            assert!(public_url(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_https_is_secure() {
+        let with = |url| Config { public_url: Some(public_url(url).unwrap()), ..Config::new("data") };
+        assert!(with("https://x").is_secure());
+        assert!(!with("http://x").is_secure());
+        assert!(!Config::new("data").is_secure());
+    }
+
+    #[test]
+    fn a_master_key_or_database_password_does_not_show_in_debug() {
+        let mut config = Config::new("data");
+        config.master_key = Some("hunter2".into());
+        config.database_url = Some("postgres://u:hunter2@db/launchway".into());
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,228 @@
+//! Users, their passwords, and their API tokens.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::{Duration, Instant};
+
+use launchway_app::ports::Answer;
+use launchway_domain::{Actor, Fault, Form, Role, SetupForm, SignInForm, Text, User, UserId};
+use launchway_engine::store::{Store, StoreError};
+use rand::TryRngCore;
+use rand::rngs::OsRng;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+
+use super::fault::{internal, noun, of_store};
+use super::password::Passwords;
+use super::permission::{Permission, permit};
+use super::tries::Tries;
+
+/// What every token begins with, so that scanners for leaked secrets find it.
+const TOKEN_PREFIX: &str = "lw_";
+/// Failed tries for one name: so many at once, then one in the period.
+const BY_NAME: (u32, Duration) = (10, Duration::from_secs(10));
+/// Failed tries from one address. More, since an office shares one.
+const BY_ADDRESS: (u32, Duration) = (50, Duration::from_secs(2));
+
+/// Users, their passwords, and their API tokens.
+pub struct Accounts {
+    store: Store,
+    passwords: Passwords,
+    by_name: Tries<String>,
+    by_address: Tries<IpAddr>,
+}
+
+fn users() -> Text {
+    Text::new("user", "用户")
+}
+
+impl Accounts {
+    /// The accounts of one store.
+    ///
+    /// # Errors
+    /// Where the system has no random bytes.
+    pub(super) fn new(store: Store) -> Answer<Self> {
+        Ok(Self {
+            store,
+            passwords: Passwords::new()?,
+            by_name: Tries::new(BY_NAME.0, BY_NAME.1),
+            by_address: Tries::new(BY_ADDRESS.0, BY_ADDRESS.1),
+        })
+    }
+
+    /// Whether there is no user yet, so that the first visit makes the first administrator.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn needs_setup(&self) -> Answer<bool> {
+        Ok(self.store.count_users().await.map_err(|e| of_store(e, &users()))? == 0)
+    }
+
+    /// Makes the first administrator.
+    ///
+    /// # Errors
+    /// A conflict once there is any user; fields that are wrong.
+    pub async fn setup(&self, form: SetupForm) -> Answer<User> {
+        // Asked first as well: a stranger must not make us hash.
+        if !self.needs_setup().await? {
+            return Err(set_up());
+        }
+        let (name, hash) = self.checked(form).await?;
+        self.store.create_first_user(&name, &hash).await.map_err(|e| at_name(of_store(e, &users())))?.ok_or_else(set_up)
+    }
+
+    /// Who that is. Wrong name and wrong password get one answer, after the same work.
+    ///
+    /// # Errors
+    /// [`Fault::Invalid`] at `password` where they do not fit, [`Fault::TooMany`] after too many tries
+    /// for the name or from the address.
+    pub async fn sign_in(&self, form: SignInForm, client: IpAddr) -> Answer<User> {
+        form.check()?;
+        let name = form.name.trim().to_owned();
+        let (key, client, now) = (name.to_lowercase(), network(client), Instant::now());
+        self.by_address.take(client, now).map_err(too_many)?;
+        if let Err(wait) = self.by_name.take(key.clone(), now) {
+            return Err(too_many(wait));
+        }
+        let password = SecretString::from(form.password);
+        let found = self.store.user_with_hash(&name).await.map_err(|e| of_store(e, &users()))?;
+        let (user, hash) = found.unzip();
+        let fits = self.passwords.verify(password, hash).await?;
+        match user.filter(|_| fits) {
+            Some(user) => {
+                self.by_address.give_back(&client);
+                self.by_name.give_back(&key);
+                Ok(user)
+            }
+            None => {
+                Err(Fault::field("password", "wrong", Text::new("Name or password is wrong.", "用户名或密码错误。")))
+            }
+        }
+    }
+
+    /// A user by id, for a session; none where they were deleted.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn user(&self, id: UserId) -> Answer<Option<User>> {
+        self.store.user(id).await.map_err(|e| of_store(e, &noun("user", "用户", id)))
+    }
+
+    /// All users, by name.
+    ///
+    /// # Errors
+    /// As every service call.
+    pub async fn users(&self, actor: &Actor) -> Answer<Vec<User>> {
+        permit(actor, Permission::ViewUsers)?;
+        self.store.users().await.map_err(|e| of_store(e, &users()))
+    }
+
+    /// Adds a user.
+    ///
+    /// # Errors
+    /// Fields that are wrong; `taken` at `name`.
+    pub async fn create_user(&self, actor: &Actor, form: SetupForm, role: Role) -> Answer<User> {
+        permit(actor, Permission::ManageUsers)?;
+        let (name, hash) = self.checked(form).await?;
+        self.store.create_user(&name, &hash, role).await.map_err(|e| at_name(of_store(e, &users())))
+    }
+
+    /// Makes an API token for a user. It is shown this once: only its digest is kept.
+    ///
+    /// # Errors
+    /// `name` or `user` at fault.
+    pub async fn create_token(&self, actor: &Actor, user: &str, label: &str) -> Answer<SecretString> {
+        let own = matches!(actor, Actor::User(person) if person.name == user);
+        if !own {
+            permit(actor, Permission::ManageUsers)?;
+        }
+        let label = label.trim();
+        if label.is_empty() || label.chars().count() > 100 || label.chars().any(char::is_control) {
+            let code = if label.is_empty() { "required" } else { "invalid" };
+            let text = Text::new("A name of 1 to 100 characters on one line.", "名称应为一行，1 到 100 个字符。");
+            return Err(Fault::field("name", code, text));
+        }
+        let found = self.store.user_with_hash(user.trim()).await.map_err(|e| of_store(e, &users()))?;
+        let Some((user, _)) = found else {
+            let text = launchway_domain::text!("There is no user “{user}”.", "没有用户“{user}”。");
+            return Err(Fault::field("user", "not_found", text));
+        };
+        let mut bytes = [0_u8; 32];
+        OsRng.try_fill_bytes(&mut bytes).map_err(|e| internal("getting random bytes", &e))?;
+        let token = SecretString::from(format!("{TOKEN_PREFIX}{}", hex::encode(bytes)));
+        self.store.token_create(user.id, label, &digest(&token)).await.map_err(|e| of_store(e, &users()))?;
+        Ok(token)
+    }
+
+    /// Whose token that is, with the token's own id.
+    ///
+    /// # Errors
+    /// [`Fault::Unauthenticated`] where it is nobody's.
+    pub async fn token_user(&self, token: SecretString) -> Answer<(i64, User)> {
+        // 256 random bits need no slow hash, and a look-up by digest tells nothing by its time.
+        match self.store.token_user(&digest(&token)).await {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) | Err(StoreError::NotFound) => Err(Fault::Unauthenticated),
+            Err(error) => Err(of_store(error, &users())),
+        }
+    }
+
+    async fn checked(&self, form: SetupForm) -> Answer<(String, String)> {
+        form.check()?;
+        let hash = self.passwords.hash(form.password.into()).await?;
+        Ok((form.name.trim().to_owned(), hash))
+    }
+}
+
+fn digest(token: &SecretString) -> [u8; 32] {
+    Sha256::digest(token.expose_secret().as_bytes()).into()
+}
+
+fn set_up() -> Fault {
+    Fault::conflict(Text::new(
+        "The first administrator is there already. Sign in instead.",
+        "首位管理员已存在，请直接登录。",
+    ))
+}
+
+fn too_many(wait: Duration) -> Fault {
+    Fault::TooMany { retry_after: wait.as_secs() + u64::from(wait.subsec_nanos() > 0) }
+}
+
+/// Whatever the store calls the constraint: the form's field is `name`.
+fn at_name(fault: Fault) -> Fault {
+    match fault {
+        Fault::Invalid { mut errors } => {
+            errors.iter_mut().for_each(|error| error.field = "name".to_owned());
+            Fault::Invalid { errors }
+        }
+        other => other,
+    }
+}
+
+/// What one client can choose freely: with IPv6, any address of a /64.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from(u128::from(v6) & !u128::from(u64::MAX))),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_in_one_ipv6_network_count_as_one() {
+        let net = |text: &str| network(text.parse().unwrap());
+        assert_eq!(net("2001:db8::1"), net("2001:db8::ffff"));
+        assert_ne!(net("2001:db8::1"), net("2001:db8:0:1::1"));
+        assert_eq!(net("::ffff:10.0.0.1"), net("10.0.0.1"));
+        assert_ne!(net("10.0.0.1"), net("10.0.0.2"));
+    }
+
+    #[test]
+    fn a_part_of_a_second_is_waited_out() {
+        assert_eq!(too_many(Duration::from_millis(1200)), Fault::TooMany { retry_after: 2 });
+        assert_eq!(too_many(Duration::from_secs(3)), Fault::TooMany { retry_after: 3 });
+    }
+}

@@ -1,0 +1,143 @@
+//! The ports, implemented. Every call goes the same way: may the actor do this, is the form right,
+//! then the store and the engine. Pages, REST and the command line all come through here.
+
+mod access;
+mod accounts;
+mod credentials;
+mod environments;
+mod fault;
+mod password;
+mod permission;
+mod projects;
+mod refs;
+mod releases;
+mod servers;
+mod tries;
+
+use std::sync::Arc;
+
+use launchway_app::ports::{Credentials, Ports, Projects, Releases, Servers};
+use launchway_domain::Fault;
+use launchway_engine::data::DataDir;
+use launchway_engine::secret::Vault;
+use launchway_engine::store::Store;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use accounts::Accounts;
+pub use permission::{Permission, permit};
+
+use fault::internal;
+
+/// How many checks, ref look-ups and fetches talk to other hosts at once.
+const OUTWARD: usize = 32;
+
+/// What all services stand on.
+pub(crate) struct Core {
+    store: Store,
+    vault: Vault,
+    data: DataDir,
+    /// Places for work that talks to other hosts.
+    outward: Arc<Semaphore>,
+    mirrors: refs::MirrorLocks,
+    /// Work that outlives the call that began it.
+    background: TaskTracker,
+    stopping: CancellationToken,
+}
+
+/// All services. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    core: Arc<Core>,
+    accounts: Arc<Accounts>,
+    ports: Ports,
+}
+
+impl Services {
+    /// The services on one store and one data folder.
+    ///
+    /// # Errors
+    /// Where the system has no random bytes.
+    pub fn new(store: Store, vault: Vault, data: DataDir) -> Result<Self, Fault> {
+        let core = Arc::new(Core {
+            store,
+            vault,
+            data,
+            outward: Arc::new(Semaphore::new(OUTWARD)),
+            mirrors: refs::MirrorLocks::default(),
+            background: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+        });
+        let accounts = Arc::new(Accounts::new(core.store.clone())?);
+        let ports = Ports {
+            credentials: Arc::new(credentials::CredentialService(core.clone())),
+            servers: Arc::new(servers::ServerService(core.clone())),
+            projects: Arc::new(projects::ProjectService(core.clone())),
+            releases: Arc::new(releases::ReleaseService(core.clone())),
+        };
+        Ok(Self { core, accounts, ports })
+    }
+
+    /// The ports, for the context of pages and for REST handlers.
+    pub fn ports(&self) -> Ports {
+        self.ports.clone()
+    }
+
+    /// Users, their passwords and their tokens.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// Credentials.
+    pub fn credentials(&self) -> &dyn Credentials {
+        &*self.ports.credentials
+    }
+
+    /// Servers.
+    pub fn servers(&self) -> &dyn Servers {
+        &*self.ports.servers
+    }
+
+    /// Projects and environments.
+    pub fn projects(&self) -> &dyn Projects {
+        &*self.ports.projects
+    }
+
+    /// Releases.
+    pub fn releases(&self) -> &dyn Releases {
+        &*self.ports.releases
+    }
+
+    /// The store, for what has no rules of its own: sessions, and the tail of the events.
+    pub fn store(&self) -> &Store {
+        &self.core.store
+    }
+
+    /// Fetches in the background what releases that were not started need, as far as it is not there:
+    /// the program may have stopped in between.
+    pub fn resume(&self) {
+        releases::resume(&self.core);
+    }
+
+    /// Stops the work in the background and waits for its end.
+    pub async fn shutdown(&self) {
+        self.core.stopping.cancel();
+        self.core.background.close();
+        self.core.background.wait().await;
+    }
+}
+
+impl Core {
+    /// Runs blocking work that talks to another host, in one of the places for it.
+    async fn outward<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+        let place = self.outward.clone().acquire_owned().await.map_err(|e| internal("waiting for a place", &e))?;
+        tokio::task::spawn_blocking(move || {
+            // Held by the thread and not by the caller: one who gives up leaves the work running.
+            let _place = place;
+            work()
+        })
+        .await
+        .map_err(|e| internal("work on a thread", &e))
+    }
+}

@@ -1,0 +1,203 @@
+//! Repositories.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use launchway_app::ports::{Answer, Projects};
+use launchway_domain::{
+    Actor, Check, CredentialKind, Environment, EnvironmentForm, EnvironmentId, Fault, Form, Project, ProjectForm,
+    ProjectId, RefItem, RefKind, Text,
+};
+use launchway_engine::git::{self, GitErrorKind};
+use launchway_engine::store::StoreError;
+
+use super::Core;
+use super::fault::{noun, of_store};
+use super::permission::{Permission, permit};
+use super::refs::short_bounds;
+use super::servers::{check_fingerprint, no_such};
+
+pub(super) struct ProjectService(pub(super) Arc<Core>);
+
+pub(super) fn thing(id: ProjectId) -> Text {
+    noun("project", "项目", id)
+}
+
+fn tidy(mut form: ProjectForm) -> ProjectForm {
+    form.title = form.title.trim().to_owned();
+    form.repo_url = form.repo_url.trim().to_owned();
+    form
+}
+
+#[async_trait]
+impl Projects for ProjectService {
+    async fn list(&self, actor: &Actor) -> Answer<Vec<Project>> {
+        permit(actor, Permission::ViewProjects)?;
+        self.0.store.projects().await.map_err(|e| of_store(e, &Text::new("projects", "项目")))
+    }
+
+    async fn get(&self, actor: &Actor, id: ProjectId) -> Answer<Project> {
+        permit(actor, Permission::ViewProjects)?;
+        self.0.store.project(id).await.map_err(|e| of_store(e, &thing(id)))
+    }
+
+    async fn create(&self, actor: &Actor, form: ProjectForm) -> Answer<Project> {
+        permit(actor, Permission::ManageProjects)?;
+        let form = tidy(form);
+        form.check()?;
+        self.check_credential(&form).await?;
+        self.0.store.project_create(&form).await.map_err(|e| of_store(e, &Text::new("project", "项目")))
+    }
+
+    async fn update(&self, actor: &Actor, id: ProjectId, form: ProjectForm) -> Answer<Project> {
+        permit(actor, Permission::ManageProjects)?;
+        let form = tidy(form);
+        form.check()?;
+        self.check_credential(&form).await?;
+        self.0.store.project_update(id, &form).await.map_err(|e| of_store(e, &thing(id)))
+    }
+
+    async fn delete(&self, actor: &Actor, id: ProjectId) -> Answer<()> {
+        permit(actor, Permission::ManageProjects)?;
+        self.0.store.project_delete(id).await.map_err(|e| of_store(e, &thing(id)))?;
+        self.0.forget_mirror(id);
+        Ok(())
+    }
+
+    async fn check(&self, actor: &Actor, id: ProjectId) -> Answer<Check> {
+        permit(actor, Permission::ManageProjects)?;
+        let project = self.0.store.project(id).await.map_err(|e| of_store(e, &thing(id)))?;
+        let remote = self.0.remote(&project).await?;
+        let bounds = short_bounds(&self.0.stopping);
+        let started = Instant::now();
+        let (host_key, outcome) = self.0.outward(move || git::check(&remote, &bounds)).await?;
+        let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let pinned = host_key.is_some() && host_key == project.host_key;
+        let check = Check { latency_ms, host_key, pinned, ..Check::default() };
+        Ok(match outcome {
+            Ok(_) => Check { ok: true, ..check },
+            Err(error) => {
+                // A key that was seen only by an error is as good.
+                let host_key = match &error.kind {
+                    GitErrorKind::Unpinned { fingerprint } | GitErrorKind::KeyChanged { fingerprint } => {
+                        Some(fingerprint.clone())
+                    }
+                    _ => check.host_key.clone(),
+                };
+                Check { host_key, code: Some(code(&error.kind).to_owned()), error: Some(error.text), ..check }
+            }
+        })
+    }
+
+    async fn pin_host_key(&self, actor: &Actor, id: ProjectId, fingerprint: String) -> Answer<Project> {
+        permit(actor, Permission::ManageProjects)?;
+        let fingerprint = check_fingerprint(&fingerprint)?;
+        self.0.store.project_pin(id, Some(fingerprint)).await.map_err(|e| of_store(e, &thing(id)))?;
+        self.0.store.project(id).await.map_err(|e| of_store(e, &thing(id)))
+    }
+
+    async fn refs(&self, actor: &Actor, id: ProjectId, kind: RefKind, branch: Option<String>) -> Answer<Vec<RefItem>> {
+        permit(actor, Permission::PickRefs)?;
+        let project = self.0.store.project(id).await.map_err(|e| of_store(e, &thing(id)))?;
+        self.0.refs(&project, kind, branch).await
+    }
+
+    async fn environments(&self, actor: &Actor, id: ProjectId) -> Answer<Vec<Environment>> {
+        permit(actor, Permission::ViewProjects)?;
+        self.0.environments(id).await
+    }
+
+    async fn environment(&self, actor: &Actor, id: EnvironmentId) -> Answer<Environment> {
+        permit(actor, Permission::ViewProjects)?;
+        self.0.environment(id).await
+    }
+
+    async fn create_environment(&self, actor: &Actor, id: ProjectId, form: EnvironmentForm) -> Answer<Environment> {
+        permit(actor, Permission::ManageProjects)?;
+        self.0.create_environment(id, form).await
+    }
+
+    async fn update_environment(&self, actor: &Actor, id: EnvironmentId, form: EnvironmentForm) -> Answer<Environment> {
+        permit(actor, Permission::ManageProjects)?;
+        self.0.update_environment(id, form).await
+    }
+
+    async fn delete_environment(&self, actor: &Actor, id: EnvironmentId) -> Answer<()> {
+        permit(actor, Permission::ManageProjects)?;
+        self.0.delete_environment(id).await
+    }
+
+    async fn check_environment(&self, actor: &Actor, id: EnvironmentId) -> Answer<Check> {
+        permit(actor, Permission::ManageProjects)?;
+        self.0.check_environment(id).await
+    }
+}
+
+impl ProjectService {
+    /// There must be such a credential, and it must be one that opens this kind of address.
+    async fn check_credential(&self, form: &ProjectForm) -> Answer<()> {
+        let Some(id) = form.credential_id else { return Ok(()) };
+        let kind = match self.0.store.credential(id).await {
+            Ok(credential) => credential.kind,
+            Err(StoreError::NotFound) => return Err(no_such("credential_id")),
+            Err(error) => return Err(of_store(error, &noun("credential", "凭据", id))),
+        };
+        if fits(kind, &form.repo_url) { Ok(()) } else { Err(wrong_kind()) }
+    }
+}
+
+/// Whether a credential of this kind can open that address. Files are opened without any: one that is
+/// named there waits for the day when the address changes.
+fn fits(kind: CredentialKind, repo_url: &str) -> bool {
+    let is_http = repo_url.starts_with("https://") || repo_url.starts_with("http://");
+    let is_file = repo_url.starts_with('/') || repo_url.starts_with("file://");
+    match kind {
+        CredentialKind::GitHttps => is_http || is_file,
+        CredentialKind::GitSsh => !is_http,
+        CredentialKind::SshKey | CredentialKind::SshPassword => false,
+    }
+}
+
+fn wrong_kind() -> Fault {
+    Fault::field(
+        "credential_id",
+        "wrong_kind",
+        Text::new(
+            "This credential does not fit the address. http and https need Git over HTTPS; ssh and host:path need Git over SSH.",
+            "此凭据与仓库地址不匹配：http 和 https 地址需要 Git（HTTPS）凭据，ssh 和 host:path 地址需要 Git（SSH）凭据。",
+        ),
+    )
+}
+
+/// The stable word of a check's answer.
+fn code(kind: &GitErrorKind) -> &'static str {
+    match kind {
+        GitErrorKind::Refused => "refused",
+        GitErrorKind::Timeout => "timeout",
+        GitErrorKind::Unpinned { .. } => "unpinned",
+        GitErrorKind::KeyChanged { .. } => "key_changed",
+        GitErrorKind::Auth => "auth",
+        GitErrorKind::Passphrase => "passphrase",
+        GitErrorKind::Empty => "empty",
+        _ => "unreachable",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_opens_the_addresses_of_its_kind() {
+        for url in ["https://host/a.git", "http://host/a.git"] {
+            assert!(fits(CredentialKind::GitHttps, url) && !fits(CredentialKind::GitSsh, url), "{url}");
+        }
+        for url in ["ssh://git@host/a.git", "git@host:a.git", "host:a.git"] {
+            assert!(fits(CredentialKind::GitSsh, url) && !fits(CredentialKind::GitHttps, url), "{url}");
+        }
+        for url in ["/srv/a.git", "file:///srv/a.git", "https://host/a", "git@host:a"] {
+            assert!(!fits(CredentialKind::SshKey, url) && !fits(CredentialKind::SshPassword, url), "{url}");
+        }
+    }
+}

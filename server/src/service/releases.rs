@@ -1,0 +1,197 @@
+//! Releases: written down, started, stopped, brought back. Running them is the engine's.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use launchway_app::ports::{Answer, Releases};
+use launchway_domain::{
+    Actor, Environment, Fault, Form, Hooks, LogPage, NodeKey, Page, Project, Release, ReleaseFilter, ReleaseForm,
+    ReleaseId, ReleaseKind, ReleaseSnapshot, ReleaseStatus, Text, text,
+};
+use launchway_engine::store::{NewRelease, StoreError};
+
+use super::Core;
+use super::fault::{noun, of_store};
+use super::permission::{Permission, permit};
+use super::projects;
+use super::servers::no_such;
+
+/// The most of a log that one call answers, in bytes.
+const LOG_PAGE: usize = 256 * 1024;
+/// The largest page of a list.
+const MAX_LIMIT: u32 = 200;
+
+pub(super) struct ReleaseService(pub(super) Arc<Core>);
+
+fn thing(id: ReleaseId) -> Text {
+    noun("release", "发布", id)
+}
+
+#[async_trait]
+impl Releases for ReleaseService {
+    async fn list(&self, actor: &Actor, filter: ReleaseFilter) -> Answer<Page<Release>> {
+        permit(actor, Permission::ViewReleases)?;
+        if filter.limit.is_some_and(|limit| !(1..=MAX_LIMIT).contains(&limit)) {
+            let message = text!("A number from 1 to {MAX_LIMIT}.", "应为 1 到 {MAX_LIMIT} 的数字。");
+            return Err(Fault::field("limit", "out_of_range", message));
+        }
+        if filter.cursor.as_deref().is_some_and(|cursor| cursor.parse::<i64>().is_err()) {
+            let message = Text::new("Take `next` of the page before.", "请使用上一页返回的 next。");
+            return Err(Fault::field("cursor", "invalid", message));
+        }
+        self.0.store.releases(&filter).await.map_err(|e| of_store(e, &Text::new("releases", "发布")))
+    }
+
+    async fn get(&self, actor: &Actor, id: ReleaseId) -> Answer<ReleaseSnapshot> {
+        permit(actor, Permission::ViewReleases)?;
+        self.0.store.release_snapshot(id).await.map_err(|e| of_store(e, &thing(id)))
+    }
+
+    async fn log(
+        &self,
+        actor: &Actor,
+        id: ReleaseId,
+        node: NodeKey,
+        attempt: Option<u32>,
+        offset: u64,
+    ) -> Answer<LogPage> {
+        permit(actor, Permission::ViewReleases)?;
+        let step = noun("step", "步骤", format_args!("{node} ({id})"));
+        self.0.store.log_page(id, &node, attempt, offset, LOG_PAGE).await.map_err(|e| of_store(e, &step))
+    }
+
+    async fn create(&self, actor: &Actor, form: ReleaseForm) -> Answer<Release> {
+        permit(actor, Permission::RunReleases)?;
+        form.check()?;
+        let (project, environment) = self.place(&form).await?;
+        let commit = self.0.resolve(&project, &form.git_ref).await?;
+        let new = NewRelease {
+            kind: ReleaseKind::Release,
+            project_id: project.id,
+            environment_id: environment.id,
+            git_ref: form.git_ref,
+            commit: commit.clone(),
+            hooks: tidy(form.hooks),
+            note: form.note.filter(|note| !note.trim().is_empty()),
+            created_by: actor.user_id(),
+            created_by_name: actor.name().to_owned(),
+            rollback_of: None,
+        };
+        let release = self.0.store.release_create(new).await.map_err(|e| of_store(e, &Text::new("release", "发布")))?;
+        self.0.pin_later(project, commit, release.id);
+        Ok(release)
+    }
+
+    async fn start(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {
+        permit(actor, Permission::RunReleases)?;
+        self.0.store.release_start(id).await.map_err(|error| match error {
+            StoreError::State(status) => refused(id, status, Text::new("not started yet", "尚未开始")),
+            error => of_store(error, &thing(id)),
+        })
+    }
+
+    async fn cancel(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {
+        permit(actor, Permission::RunReleases)?;
+        self.0.store.release_cancel(id).await.map_err(|error| match error {
+            StoreError::State(status) => refused(id, status, Text::new("not finished yet", "尚未结束")),
+            error => of_store(error, &thing(id)),
+        })
+    }
+
+    async fn retry(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {
+        permit(actor, Permission::RunReleases)?;
+        self.0.store.release_retry(id).await.map_err(|error| match error {
+            StoreError::State(status) => refused(id, status, Text::new("failed or canceled", "失败或已取消")),
+            error => of_store(error, &thing(id)),
+        })
+    }
+
+    async fn rollback(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {
+        permit(actor, Permission::RunReleases)?;
+        let to_fault = |e| of_store(e, &thing(id));
+        let target = self.0.store.release(id).await.map_err(to_fault)?;
+        if target.status != ReleaseStatus::Succeeded {
+            return Err(refused(id, target.status, Text::new("succeeded", "成功")));
+        }
+        // A rollback has no artifact of its own: going back to it is going back to what it brought back.
+        let origin = self.0.store.release_rollback_of(id).await.map_err(to_fault)?.unwrap_or(id);
+        let new = NewRelease {
+            kind: ReleaseKind::Rollback,
+            project_id: target.project_id,
+            environment_id: target.environment_id,
+            git_ref: target.git_ref,
+            commit: target.commit.clone(),
+            hooks: Hooks { before_download: None, after_download: None, ..target.hooks },
+            note: None,
+            created_by: actor.user_id(),
+            created_by_name: actor.name().to_owned(),
+            rollback_of: Some(origin),
+        };
+        let release = self.0.store.release_create(new).await.map_err(to_fault)?;
+        self.0.store.release_start(release.id).await.map_err(|e| of_store(e, &thing(release.id)))
+    }
+}
+
+impl ReleaseService {
+    /// The project and environment of a form; both must be there and belong together.
+    async fn place(&self, form: &ReleaseForm) -> Answer<(Project, Environment)> {
+        let project = match self.0.store.project(form.project_id).await {
+            Ok(project) => project,
+            Err(StoreError::NotFound) => return Err(no_such("project_id")),
+            Err(error) => return Err(of_store(error, &projects::thing(form.project_id))),
+        };
+        match self.0.store.environment(form.environment_id).await {
+            Ok(environment) if environment.project_id == project.id => Ok((project, environment)),
+            Ok(_) => Err(Fault::field(
+                "environment_id",
+                "other_project",
+                Text::new(
+                    "This environment belongs to another project. Choose one of this project's.",
+                    "此环境属于其他项目，请选择本项目的环境。",
+                ),
+            )),
+            Err(StoreError::NotFound) => Err(no_such("environment_id")),
+            Err(error) => Err(of_store(error, &noun("environment", "环境", form.environment_id))),
+        }
+    }
+}
+
+/// Blank hooks are none.
+fn tidy(hooks: Hooks) -> Hooks {
+    let kept = |body: Option<String>| body.filter(|text| !text.trim().is_empty());
+    Hooks {
+        before_download: kept(hooks.before_download),
+        after_download: kept(hooks.after_download),
+        before_deploy: kept(hooks.before_deploy),
+        after_deploy: kept(hooks.after_deploy),
+    }
+}
+
+fn refused(id: ReleaseId, status: ReleaseStatus, needed: Text) -> Fault {
+    let Text { en, zh } = status.label();
+    let Text { en: needed_en, zh: needed_zh } = needed;
+    Fault::conflict(text!(
+        "Release {id} is “{en}”. This takes one that is {needed_en}.",
+        "发布 {id} 的状态为“{zh}”，此操作只适用于{needed_zh}的发布。"
+    ))
+}
+
+/// Fetches what releases that were not started need: the program may have stopped before it had.
+pub(super) fn resume(core: &Arc<Core>) {
+    let this = Arc::clone(core);
+    core.background.spawn(async move {
+        let filter =
+            ReleaseFilter { status: Some(ReleaseStatus::Pending), limit: Some(MAX_LIMIT), ..Default::default() };
+        let outcome: Result<(), StoreError> = async {
+            for release in this.store.releases(&filter).await?.items {
+                let project = this.store.project(release.project_id).await?;
+                this.pin_later(project, release.commit, release.id);
+            }
+            Ok(())
+        }
+        .await;
+        if let Err(error) = outcome {
+            tracing::warn!("looking for releases that were not started: {error}");
+        }
+    });
+}
