@@ -1,7 +1,9 @@
 //! Runs releases: Git, SSH, hooks, the store. Knows nothing of HTTP or pages.
 
+pub mod artifact;
 pub mod data;
 pub mod secret;
 pub mod shell;
+pub mod target;
 #[cfg(feature = "testing")]
 pub mod testing;

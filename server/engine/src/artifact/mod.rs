@@ -1,0 +1,101 @@
+//! The artifact: a tree packed once per release, with its manifest. The same bytes go to every server
+//! and stay for retry and rollback.
+//!
+//! On disk: `tree.tar.gz`, `manifest.jsonl` and `meta.json` (their digests) in one folder, which is
+//! whole or absent.
+
+mod error;
+mod manifest;
+mod pack;
+mod sample;
+mod tarball;
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+pub use error::PackError;
+pub use manifest::{Entry, EntryKind, Manifest, shown};
+pub use pack::pack;
+pub(crate) use sample::sample;
+
+use pack::at;
+
+const ARCHIVE: &str = "tree.tar.gz";
+const MANIFEST: &str = "manifest.jsonl";
+const META: &str = "meta.json";
+
+/// A packed tree on this host.
+#[derive(Clone, Debug)]
+pub struct Artifact {
+    /// Its folder.
+    pub dir: PathBuf,
+    /// What it holds.
+    pub manifest: Manifest,
+    /// The gzip-compressed tar file.
+    pub archive: PathBuf,
+    /// The archive's length in bytes.
+    pub archive_bytes: u64,
+    /// The archive's SHA-256, hexadecimal.
+    pub sha256: String,
+}
+
+impl Artifact {
+    /// Opens what [`pack`] wrote. The manifest's digest and the archive's length are checked; the
+    /// archive's own bytes are judged where they arrive, file by file.
+    ///
+    /// # Errors
+    /// [`PackError::Io`] (`NotFound` where there is none), or [`PackError::Corrupt`].
+    pub fn open(dir: &Path) -> Result<Self, PackError> {
+        let corrupt = |reason: String| PackError::Corrupt { path: dir.to_owned(), reason };
+        let meta = Meta::read(dir)?;
+        let archive = dir.join(ARCHIVE);
+        let bytes = fs::metadata(&archive).map_err(at(&archive))?.len();
+        if bytes != meta.bytes {
+            return Err(corrupt(format!("{ARCHIVE} has {bytes} bytes instead of {}", meta.bytes)));
+        }
+        let manifest = dir.join(MANIFEST);
+        if digest_of(&manifest)? != meta.manifest_sha256 {
+            return Err(corrupt(format!("{MANIFEST} is not what was written")));
+        }
+        let manifest = Manifest::read(&manifest).map_err(|e| corrupt(format!("{MANIFEST}: {e}")))?;
+        Ok(Self { dir: dir.to_owned(), manifest, archive, archive_bytes: bytes, sha256: meta.sha256 })
+    }
+}
+
+/// The note beside archive and manifest; written last, so that its presence says they are whole.
+#[derive(Serialize, Deserialize)]
+struct Meta {
+    /// The archive's SHA-256, hexadecimal.
+    sha256: String,
+    /// The archive's length in bytes.
+    bytes: u64,
+    /// The manifest's SHA-256, hexadecimal.
+    manifest_sha256: String,
+}
+
+impl Meta {
+    fn write(&self, dir: &Path) -> Result<(), PackError> {
+        let path = dir.join(META);
+        let mut file = File::create_new(&path).map_err(at(&path))?;
+        serde_json::to_writer(&mut file, self).map_err(|e| at(&path)(e.into()))?;
+        file.sync_all().map_err(at(&path))
+    }
+
+    fn read(dir: &Path) -> Result<Self, PackError> {
+        let path = dir.join(META);
+        let text = fs::read(&path).map_err(at(&path))?;
+        serde_json::from_slice(&text)
+            .map_err(|e| PackError::Corrupt { path: dir.to_owned(), reason: format!("{META}: {e}") })
+    }
+}
+
+fn digest_of(path: &Path) -> Result<String, PackError> {
+    let mut hash = Sha256::new();
+    let mut file = File::open(path).map_err(at(path))?;
+    io::copy(&mut file, &mut hash).map_err(at(path))?;
+    Ok(hex::encode(hash.finalize()))
+}

@@ -1,0 +1,175 @@
+//! Every script that runs on a server for staging and switching. Constants: values reach them as
+//! positional parameters only. POSIX sh, checked on dash and BusyBox ash.
+//!
+//! Standard output begins with [`MARK`], since a login profile may print something first, and holds
+//! NUL-separated fields after it.
+
+/// Ends whatever a login profile printed.
+pub(super) const MARK: &[u8] = b"\0launchway\0";
+
+macro_rules! script {
+    ($($line:literal)*) => { concat!("LC_ALL=C; export LC_ALL; umask 022\nprintf '\\0launchway\\0'\n", $($line, "\n",)*) };
+}
+
+/// `$1` base, `$2` a word of our own, `$3` release id. Refuses before it touches anything where
+/// `current` is no link; then makes the folders and tries the tools.
+/// Fields: digest tool, host, device and inode, real path, `1` where the release is there, `1` where
+/// `current` is a link, what it names.
+pub(super) const PROBE: &str = script!(
+    r#"if [ -e "$1/current" ] && [ ! -L "$1/current" ]; then exit 82; fi"#
+    r#"missing="#
+    r#"for tool in cat chmod find ln mkdir mv readlink rm setsid tar; do"#
+    r#"  command -v "$tool" >/dev/null 2>&1 || missing="$missing, $tool""#
+    r#"done"#
+    // The fastest one that gets a known digest right.
+    r#"digest="#
+    r#"for tool in 'openssl dgst -sha256 -r' sha256sum 'shasum -a 256'; do"#
+    r#"  case $(printf abc | $tool 2>/dev/null) in"#
+    r#"    ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad*) digest=${tool%% *}; break ;;"#
+    r#"  esac"#
+    r#"done"#
+    r#"[ -n "$digest" ] || missing="$missing, sha256sum (or shasum, or openssl)""#
+    r#"if [ -n "$missing" ]; then printf '%s\0' "${missing#, }"; exit 81; fi"#
+    r#"mkdir -p -- "$1" && cd -- "$1" && mkdir -p -- releases || exit 83"#
+    r#"(umask 077; mkdir -p -- .launchway && mkdir -p -- .launchway/incoming) || exit 83"#
+    // Writable are the three folders that we rename in.
+    r#"mkdir -- "releases/.probe.$2" && rmdir -- "releases/.probe.$2" || exit 83"#
+    r#"mkdir -- ".launchway/incoming/$2" && rmdir -- ".launchway/incoming/$2" || exit 83"#
+    r#"ln -s old ".launchway-probe.$2" && ln -s new ".launchway/probe.$2" || exit 83"#
+    r#"if mv -T -- ".launchway/probe.$2" ".launchway-probe.$2"; then"#
+    r#"  name=$(readlink ".launchway-probe.$2")"#
+    r#"else"#
+    r#"  name="#
+    r#"fi"#
+    r#"rm -f -- ".launchway-probe.$2" ".launchway/probe.$2""#
+    r#"[ "$name" = new ] || exit 84"#
+    r#"host=$(cat /proc/sys/kernel/random/boot_id /etc/machine-id 2>/dev/null)"#
+    r#"[ -n "$host" ] || host=$(uname -n)"#
+    r#"inode=$(stat -c %d:%i . 2>/dev/null || stat -f %d:%i . 2>/dev/null || ls -di . 2>/dev/null)"#
+    r#"printf '%s\0' "$digest" "$host" "$inode" "$(pwd -P)""#
+    r#"if [ -d "releases/$3" ] && [ ! -L "releases/$3" ]; then printf '1\0'; else printf '0\0'; fi"#
+    r#"if [ -L current ]; then printf '1\0'; readlink -n current; printf '\0'; else printf '0\0\0'; fi"#
+);
+
+/// `$1` base, `$2` release id. Clears what an interrupted upload of this release left.
+/// Fields: `1` where the release is there, what `current` names.
+pub(super) const LOOK: &str = script!(
+    r#"cd -- "$1" || exit 83"#
+    r#"for side in ".launchway/incoming/$2".*; do [ ! -e "$side" ] || rm -rf -- "$side"; done"#
+    r#"if [ -L "releases/$2" ] || [ -f "releases/$2" ]; then echo "releases/$2 is not a folder" >&2; exit 1; fi"#
+    r#"if [ -d "releases/$2" ]; then printf '1\0'; else printf '0\0'; fi"#
+    r#"if [ -L current ]; then readlink -n current; fi; printf '\0'"#
+);
+
+/// `$1` base, `$2` side folder's name, `$3` `gzip` or `plain`; the tar stream on standard input.
+/// Cleans up after itself where the stream breaks off, since then nobody else can.
+pub(super) const UNPACK: &str = script!(
+    r#"cd -- "$1" && mkdir -p -- .launchway/incoming && mkdir -- ".launchway/incoming/$2" || exit 83"#
+    r#"if [ "$3" = gzip ]; then z=-z; else z=; fi"#
+    r#"if tar -x $z -p -o -f - -C ".launchway/incoming/$2"; then exit 0; fi"#
+    r#"rm -rf -- ".launchway/incoming/$2""#
+    r#"exit 86"#
+);
+
+/// `$1` base, `$2` side folder's name, `$3` release id. A folder that is already there (with content)
+/// stays: the rename fails. The release folder's own mode does not depend on the server's umask.
+pub(super) const ACCEPT: &str = script!(
+    r#"cd -- "$1" || exit 83"#
+    r#"chmod 755 ".launchway/incoming/$2" && mv -T -- ".launchway/incoming/$2" "releases/$3""#
+);
+
+/// `$1` base, `$2` side folder's name, `$3` release id. Takes a spoiled copy out of the way, unless
+/// `current` names it.
+pub(super) const SET_ASIDE: &str = script!(
+    r#"cd -- "$1" || exit 83"#
+    r#"if [ "$(readlink current 2>/dev/null)" = "releases/$3" ]; then echo "releases/$3 is live" >&2; exit 1; fi"#
+    r#"mv -T -- "releases/$3" ".launchway/incoming/$2" || exit 83"#
+    r#"rm -rf -- ".launchway/incoming/$2" || { chmod -R u+rwx ".launchway/incoming/$2"; rm -rf -- ".launchway/incoming/$2"; }"#
+);
+
+/// `$1` base, `$2` side folder's name.
+pub(super) const DISCARD: &str = script!(
+    r#"cd -- "$1" || exit 83"#
+    r#"rm -rf -- ".launchway/incoming/$2""#
+);
+
+/// `$1` folder, `$2` digest tool, then one word for each kind and mode that the manifest has: `d755`,
+/// `f644` … Fields: each word followed by the names that have it; `all` and every name; `links` and
+/// name, target in turn; `bulk` and one block of `digest  ./name` lines for ordinary names; `odd` and
+/// name, digest line in turn for the others; `end`. Names begin with `./`, so no word can be one.
+pub(super) const LIST: &str = script!(
+    r#"cd -- "$1" || exit 85"#
+    r#"case $2 in"#
+    r#"  openssl) LAUNCHWAY_DIGEST='openssl dgst -sha256 -r' ;;"#
+    r#"  shasum) LAUNCHWAY_DIGEST='shasum -a 256' ;;"#
+    r#"  *) LAUNCHWAY_DIGEST=sha256sum ;;"#
+    r#"esac"#
+    r#"export LAUNCHWAY_DIGEST"#
+    r#"shift 2"#
+    r#"for word do"#
+    r#"  printf '%s\0' "$word""#
+    r#"  mode=${word#?}"#
+    r#"  case $word in"#
+    // A set-group-id folder hands the bit down to new ones; it is the server's wish, not a difference.
+    r#"    d*) find . -type d \( -perm "$mode" -o -perm "2$mode" \) -print0 ;;"#
+    r#"    f*) find . -type f -perm "$mode" -print0 ;;"#
+    r#"  esac"#
+    r#"done"#
+    r#"printf 'all\0'; find . -print0"#
+    r#"printf 'links\0'"#
+    r#"find . -type l -exec sh -c 'for f do printf "%s\0" "$f"; readlink -n "$f"; printf "\0"; done' sh {} +"#
+    r#"printf 'bulk\0'"#
+    r#"find . -type f ! -path '*[!A-Za-z0-9._/-]*' -exec $LAUNCHWAY_DIGEST {} +"#
+    r#"printf '\0odd\0'"#
+    r#"find . -type f -path '*[!A-Za-z0-9._/-]*' -exec sh -c 'for f do printf "%s\0" "$f"; $LAUNCHWAY_DIGEST <"$f"; printf "\0"; done' sh {} +"#
+    r#"printf 'end\0'"#
+    r#"exit 0"#
+);
+
+/// `$1` base, `$2` release id. The rename is the switch. What was live before is noted first, so that
+/// a switch which is asked again after a crash still knows it.
+/// Fields: `1` where something was live before, its name.
+pub(super) const SWITCH: &str = script!(
+    r#"cd -- "$1" || exit 83"#
+    r#"if [ -e current ] && [ ! -L current ]; then exit 82; fi"#
+    r#"[ -d "releases/$2" ] && [ ! -L "releases/$2" ] || exit 85"#
+    r#"if [ -L current ] && [ "$(readlink current)" != "releases/$2" ]; then"#
+    r#"  rm -f -- ".launchway/previous.$2" && ln -s -- "$(readlink current)" ".launchway/previous.$2" || exit 83"#
+    r#"  mv -T -- ".launchway/previous.$2" .launchway/previous || exit 83"#
+    r#"elif [ ! -L current ]; then"#
+    r#"  rm -f -- .launchway/previous || exit 83"#
+    r#"fi"#
+    r#"if [ "$(readlink current 2>/dev/null)" != "releases/$2" ]; then"#
+    r#"  rm -f -- ".launchway/current.$2" && ln -s -- "releases/$2" ".launchway/current.$2" || exit 83"#
+    r#"  mv -T -- ".launchway/current.$2" current || { rm -f -- ".launchway/current.$2"; exit 83; }"#
+    r#"fi"#
+    r#"[ "$(readlink current)" = "releases/$2" ] || { echo "current was changed by somebody else" >&2; exit 1; }"#
+    r#"if [ -L .launchway/previous ]; then printf '1\0'; readlink -n .launchway/previous; printf '\0'; else printf '0\0\0'; fi"#
+);
+
+/// `$1` base. Fields: what `current` names, what was live before, then the names in `releases`.
+pub(super) const RELEASES: &str = script!(
+    r#"cd -- "$1" || exit 83"#
+    r#"if [ -L current ]; then readlink -n current; fi; printf '\0'"#
+    r#"if [ -L .launchway/previous ]; then readlink -n .launchway/previous; fi; printf '\0'"#
+    r#"for dir in releases/[0-9]*; do if [ -d "$dir" ] && [ ! -L "$dir" ]; then printf '%s\0' "${dir#releases/}"; fi; done"#
+);
+
+/// `$1` base, then release ids. Each leaves `releases` by one rename, so that no half of it is ever
+/// there; `current` is asked again for each. Also clears side folders that nobody has touched for a
+/// day. Fields: the ids that are gone.
+pub(super) const PRUNE: &str = script!(
+    r#"cd -- "$1" || exit 83"#
+    r#"shift"#
+    r#"failed=0"#
+    r#"mkdir -p -- .launchway/incoming || exit 83"#
+    r#"for id do"#
+    r#"  [ "$(readlink current 2>/dev/null)" != "releases/$id" ] || continue"#
+    r#"  side=".launchway/incoming/old.$id.$$""#
+    r#"  mv -T -- "releases/$id" "$side" || { failed=1; continue; }"#
+    r#"  printf '%s\0' "$id""#
+    r#"  rm -rf -- "$side" 2>/dev/null || { chmod -R u+rwx "$side" 2>/dev/null; rm -rf -- "$side" || failed=1; }"#
+    r#"done"#
+    r#"find .launchway/incoming ! -path .launchway/incoming -prune -mtime +0 -exec rm -rf -- {} + || failed=1"#
+    r#"exit $failed"#
+);

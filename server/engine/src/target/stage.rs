@@ -1,0 +1,140 @@
+//! Brings an artifact to a server: beside, verified, then renamed into `releases`.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::time::Duration;
+
+use flate2::bufread::GzDecoder;
+use launchway_domain::Text;
+use tokio_util::sync::CancellationToken;
+
+use super::error::{self, Refusal, TargetError};
+use super::probe::Tools;
+use super::verify::verify_at;
+use super::{Site, ask, nonce, scripts};
+use crate::artifact::Artifact;
+use crate::shell::{Command, Limits, Shell, ShellError};
+
+/// Uploads the artifact into a side folder, verifies it there entry by entry, and renames it to
+/// `releases/<id>`. Where that folder is already there and right, nothing is sent; where it is there
+/// and wrong, it is replaced, unless it is live. `progress` gets compressed bytes sent and in all.
+///
+/// Whatever the failure, `releases` holds either the whole verified copy or nothing of it, and the
+/// side folder is removed (by the server itself where the connection broke, else by the next try).
+///
+/// # Errors
+/// [`Refusal::Mismatch`] names the first path that differs; [`Refusal::DiskFull`], [`Refusal::Path`].
+pub fn stage(
+    shell: &mut dyn Shell,
+    site: &Site,
+    tools: &Tools,
+    artifact: &Artifact,
+    progress: &mut dyn FnMut(u64, u64),
+    limits: &Limits,
+) -> Result<(), TargetError> {
+    let place = site.place();
+    let look = Command::script(scripts::LOOK).arg(&site.base).arg(site.release.to_string());
+    let answer = ask(shell, &place, &look, limits)?;
+    let there = answer.first().is_some_and(|field| field == b"1");
+    let live = answer.get(1).is_some_and(|field| *field == site.link().into_bytes());
+    if there {
+        match verify_at(shell, &place, &site.release_dir(), *tools, &artifact.manifest, limits) {
+            Ok(()) => {
+                progress(artifact.archive_bytes, artifact.archive_bytes);
+                return Ok(());
+            }
+            Err(TargetError::Refused { kind: Refusal::Mismatch, text: why }) if live => {
+                return Err(TargetError::refused(
+                    Refusal::Mismatch,
+                    Text {
+                        en: format!("{place}: this release is live and was changed on the server, so it is not replaced. Make a new release of the same ref. {}", why.en).into(),
+                        zh: format!("{place}：该发布正在使用且已在服务器上被修改，因此不会替换。请用同一版本新建发布。{}", why.zh).into(),
+                    },
+                ));
+            }
+            Err(error) if error.refusal() == Some(Refusal::Mismatch) => {
+                let side = format!("{}.{}", site.release, nonce());
+                let aside = Command::script(scripts::SET_ASIDE).arg(&site.base).arg(side).arg(site.release.to_string());
+                ask(shell, &place, &aside, limits)?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+
+    let side = format!("{}.{}", site.release, nonce());
+    let result = upload(shell, site, *tools, artifact, &side, progress, limits);
+    if result.is_err() {
+        // Its own short limits: the caller's may be what ended the upload. Where the connection is
+        // gone, this fails too, and the script on the server cleans up by itself.
+        let limits = Limits::within(Duration::from_secs(20), &CancellationToken::new());
+        let discard = Command::script(scripts::DISCARD).arg(&site.base).arg(&side);
+        if let Err(error) = ask(shell, &place, &discard, &limits) {
+            tracing::debug!(%error, place, side, "the side folder stays until the next upload");
+        }
+    }
+    result
+}
+
+fn upload(
+    shell: &mut dyn Shell,
+    site: &Site,
+    tools: Tools,
+    artifact: &Artifact,
+    side: &str,
+    progress: &mut dyn FnMut(u64, u64),
+    limits: &Limits,
+) -> Result<(), TargetError> {
+    let place = site.place();
+    let file = File::open(&artifact.archive).map_err(ShellError::Input)?;
+    let counted = Counted { file, sent: 0, total: artifact.archive_bytes, progress };
+    let command = unpack(site, side, tools.gzip);
+    let output = if tools.gzip {
+        shell.run(&command, &mut { counted }, limits)?
+    } else {
+        shell.run(&command, &mut GzDecoder::new(BufReader::with_capacity(1 << 16, counted)), limits)?
+    };
+    if !output.ok() {
+        return Err(error::refusal(&place, &output));
+    }
+    let dir = site.below(format!(".launchway/incoming/{side}").as_bytes());
+    verify_at(shell, &place, &dir, tools, &artifact.manifest, limits)?;
+
+    let accept = Command::script(scripts::ACCEPT).arg(&site.base).arg(side).arg(site.release.to_string());
+    match ask(shell, &place, &accept, limits) {
+        Ok(_) => Ok(()),
+        // Another instance that had lost its lease may have finished the same upload: then its copy
+        // is as good as ours, once it is verified.
+        Err(error @ TargetError::Refused { .. }) => {
+            match verify_at(shell, &place, &site.release_dir(), tools, &artifact.manifest, limits) {
+                Ok(()) => {
+                    let discard = Command::script(scripts::DISCARD).arg(&site.base).arg(side);
+                    ask(shell, &place, &discard, limits).map(drop)
+                }
+                Err(_) => Err(error),
+            }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The command that unpacks its standard input into a new side folder.
+pub(super) fn unpack(site: &Site, side: &str, gzip: bool) -> Command {
+    Command::script(scripts::UNPACK).arg(&site.base).arg(side).arg(if gzip { "gzip" } else { "plain" })
+}
+
+/// The archive on its way, reporting how much of it was read.
+struct Counted<'a> {
+    file: File,
+    sent: u64,
+    total: u64,
+    progress: &'a mut dyn FnMut(u64, u64),
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(buf)?;
+        self.sent += count as u64;
+        (self.progress)(self.sent.min(self.total), self.total);
+        Ok(count)
+    }
+}
