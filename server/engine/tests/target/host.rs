@@ -175,7 +175,8 @@ impl Fixture {
         }
         fs::write(tree.join("empty"), "").unwrap();
         fs::write(tree.join("binary"), (0..200_000_u32).flat_map(u32::to_le_bytes).collect::<Vec<u8>>()).unwrap();
-        for (name, mode) in [("run.sh", 0o755), ("secret", 0o600), ("group", 0o664), ("setuid", 0o4755), ("odd mode", 0o751)]
+        for (name, mode) in
+            [("run.sh", 0o755), ("secret", 0o600), ("group", 0o664), ("setuid", 0o4755), ("odd mode", 0o751)]
         {
             fs::write(tree.join(name), name).unwrap();
             fs::set_permissions(tree.join(name), fs::Permissions::from_mode(mode)).unwrap();
