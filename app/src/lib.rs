@@ -1,5 +1,6 @@
 //! What people see: pages, components, and the server functions behind them.
 
+pub mod api;
 #[cfg(feature = "ssr")]
 pub mod assets;
 #[cfg(feature = "ssr")]

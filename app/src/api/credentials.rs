@@ -1,0 +1,41 @@
+//! Credentials.
+
+use launchway_domain::{Credential, CredentialForm, CredentialId};
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+
+use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::host::{actor, answer, ports};
+
+/// All credentials, without their secrets.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn list_credentials() -> Result<Vec<Credential>, ApiError> {
+    answer(ports()?.credentials.list(&actor()?).await)
+}
+
+/// One credential, without its secret.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn get_credential(id: CredentialId) -> Result<Credential, ApiError> {
+    answer(ports()?.credentials.get(&actor()?, id).await)
+}
+
+/// Adds a credential, or changes the one with `id`; a blank secret stays as it was.
+#[server(prefix = "/api/fn")]
+pub async fn save_credential(id: Option<CredentialId>, form: CredentialForm) -> Result<(), ApiError> {
+    let (ports, actor) = (ports()?, actor()?);
+    match id {
+        Some(id) => answer(ports.credentials.update(&actor, id, form).await)?,
+        None => answer(ports.credentials.create(&actor, form).await)?,
+    };
+    leptos_axum::redirect("/credentials");
+    Ok(())
+}
+
+/// Deletes a credential.
+#[server(prefix = "/api/fn")]
+pub async fn delete_credential(id: CredentialId) -> Result<(), ApiError> {
+    answer(ports()?.credentials.delete(&actor()?, id).await)?;
+    leptos_axum::redirect("/credentials");
+    Ok(())
+}

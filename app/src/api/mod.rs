@@ -1,0 +1,129 @@
+//! Server functions: what the pages call. Each finds who acts, calls one port, and returns its answer.
+
+pub mod account;
+pub mod credentials;
+pub mod projects;
+pub mod releases;
+pub mod servers;
+
+use std::fmt;
+
+use launchway_domain::{Fault, Text};
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+
+use crate::text::common;
+
+/// Why a call came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApiError {
+    /// The backend refused it.
+    Fault(Fault),
+    /// It never arrived, or its answer did not: the connection.
+    Lost,
+    /// One side did not understand the other: a form without its fields, a page older than the program.
+    Garbled(String),
+}
+
+impl ApiError {
+    /// A sentence for the person.
+    pub fn detail(&self) -> Text {
+        match self {
+            ApiError::Fault(fault) => fault.detail(),
+            ApiError::Lost => common::LOST,
+            ApiError::Garbled(_) => common::UNKNOWN_ANSWER,
+        }
+    }
+
+    /// The backend's refusal, where it is one.
+    pub fn fault(&self) -> Option<&Fault> {
+        match self {
+            ApiError::Fault(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
+    /// Whether the visitor has to sign in first.
+    pub fn is_signed_out(&self) -> bool {
+        matches!(self, ApiError::Fault(Fault::Unauthenticated))
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.detail().fmt(f)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl From<Fault> for ApiError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl FromServerFnError for ApiError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => ApiError::Lost,
+            other => ApiError::Garbled(other.to_string()),
+        }
+    }
+}
+
+/// What the server functions stand on.
+#[cfg(feature = "ssr")]
+pub(crate) mod host {
+    use std::sync::Arc;
+
+    use http::request::Parts;
+    use http::{StatusCode, header};
+    use launchway_domain::{Actor, Fault};
+    use leptos::prelude::use_context;
+    use leptos_axum::ResponseOptions;
+
+    use super::ApiError;
+    use crate::ports::{BrowserSession, Ports};
+
+    fn missing(what: &str) -> Fault {
+        Fault::Internal { reference: format!("no {what} in the context") }
+    }
+
+    /// Who acts: the one that the session or the token names.
+    pub(crate) fn actor() -> Result<Actor, Fault> {
+        use_context::<Actor>().ok_or(Fault::Unauthenticated)
+    }
+
+    /// The backend.
+    pub(crate) fn ports() -> Result<Ports, Fault> {
+        use_context::<Ports>().ok_or_else(|| missing("ports"))
+    }
+
+    /// The session of the browser that asks.
+    pub(crate) fn session() -> Result<Arc<dyn BrowserSession>, Fault> {
+        use_context::<Arc<dyn BrowserSession>>().ok_or_else(|| missing("session"))
+    }
+
+    /// Passes a port's answer on. A refusal also becomes the response's status where a script asks; a form that was
+    /// sent without JavaScript is led back to its page instead, and a page decides by itself.
+    pub(crate) fn answer<T>(result: Result<T, Fault>) -> Result<T, ApiError> {
+        result.map_err(|fault| {
+            let called = use_context::<Parts>().is_some_and(|parts| {
+                let accept =
+                    parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+                parts.uri.path().starts_with("/api/fn/") && !accept.contains("text/html")
+            });
+            if let (true, Some(response)) = (called, use_context::<ResponseOptions>())
+                && let Ok(status) = StatusCode::from_u16(fault.status())
+            {
+                response.set_status(status);
+            }
+            ApiError::Fault(fault)
+        })
+    }
+}

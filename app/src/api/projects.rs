@@ -1,0 +1,103 @@
+//! Projects and environments.
+
+use launchway_domain::{
+    Check, Environment, EnvironmentForm, EnvironmentId, Project, ProjectForm, ProjectId, RefItem, RefKind,
+};
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+
+use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::host::{actor, answer, ports};
+
+/// All projects.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn list_projects() -> Result<Vec<Project>, ApiError> {
+    answer(ports()?.projects.list(&actor()?).await)
+}
+
+/// One project.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn get_project(id: ProjectId) -> Result<Project, ApiError> {
+    answer(ports()?.projects.get(&actor()?, id).await)
+}
+
+/// Adds a project, or changes the one with `id`.
+#[server(prefix = "/api/fn")]
+pub async fn save_project(id: Option<ProjectId>, form: ProjectForm) -> Result<(), ApiError> {
+    let (ports, actor) = (ports()?, actor()?);
+    let project = match id {
+        Some(id) => answer(ports.projects.update(&actor, id, form).await)?,
+        None => answer(ports.projects.create(&actor, form).await)?,
+    };
+    leptos_axum::redirect(&format!("/projects/{}", project.id));
+    Ok(())
+}
+
+/// Deletes a project with its environments.
+#[server(prefix = "/api/fn")]
+pub async fn delete_project(id: ProjectId) -> Result<(), ApiError> {
+    answer(ports()?.projects.delete(&actor()?, id).await)?;
+    leptos_axum::redirect("/projects");
+    Ok(())
+}
+
+/// Asks the repository for its refs.
+#[server(prefix = "/api/fn")]
+pub async fn check_project(id: ProjectId) -> Result<Check, ApiError> {
+    answer(ports()?.projects.check(&actor()?, id).await)
+}
+
+/// Trusts the host key of a repository over SSH from now on.
+#[server(prefix = "/api/fn")]
+pub async fn pin_project(id: ProjectId, fingerprint: String) -> Result<Project, ApiError> {
+    answer(ports()?.projects.pin_host_key(&actor()?, id, fingerprint).await)
+}
+
+/// Fetches, then lists tags, branches, or the last 50 commits of a branch.
+#[server(prefix = "/api/fn")]
+pub async fn list_refs(id: ProjectId, kind: RefKind, branch: Option<String>) -> Result<Vec<RefItem>, ApiError> {
+    answer(ports()?.projects.refs(&actor()?, id, kind, branch).await)
+}
+
+/// A project's environments.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn list_environments(id: ProjectId) -> Result<Vec<Environment>, ApiError> {
+    answer(ports()?.projects.environments(&actor()?, id).await)
+}
+
+/// One environment.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn get_environment(id: EnvironmentId) -> Result<Environment, ApiError> {
+    answer(ports()?.projects.environment(&actor()?, id).await)
+}
+
+/// Adds an environment to `project`, or changes the one with `id`.
+#[server(prefix = "/api/fn")]
+pub async fn save_environment(
+    project: ProjectId,
+    id: Option<EnvironmentId>,
+    form: EnvironmentForm,
+) -> Result<(), ApiError> {
+    let (ports, actor) = (ports()?, actor()?);
+    let environment = match id {
+        Some(id) => answer(ports.projects.update_environment(&actor, id, form).await)?,
+        None => answer(ports.projects.create_environment(&actor, project, form).await)?,
+    };
+    leptos_axum::redirect(&format!("/projects/{}/environments/{}", environment.project_id, environment.id));
+    Ok(())
+}
+
+/// Deletes an environment of `project`.
+#[server(prefix = "/api/fn")]
+pub async fn delete_environment(project: ProjectId, id: EnvironmentId) -> Result<(), ApiError> {
+    answer(ports()?.projects.delete_environment(&actor()?, id).await)?;
+    leptos_axum::redirect(&format!("/projects/{project}"));
+    Ok(())
+}
+
+/// Probes the path on every server of an environment.
+#[server(prefix = "/api/fn")]
+pub async fn check_environment(id: EnvironmentId) -> Result<Check, ApiError> {
+    answer(ports()?.projects.check_environment(&actor()?, id).await)
+}

@@ -1,0 +1,61 @@
+//! Releases.
+
+use launchway_domain::{LogPage, NodeKey, Page, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseSnapshot};
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+
+use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::host::{actor, answer, ports};
+
+/// Releases, newest first.
+#[server(prefix = "/api/fn")]
+pub async fn list_releases(filter: ReleaseFilter) -> Result<Page<Release>, ApiError> {
+    answer(ports()?.releases.list(&actor()?, filter).await)
+}
+
+/// A release, its nodes, and the event up to which both are told.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn get_release(id: ReleaseId) -> Result<ReleaseSnapshot, ApiError> {
+    answer(ports()?.releases.get(&actor()?, id).await)
+}
+
+/// A stretch of a node's log from a byte offset on; `attempt` none means the latest.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn get_log(id: ReleaseId, node: NodeKey, attempt: Option<u32>, offset: u64) -> Result<LogPage, ApiError> {
+    answer(ports()?.releases.log(&actor()?, id, node, attempt, offset).await)
+}
+
+/// Resolves the ref and writes the release down, not yet started.
+#[server(prefix = "/api/fn")]
+pub async fn create_release(form: ReleaseForm) -> Result<(), ApiError> {
+    let release = answer(ports()?.releases.create(&actor()?, form).await)?;
+    leptos_axum::redirect(&format!("/releases/{}", release.id));
+    Ok(())
+}
+
+/// Puts a release into the queue of its environment.
+#[server(prefix = "/api/fn")]
+pub async fn start_release(id: ReleaseId) -> Result<Release, ApiError> {
+    answer(ports()?.releases.start(&actor()?, id).await)
+}
+
+/// Asks a release to stop.
+#[server(prefix = "/api/fn")]
+pub async fn cancel_release(id: ReleaseId) -> Result<Release, ApiError> {
+    answer(ports()?.releases.cancel(&actor()?, id).await)
+}
+
+/// Queues a failed or canceled release again.
+#[server(prefix = "/api/fn")]
+pub async fn retry_release(id: ReleaseId) -> Result<Release, ApiError> {
+    answer(ports()?.releases.retry(&actor()?, id).await)
+}
+
+/// Makes a new release that brings an earlier one back, and leads to it.
+#[server(prefix = "/api/fn")]
+pub async fn rollback_release(id: ReleaseId) -> Result<(), ApiError> {
+    let release = answer(ports()?.releases.rollback(&actor()?, id).await)?;
+    leptos_axum::redirect(&format!("/releases/{}", release.id));
+    Ok(())
+}

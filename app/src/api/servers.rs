@@ -1,0 +1,70 @@
+//! Servers.
+
+use launchway_domain::{Check, Server, ServerForm, ServerId};
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+
+use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::host::{actor, answer, ports};
+
+/// All servers.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn list_servers() -> Result<Vec<Server>, ApiError> {
+    answer(ports()?.servers.list(&actor()?).await)
+}
+
+/// One server.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn get_server(id: ServerId) -> Result<Server, ApiError> {
+    answer(ports()?.servers.get(&actor()?, id).await)
+}
+
+/// Adds a server, or changes the one with `id`. `tags` as typed: separated by commas.
+#[server(prefix = "/api/fn")]
+pub async fn save_server(id: Option<ServerId>, form: ServerForm, tags: String) -> Result<(), ApiError> {
+    let (ports, actor) = (ports()?, actor()?);
+    let form = ServerForm { tags: split_tags(&tags), ..form };
+    let server = match id {
+        Some(id) => answer(ports.servers.update(&actor, id, form).await)?,
+        None => answer(ports.servers.create(&actor, form).await)?,
+    };
+    leptos_axum::redirect(&format!("/servers/{}", server.id));
+    Ok(())
+}
+
+/// Deletes a server.
+#[server(prefix = "/api/fn")]
+pub async fn delete_server(id: ServerId) -> Result<(), ApiError> {
+    answer(ports()?.servers.delete(&actor()?, id).await)?;
+    leptos_axum::redirect("/servers");
+    Ok(())
+}
+
+/// Connects and says what a release would meet.
+#[server(prefix = "/api/fn")]
+pub async fn check_server(id: ServerId) -> Result<Check, ApiError> {
+    answer(ports()?.servers.check(&actor()?, id).await)
+}
+
+/// Trusts a host key from now on.
+#[server(prefix = "/api/fn")]
+pub async fn pin_server(id: ServerId, fingerprint: String) -> Result<Server, ApiError> {
+    answer(ports()?.servers.pin_host_key(&actor()?, id, fingerprint).await)
+}
+
+/// The tags in a text that a person typed: separated by commas of either language.
+pub fn split_tags(typed: &str) -> Vec<String> {
+    typed.split([',', '，', '、']).map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_tags;
+
+    #[test]
+    fn tags_are_separated_by_commas_of_either_language() {
+        assert_eq!(split_tags("web, eu，db、 "), ["web", "eu", "db"]);
+        assert!(split_tags(" , ").is_empty());
+    }
+}
