@@ -106,11 +106,12 @@ impl fmt::Display for Text {
 }
 
 /// A [`Text`] with values in it: `text!("{host} refused the connection", "{host} 拒绝了连接")`. Both
-/// forms take what `format!` takes, inline names included.
+/// forms take what `format!` takes: inline names, or values after the two forms (each is then
+/// evaluated once per language).
 #[macro_export]
 macro_rules! text {
-    ($en:literal, $zh:literal $(,)?) => {
-        $crate::text::Text { en: ::std::format!($en).into(), zh: ::std::format!($zh).into() }
+    ($en:literal, $zh:literal $(, $value:expr)* $(,)?) => {
+        $crate::text::Text { en: ::std::format!($en $(, $value)*).into(), zh: ::std::format!($zh $(, $value)*).into() }
     };
 }
 

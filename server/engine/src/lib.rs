@@ -2,6 +2,8 @@
 
 pub mod artifact;
 pub mod data;
+pub mod planner;
+pub mod redact;
 pub mod secret;
 pub mod shell;
 pub mod target;
