@@ -6,6 +6,7 @@ pub mod planner;
 pub mod redact;
 pub mod secret;
 pub mod shell;
+pub mod store;
 pub mod target;
 #[cfg(feature = "testing")]
 pub mod testing;

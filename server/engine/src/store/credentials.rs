@@ -1,0 +1,139 @@
+//! Credentials: sealed by others, kept here.
+
+use launchway_domain::{Credential, CredentialForm, CredentialId, Timestamp};
+use sqlx::{AnyConnection, Row};
+
+use super::error::{Result, StoreError, in_terms_of, in_use};
+use super::{Store, rows};
+
+impl Store {
+    /// All of them, by name.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`].
+    pub async fn credentials(&self) -> Result<Vec<Credential>> {
+        let found = sqlx::query(
+            "SELECT id, name, kind, username, has_passphrase, created_at, updated_at FROM credentials ORDER BY name",
+        )
+        .fetch_all(self.pool())
+        .await?;
+        found.iter().map(rows::credential).collect()
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn credential(&self, id: CredentialId) -> Result<Credential> {
+        get(&mut *self.pool().acquire().await?, id).await
+    }
+
+    /// One of them with its sealed secret.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn credential_sealed(&self, id: CredentialId) -> Result<(Credential, Vec<u8>)> {
+        let row = sqlx::query(
+            "SELECT id, name, kind, username, has_passphrase, created_at, updated_at, sealed \
+             FROM credentials WHERE id = $1",
+        )
+        .bind(id.0)
+        .fetch_one(self.pool())
+        .await?;
+        Ok((rows::credential(&row)?, row.try_get("sealed")?))
+    }
+
+    /// Adds one. Of the form everything but the secret is used; that comes sealed.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] for the name.
+    pub async fn credential_create(
+        &self,
+        form: &CredentialForm,
+        sealed: &[u8],
+        has_passphrase: bool,
+    ) -> Result<Credential> {
+        let mut w = self.write().await?;
+        let id = sqlx::query_scalar(
+            "INSERT INTO credentials (name, kind, username, sealed, has_passphrase, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING id",
+        )
+        .bind(form.name.as_str())
+        .bind(form.kind.as_str())
+        .bind(form.username.as_str())
+        .bind(sealed)
+        .bind(i64::from(has_passphrase))
+        .bind(Timestamp::now().0)
+        .fetch_one(w.conn())
+        .await
+        .map_err(in_terms_of("name", "name"))?;
+        let made = get(w.conn(), CredentialId(id)).await?;
+        w.commit().await?;
+        Ok(made)
+    }
+
+    /// Changes one; without `sealed`, its secret stays (`has_passphrase` is stored either way).
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Taken`] for the name.
+    pub async fn credential_update(
+        &self,
+        id: CredentialId,
+        form: &CredentialForm,
+        sealed: Option<&[u8]>,
+        has_passphrase: bool,
+    ) -> Result<Credential> {
+        let mut w = self.write().await?;
+        sqlx::query(
+            "UPDATE credentials SET name = $2, kind = $3, username = $4, sealed = COALESCE($5, sealed), \
+             has_passphrase = $6, updated_at = $7 WHERE id = $1",
+        )
+        .bind(id.0)
+        .bind(form.name.as_str())
+        .bind(form.kind.as_str())
+        .bind(form.username.as_str())
+        .bind(sealed.map(<[u8]>::to_vec))
+        .bind(i64::from(has_passphrase))
+        .bind(Timestamp::now().0)
+        .execute(w.conn())
+        .await
+        .map_err(in_terms_of("name", "name"))?;
+        let changed = get(w.conn(), id).await?;
+        w.commit().await?;
+        Ok(changed)
+    }
+
+    /// Deletes one.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] with the names of servers and projects, [`StoreError::NotFound`].
+    pub async fn credential_delete(&self, id: CredentialId) -> Result<()> {
+        let mut w = self.write().await?;
+        let users: Vec<String> = sqlx::query_scalar(
+            "SELECT hostname AS name FROM servers WHERE credential_id = $1 \
+             UNION ALL SELECT title AS name FROM projects WHERE credential_id = $1 ORDER BY name LIMIT 10",
+        )
+        .bind(id.0)
+        .fetch_all(w.conn())
+        .await?;
+        if !users.is_empty() {
+            return Err(StoreError::InUse(users));
+        }
+        let gone =
+            sqlx::query("DELETE FROM credentials WHERE id = $1").bind(id.0).execute(w.conn()).await.map_err(in_use)?;
+        if gone.rows_affected() == 0 {
+            return Err(StoreError::NotFound);
+        }
+        w.commit().await
+    }
+}
+
+async fn get(conn: &mut AnyConnection, id: CredentialId) -> Result<Credential> {
+    let row = sqlx::query(
+        "SELECT id, name, kind, username, has_passphrase, created_at, updated_at FROM credentials WHERE id = $1",
+    )
+    .bind(id.0)
+    .fetch_one(conn)
+    .await?;
+    rows::credential(&row)
+}

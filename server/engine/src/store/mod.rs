@@ -1,0 +1,183 @@
+//! Everything that Launchway remembers, and every SQL statement.
+//!
+//! One SQL text serves SQLite and PostgreSQL; what they say differently stands in [`dialect`]. Times are
+//! milliseconds as BIGINT, flags are 0 or 1, structured values are JSON text.
+//!
+//! Invariants, kept here and nowhere else:
+//! * What happens to a release is written together with its event, in one transaction.
+//! * Events are numbered as the last step of a transaction, under the lock of the one row of
+//!   `feed_head`: the order of the numbers is the order of the commits, and whoever sees an event
+//!   has seen all before it.
+//! * What a runner writes carries its lease; a lost lease writes nothing ([`StoreError::Stale`]).
+//! * One release at a time runs in an environment: a unique index says so.
+
+mod bell;
+mod credentials;
+mod dialect;
+mod environments;
+mod error;
+mod events;
+mod logs;
+mod nodes;
+mod projects;
+mod releases;
+mod rows;
+mod runs;
+mod servers;
+mod sessions;
+mod transitions;
+mod tx;
+mod users;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::AnyPool;
+use sqlx::any::AnyPoolOptions;
+use sqlx::migrate::Migrator;
+use tokio::sync::{Mutex, watch};
+
+use bell::Bells;
+use dialect::Dialect;
+pub use error::{Result, StoreError};
+pub use releases::NewRelease;
+pub use runs::Lease;
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
+
+/// How long one SQLite connection waits for another process's transaction.
+const SQLITE_BUSY: Duration = Duration::from_secs(20);
+
+/// The database. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: AnyPool,
+    dialect: Dialect,
+    /// SQLite has one writer: this process's writers queue here, in order, instead of in its busy loop.
+    writer: Arc<Mutex<()>>,
+    bells: Arc<Bells>,
+    /// Listens for other processes' commits; ends with the store.
+    _listener: bell::Listener,
+}
+
+impl std::fmt::Debug for Store {
+    // The URL may hold a password: not shown.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("dialect", &self.inner.dialect).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens `sqlite:/path/launchway.db` (made where absent; see [`Store::sqlite_url`]) or
+    /// `postgres://…`, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`] where it cannot be reached or is newer than this program.
+    pub async fn open(url: &str) -> Result<Store> {
+        sqlx::any::install_default_drivers();
+        let (dialect, url) = if url.starts_with("sqlite:") {
+            (Dialect::Sqlite, with_create(url))
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            (Dialect::Postgres, url.to_owned())
+        } else {
+            let message = "a database URL begins with sqlite: or postgres:";
+            return Err(StoreError::Db(sqlx::Error::Configuration(message.into())));
+        };
+        let pool = pool(dialect, &url).await?;
+        migrate(dialect, &pool).await?;
+        let head = events::head(&mut *pool.acquire().await?).await?;
+        let bells = Arc::new(Bells::new(head));
+        let listener = bell::listen(dialect, url, pool.clone(), bells.clone());
+        Ok(Store {
+            inner: Arc::new(Inner { pool, dialect, writer: Arc::new(Mutex::new(())), bells, _listener: listener }),
+        })
+    }
+
+    /// The URL of an SQLite database file, whatever characters its path holds; a relative path is
+    /// taken from the current folder.
+    ///
+    /// # Errors
+    /// Where the current folder is gone, or the path cannot be written as a URL.
+    pub fn sqlite_url(path: &Path) -> std::io::Result<String> {
+        let path = std::path::absolute(path)?;
+        let url = url::Url::from_file_path(&path)
+            .map_err(|()| std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a path of a file"))?;
+        Ok(format!("sqlite://{}", url.path()))
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`] where it does not.
+    pub async fn ping(&self) -> Result<()> {
+        self.head().await.map(drop)
+    }
+
+    /// The number of the last event after every commit, of this process and of others.
+    pub fn bell(&self) -> watch::Receiver<i64> {
+        self.inner.bells.feed()
+    }
+
+    /// Changes whenever there may be something to claim, or somebody asked a running release to stop.
+    pub fn queue_bell(&self) -> watch::Receiver<i64> {
+        self.inner.bells.queue()
+    }
+
+    fn pool(&self) -> &AnyPool {
+        &self.inner.pool
+    }
+}
+
+/// An SQLite URL that makes the file where it is absent, unless it says something else.
+fn with_create(url: &str) -> String {
+    match url.split_once('?') {
+        None => format!("{url}?mode=rwc"),
+        Some((_, query)) if query.split('&').any(|pair| pair.starts_with("mode=")) => url.to_owned(),
+        Some(_) => format!("{url}&mode=rwc"),
+    }
+}
+
+async fn pool(dialect: Dialect, url: &str) -> Result<AnyPool> {
+    let options = AnyPoolOptions::new().acquire_timeout(Duration::from_secs(30));
+    let options = match dialect {
+        Dialect::Postgres => options.max_connections(16),
+        Dialect::Sqlite => options.max_connections(8).idle_timeout(None).max_lifetime(None).after_connect(|conn, _| {
+            Box::pin(async move {
+                let busy = format!("PRAGMA busy_timeout = {}", SQLITE_BUSY.as_millis());
+                sqlx::query(sqlx::AssertSqlSafe(busy)).execute(&mut *conn).await?;
+                sqlx::query("PRAGMA foreign_keys = ON").execute(&mut *conn).await?;
+                // Kept in the file: it changes something for the first connection ever only.
+                sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *conn).await?;
+                Ok(())
+            })
+        }),
+    };
+    Ok(options.connect(url).await?)
+}
+
+async fn migrate(dialect: Dialect, pool: &AnyPool) -> Result<()> {
+    let migrations = match dialect {
+        Dialect::Sqlite => &SQLITE_MIGRATIONS,
+        Dialect::Postgres => &POSTGRES_MIGRATIONS,
+    };
+    let mut tries = 0;
+    loop {
+        match migrations.run(pool).await {
+            Ok(()) => return Ok(()),
+            // sqlx locks PostgreSQL while it migrates, SQLite not: where two programs open a new file at
+            // once, one of them fails, and finds the other's tables when it looks again.
+            Err(error) if dialect == Dialect::Sqlite && tries < 5 => {
+                tries += 1;
+                tracing::debug!(%error, tries, "migration failed; looking again");
+                tokio::time::sleep(Duration::from_millis(100 * tries)).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}

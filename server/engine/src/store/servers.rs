@@ -1,0 +1,134 @@
+//! Servers.
+
+use launchway_domain::{Server, ServerForm, ServerId, Timestamp};
+use sqlx::AnyConnection;
+
+use super::error::{Result, StoreError, in_terms_of, in_use};
+use super::{Store, rows};
+
+impl Store {
+    /// All of them, by hostname.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`].
+    pub async fn servers(&self) -> Result<Vec<Server>> {
+        let found = sqlx::query(
+            "SELECT id, hostname, address, port, credential_id, tags, host_key, created_at, updated_at \
+             FROM servers ORDER BY hostname",
+        )
+        .fetch_all(self.pool())
+        .await?;
+        found.iter().map(rows::server).collect()
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn server(&self, id: ServerId) -> Result<Server> {
+        get(&mut *self.pool().acquire().await?, id).await
+    }
+
+    /// Adds one, without a pinned key.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] for `hostname`, [`StoreError::Missing`] for `credential_id`.
+    pub async fn server_create(&self, form: &ServerForm) -> Result<Server> {
+        let mut w = self.write().await?;
+        let id = sqlx::query_scalar(
+            "INSERT INTO servers (hostname, address, port, credential_id, tags, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING id",
+        )
+        .bind(form.hostname.as_str())
+        .bind(form.address.as_str())
+        .bind(i64::from(form.port))
+        .bind(form.credential_id.0)
+        .bind(serde_json::to_string(&form.tags)?)
+        .bind(Timestamp::now().0)
+        .fetch_one(w.conn())
+        .await
+        .map_err(in_terms_of("hostname", "credential_id"))?;
+        let made = get(w.conn(), ServerId(id)).await?;
+        w.commit().await?;
+        Ok(made)
+    }
+
+    /// Changes one; a new address or port takes its pinned key away.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Taken`] for `hostname`, [`StoreError::Missing`] for
+    /// `credential_id`.
+    pub async fn server_update(&self, id: ServerId, form: &ServerForm) -> Result<Server> {
+        let mut w = self.write().await?;
+        sqlx::query(
+            "UPDATE servers SET host_key = CASE WHEN address = $3 AND port = $4 THEN host_key END, \
+             hostname = $2, address = $3, port = $4, credential_id = $5, tags = $6, updated_at = $7 WHERE id = $1",
+        )
+        .bind(id.0)
+        .bind(form.hostname.as_str())
+        .bind(form.address.as_str())
+        .bind(i64::from(form.port))
+        .bind(form.credential_id.0)
+        .bind(serde_json::to_string(&form.tags)?)
+        .bind(Timestamp::now().0)
+        .execute(w.conn())
+        .await
+        .map_err(in_terms_of("hostname", "credential_id"))?;
+        let changed = get(w.conn(), id).await?;
+        w.commit().await?;
+        Ok(changed)
+    }
+
+    /// Pins a host key (`SHA256:…`), or takes the pinned one away.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn server_pin(&self, id: ServerId, host_key: Option<&str>) -> Result<Server> {
+        let mut w = self.write().await?;
+        sqlx::query("UPDATE servers SET host_key = $2, updated_at = $3 WHERE id = $1")
+            .bind(id.0)
+            .bind(host_key.map(str::to_owned))
+            .bind(Timestamp::now().0)
+            .execute(w.conn())
+            .await?;
+        let changed = get(w.conn(), id).await?;
+        w.commit().await?;
+        Ok(changed)
+    }
+
+    /// Deletes one.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] with the environments (`project / environment`), [`StoreError::NotFound`].
+    pub async fn server_delete(&self, id: ServerId) -> Result<()> {
+        let mut w = self.write().await?;
+        let users: Vec<String> = sqlx::query_scalar(
+            "SELECT p.title || ' / ' || e.name AS name FROM environment_servers s \
+             JOIN environments e ON e.id = s.environment_id JOIN projects p ON p.id = e.project_id \
+             WHERE s.server_id = $1 ORDER BY name LIMIT 10",
+        )
+        .bind(id.0)
+        .fetch_all(w.conn())
+        .await?;
+        if !users.is_empty() {
+            return Err(StoreError::InUse(users));
+        }
+        let gone =
+            sqlx::query("DELETE FROM servers WHERE id = $1").bind(id.0).execute(w.conn()).await.map_err(in_use)?;
+        if gone.rows_affected() == 0 {
+            return Err(StoreError::NotFound);
+        }
+        w.commit().await
+    }
+}
+
+async fn get(conn: &mut AnyConnection, id: ServerId) -> Result<Server> {
+    let row = sqlx::query(
+        "SELECT id, hostname, address, port, credential_id, tags, host_key, created_at, updated_at \
+         FROM servers WHERE id = $1",
+    )
+    .bind(id.0)
+    .fetch_one(conn)
+    .await?;
+    rows::server(&row)
+}

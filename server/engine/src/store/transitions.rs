@@ -1,0 +1,128 @@
+//! What people do to a release: start, retry, cancel. Each is one guarded UPDATE, so that of two at
+//! once one wins and the other learns the status that it met.
+
+use launchway_domain::{EventData, Release, ReleaseId, Timestamp};
+use sqlx::AnyConnection;
+
+use super::error::{Result, StoreError};
+use super::rows::select_node;
+use super::tx::Write;
+use super::{Store, releases, rows};
+
+impl Store {
+    /// Puts a pending release into the queue of its environment.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::State`] where it is not pending.
+    pub async fn release_start(&self, id: ReleaseId) -> Result<Release> {
+        let mut w = self.write().await?;
+        let won =
+            sqlx::query("UPDATE releases SET status = 'queued', queued_at = $2 WHERE id = $1 AND status = 'pending'")
+                .bind(id.0)
+                .bind(Timestamp::now().0)
+                .execute(w.conn())
+                .await?;
+        if won.rows_affected() == 0 {
+            return Err(refused(w.conn(), id).await);
+        }
+        told(w, id).await
+    }
+
+    /// Puts a failed or canceled release into the queue again. Its nodes that did not succeed are
+    /// pending again, without the notes of their last run; what succeeded stays.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::State`] where it neither failed nor was canceled.
+    pub async fn release_retry(&self, id: ReleaseId) -> Result<Release> {
+        let mut w = self.write().await?;
+        let won = sqlx::query(
+            "UPDATE releases SET status = 'queued', queued_at = $2, cancel_requested = 0, error = NULL, \
+             finished_at = NULL WHERE id = $1 AND status IN ('failed', 'canceled')",
+        )
+        .bind(id.0)
+        .bind(Timestamp::now().0)
+        .execute(w.conn())
+        .await?;
+        if won.rows_affected() == 0 {
+            return Err(refused(w.conn(), id).await);
+        }
+        let release = releases::get(w.conn(), id).await?;
+        let again = sqlx::query(select_node!(
+            "WHERE release_id = $1 AND status IN ('failed', 'skipped', 'canceled') ORDER BY position"
+        ))
+        .bind(id.0)
+        .fetch_all(w.conn())
+        .await?;
+        sqlx::query(
+            "UPDATE nodes SET status = 'pending', started_at = NULL, finished_at = NULL, exit_status = NULL, \
+             message = NULL, checkpoint = NULL WHERE release_id = $1 AND status IN ('failed', 'skipped', 'canceled')",
+        )
+        .bind(id.0)
+        .execute(w.conn())
+        .await?;
+        w.event(release.project_id, releases::status_event(&release));
+        for row in &again {
+            let mut node = rows::node(row)?;
+            node.status = launchway_domain::NodeStatus::Pending;
+            node.color = node.status.color().to_owned();
+            (node.started_at, node.finished_at, node.exit_status, node.message) = (None, None, None, None);
+            w.event(release.project_id, EventData::NodeStatus { release_id: id, node: Box::new(node) });
+        }
+        w.ring_queue();
+        w.commit().await?;
+        Ok(release)
+    }
+
+    /// Cancels a release that does not run yet, with its nodes; asks a running one to stop.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::State`] where it has ended, or was asked before.
+    pub async fn release_cancel(&self, id: ReleaseId) -> Result<Release> {
+        let mut w = self.write().await?;
+        let now = Timestamp::now();
+        let ended = sqlx::query(
+            "UPDATE releases SET status = 'canceled', finished_at = $2 \
+             WHERE id = $1 AND status IN ('pending', 'awaiting_approval', 'queued')",
+        )
+        .bind(id.0)
+        .bind(now.0)
+        .execute(w.conn())
+        .await?;
+        if ended.rows_affected() > 0 {
+            let release = releases::get(w.conn(), id).await?;
+            super::nodes::close(&mut w, &release, now).await?;
+            w.event(release.project_id, releases::status_event(&release));
+            w.ring_queue();
+            w.commit().await?;
+            return Ok(release);
+        }
+        let asked = sqlx::query(
+            "UPDATE releases SET cancel_requested = 1 WHERE id = $1 AND status = 'running' AND cancel_requested = 0",
+        )
+        .bind(id.0)
+        .execute(w.conn())
+        .await?;
+        if asked.rows_affected() == 0 {
+            return Err(refused(w.conn(), id).await);
+        }
+        told(w, id).await
+    }
+}
+
+/// Commits with the event of the release's new status; the release.
+async fn told(mut w: Write, id: ReleaseId) -> Result<Release> {
+    let release = releases::get(w.conn(), id).await?;
+    w.event(release.project_id, releases::status_event(&release));
+    w.ring_queue();
+    w.commit().await?;
+    Ok(release)
+}
+
+/// Why a guarded UPDATE met no row.
+async fn refused(conn: &mut AnyConnection, id: ReleaseId) -> StoreError {
+    let row = sqlx::query("SELECT status FROM releases WHERE id = $1").bind(id.0).fetch_one(conn).await;
+    match row.map_err(StoreError::from).and_then(|row| rows::status(&row)) {
+        Ok(status) => StoreError::State(status),
+        Err(error) => error,
+    }
+}

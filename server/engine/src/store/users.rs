@@ -1,0 +1,169 @@
+//! People and their API tokens.
+
+use launchway_domain::{Role, Timestamp, User, UserId};
+use sqlx::Row;
+
+use super::dialect::Turn;
+use super::error::{Result, StoreError, in_terms_of};
+use super::{Store, rows};
+
+/// A token's last use is written down at most this often, in milliseconds.
+const TOUCH_EVERY: i64 = 60_000;
+
+impl Store {
+    /// How many people may sign in.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`].
+    pub async fn count_users(&self) -> Result<i64> {
+        Ok(sqlx::query_scalar("SELECT COUNT(*) FROM users").fetch_one(self.pool()).await?)
+    }
+
+    /// Adds a person with the hash of their password.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] for the name.
+    pub async fn create_user(&self, name: &str, hash: &str, role: Role) -> Result<User> {
+        let mut w = self.write().await?;
+        let user = insert(&mut w, name, hash, role).await?;
+        w.commit().await?;
+        Ok(user)
+    }
+
+    /// Adds the first administrator; none where there is any user. Of two at once, one is first.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`].
+    pub async fn create_first_user(&self, name: &str, hash: &str) -> Result<Option<User>> {
+        let mut w = self.write().await?;
+        w.take_turn(Turn::FirstUser).await?;
+        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM users").fetch_one(w.conn()).await?;
+        if count > 0 {
+            return Ok(None);
+        }
+        let user = insert(&mut w, name, hash, Role::Admin).await?;
+        w.commit().await?;
+        Ok(Some(user))
+    }
+
+    /// One person.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`].
+    pub async fn user(&self, id: UserId) -> Result<Option<User>> {
+        let row = sqlx::query("SELECT id, name, role, created_at FROM users WHERE id = $1")
+            .bind(id.0)
+            .fetch_optional(self.pool())
+            .await?;
+        row.as_ref().map(rows::user).transpose()
+    }
+
+    /// One person by sign-in name, with the hash of their password.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`].
+    pub async fn user_with_hash(&self, name: &str) -> Result<Option<(User, String)>> {
+        // PostgreSQL takes no NUL in a text; nobody's name has one.
+        if name.contains('\0') {
+            return Ok(None);
+        }
+        let row = sqlx::query("SELECT id, name, role, created_at, password_hash FROM users WHERE name = $1")
+            .bind(name)
+            .fetch_optional(self.pool())
+            .await?;
+        row.map(|row| Ok((rows::user(&row)?, row.try_get("password_hash")?))).transpose()
+    }
+
+    /// Everybody, by name.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`].
+    pub async fn users(&self) -> Result<Vec<User>> {
+        let found =
+            sqlx::query("SELECT id, name, role, created_at FROM users ORDER BY name").fetch_all(self.pool()).await?;
+        found.iter().map(rows::user).collect()
+    }
+
+    /// Stores the SHA-256 of a new API token; its id.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] where the user is gone, [`StoreError::Taken`] for a hash that is there.
+    pub async fn token_create(&self, user: UserId, label: &str, hash: &[u8]) -> Result<i64> {
+        let mut w = self.write().await?;
+        let id = sqlx::query_scalar(
+            "INSERT INTO tokens (user_id, label, hash, created_at) VALUES ($1, $2, $3, $4) RETURNING id",
+        )
+        .bind(user.0)
+        .bind(label)
+        .bind(hash)
+        .bind(Timestamp::now().0)
+        .fetch_one(w.conn())
+        .await
+        .map_err(in_terms_of("token", "user"))?;
+        w.commit().await?;
+        Ok(id)
+    }
+
+    /// The token's id and whose it is, by its SHA-256; notes that it was used.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`].
+    pub async fn token_user(&self, hash: &[u8]) -> Result<Option<(i64, User)>> {
+        let row = sqlx::query(
+            "SELECT t.id AS token_id, t.last_used_at, u.id, u.name, u.role, u.created_at \
+             FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = $1",
+        )
+        .bind(hash)
+        .fetch_optional(self.pool())
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let id: i64 = row.try_get("token_id")?;
+        let last: Option<i64> = row.try_get("last_used_at")?;
+        let now = Timestamp::now().0;
+        if last.is_none_or(|last| now - last >= TOUCH_EVERY) {
+            // A courtesy: a token that works must not be refused because this could not be written.
+            if let Err(error) = self.touch(id, now).await {
+                tracing::warn!(%error, token = id, "could not note a token's use");
+            }
+        }
+        Ok(Some((id, rows::user(&row)?)))
+    }
+
+    async fn touch(&self, token: i64, now: i64) -> Result<()> {
+        let mut w = self.write().await?;
+        sqlx::query("UPDATE tokens SET last_used_at = $2 WHERE id = $1")
+            .bind(token)
+            .bind(now)
+            .execute(w.conn())
+            .await?;
+        w.commit().await
+    }
+
+    /// Revokes a token.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn token_delete(&self, id: i64) -> Result<()> {
+        let mut w = self.write().await?;
+        let gone = sqlx::query("DELETE FROM tokens WHERE id = $1").bind(id).execute(w.conn()).await?;
+        if gone.rows_affected() == 0 {
+            return Err(StoreError::NotFound);
+        }
+        w.commit().await
+    }
+}
+
+async fn insert(w: &mut super::tx::Write, name: &str, hash: &str, role: Role) -> Result<User> {
+    let created_at = Timestamp::now();
+    let id = sqlx::query_scalar(
+        "INSERT INTO users (name, password_hash, role, created_at) VALUES ($1, $2, $3, $4) RETURNING id",
+    )
+    .bind(name)
+    .bind(hash)
+    .bind(role.as_str())
+    .bind(created_at.0)
+    .fetch_one(w.conn())
+    .await
+    .map_err(in_terms_of("name", "name"))?;
+    Ok(User { id: UserId(id), name: name.to_owned(), role, created_at })
+}
