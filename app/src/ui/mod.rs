@@ -1,7 +1,9 @@
 //! The pages and what they are made of.
 
 pub mod app;
+pub mod live;
 pub mod next;
+pub mod pipeline;
 pub mod prefs;
 #[cfg(feature = "ssr")]
 pub mod shell;
