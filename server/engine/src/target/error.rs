@@ -46,6 +46,25 @@ impl TargetError {
         }
     }
 
+    /// What people read: what happened, where, what to do next.
+    pub fn text(&self) -> Text {
+        match self {
+            TargetError::Refused { text, .. } | TargetError::Shell(ShellError::Lost(text)) => text.clone(),
+            TargetError::Shell(ShellError::Deadline(limit)) => {
+                let seconds = limit.as_secs();
+                text!(
+                    "The server did not finish within {seconds} s. Check its load and the network, then retry.",
+                    "服务器未能在 {seconds} 秒内完成。请检查其负载和网络，然后重试。"
+                )
+            }
+            TargetError::Shell(ShellError::Canceled) => Text::new("Canceled.", "已取消。"),
+            TargetError::Shell(ShellError::Input(error)) => text!(
+                "The kept artifact cannot be read: {error}. Check the data folder, then retry.",
+                "无法读取保存的制品：{error}。请检查数据文件夹，然后重试。"
+            ),
+        }
+    }
+
     pub(super) fn refused(kind: Refusal, text: Text) -> Self {
         Self::Refused { kind, text }
     }
@@ -65,14 +84,23 @@ pub(super) mod exit {
     pub(crate) const ABSENT: i32 = 85;
     /// Unpacking failed.
     pub(crate) const UNPACK: i32 = 86;
+    /// An old release could not be removed whole.
+    pub(crate) const PRUNE: i32 = 87;
 }
 
 /// Turns an output that is not [`Output::ok`] into a refusal. `place` is the folder, as people read it.
 pub(super) fn refusal(place: &str, output: &Output) -> TargetError {
     let said = output.complaint();
     let status = output.status;
-    // The scripts set LC_ALL=C, so these are the words whatever the server's language is.
-    let full = ["No space left on device", "Disk quota exceeded", "File too large", "File size limit exceeded"];
+    // The scripts set LC_ALL=C, so these are the words whatever the server's language is. GNU tar says
+    // only how much it wrote where the disk fills up within a block.
+    let full = [
+        "No space left on device",
+        "Disk quota exceeded",
+        "File too large",
+        "File size limit exceeded",
+        ": Wrote only ",
+    ];
     if full.iter().any(|words| said.contains(words)) {
         return TargetError::refused(
             Refusal::DiskFull,
@@ -119,12 +147,19 @@ pub(super) fn refusal(place: &str, output: &Output) -> TargetError {
                 "在 {place} 解包失败，未进行切换，请重试。服务器返回：{said}"
             ),
         ),
+        exit::PRUNE => (
+            Refusal::Other,
+            text!(
+                "Old releases in {place} could not be removed whole; what is left is in {place}/.launchway/incoming. Remove it as a user who may: a hook may have written files there as somebody else. The server said: {said}",
+                "{place} 中的旧发布未能完全删除，残留内容位于 {place}/.launchway/incoming。请用有权限的用户删除：可能有钩子以其他用户身份写入了文件。服务器返回：{said}"
+            ),
+        ),
         126 | 127 => missing("sh"),
         _ => (
             Refusal::Other,
             text!(
-                "A command in {place} ended with status {status}. Nothing was switched. The server said: {said}",
-                "在 {place} 执行的命令以状态 {status} 结束，未进行切换。服务器返回：{said}"
+                "A command in {place} ended with status {status}. The server said: {said}",
+                "在 {place} 执行的命令以状态 {status} 结束。服务器返回：{said}"
             ),
         ),
     };

@@ -35,13 +35,14 @@ pub(super) const PROBE: &str = script!(
     // Writable are the three folders that we rename in.
     r#"mkdir -- "releases/.probe.$2" && rmdir -- "releases/.probe.$2" || exit 83"#
     r#"mkdir -- ".launchway/incoming/$2" && rmdir -- ".launchway/incoming/$2" || exit 83"#
-    r#"ln -s old ".launchway-probe.$2" && ln -s new ".launchway/probe.$2" || exit 83"#
+    // A plain `mv` would follow this link and move into the folder that it names.
+    r#"ln -s .launchway/incoming ".launchway-probe.$2" && ln -s new ".launchway/probe.$2" || exit 83"#
     r#"if mv -T -- ".launchway/probe.$2" ".launchway-probe.$2"; then"#
     r#"  name=$(readlink ".launchway-probe.$2")"#
     r#"else"#
     r#"  name="#
     r#"fi"#
-    r#"rm -f -- ".launchway-probe.$2" ".launchway/probe.$2""#
+    r#"rm -f -- ".launchway-probe.$2" ".launchway/probe.$2" ".launchway/incoming/probe.$2""#
     r#"[ "$name" = new ] || exit 84"#
     r#"host=$(cat /proc/sys/kernel/random/boot_id /etc/machine-id 2>/dev/null)"#
     r#"[ -n "$host" ] || host=$(uname -n)"#
@@ -96,7 +97,8 @@ pub(super) const DISCARD: &str = script!(
 /// `$1` folder, `$2` digest tool, then one word for each kind and mode that the manifest has: `d755`,
 /// `f644` … Fields: each word followed by the names that have it; `all` and every name; `links` and
 /// name, target in turn; `bulk` and one block of `digest  ./name` lines for ordinary names; `odd` and
-/// name, digest line in turn for the others; `end`. Names begin with `./`, so no word can be one.
+/// names, a block of their digest lines in turn for the others; `end`. Names begin with `./`, so that
+/// neither a word nor a block can be taken for one.
 pub(super) const LIST: &str = script!(
     r#"cd -- "$1" || exit 85"#
     r#"case $2 in"#
@@ -120,8 +122,14 @@ pub(super) const LIST: &str = script!(
     r#"find . -type l -exec sh -c 'for f do printf "%s\0" "$f"; readlink -n "$f"; printf "\0"; done' sh {} +"#
     r#"printf 'bulk\0'"#
     r#"find . -type f ! -path '*[!A-Za-z0-9._/-]*' -exec $LAUNCHWAY_DIGEST {} +"#
+    // Names that are not ordinary: a batch of names, then as many lines; their order pairs them, so
+    // that it does not matter how the tool escapes a name.
     r#"printf '\0odd\0'"#
-    r#"find . -type f -path '*[!A-Za-z0-9._/-]*' -exec sh -c 'for f do printf "%s\0" "$f"; $LAUNCHWAY_DIGEST <"$f"; printf "\0"; done' sh {} +"#
+    r#"nl='
+'"#
+    r#"find . -type f -path '*[!A-Za-z0-9._/-]*' ! -path "*$nl*" -exec sh -c 'printf "%s\0" "$@"; $LAUNCHWAY_DIGEST "$@"; printf "\0"' sh {} +"#
+    // A name with a newline would be two lines: one by one, and the tool never sees the name.
+    r#"find . -type f -path "*$nl*" -exec sh -c 'for f do printf "%s\0" "$f"; $LAUNCHWAY_DIGEST <"$f"; printf "\0"; done' sh {} +"#
     r#"printf 'end\0'"#
     r#"exit 0"#
 );
@@ -171,5 +179,5 @@ pub(super) const PRUNE: &str = script!(
     r#"  rm -rf -- "$side" 2>/dev/null || { chmod -R u+rwx "$side" 2>/dev/null; rm -rf -- "$side" || failed=1; }"#
     r#"done"#
     r#"find .launchway/incoming ! -path .launchway/incoming -prune -mtime +0 -exec rm -rf -- {} + || failed=1"#
-    r#"exit $failed"#
+    r#"[ $failed = 0 ] || exit 87"#
 );

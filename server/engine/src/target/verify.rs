@@ -89,6 +89,7 @@ impl<'a> Listing<'a> {
     fn read(fields: &'a [Vec<u8>], words: &'a BTreeSet<String>) -> Self {
         let mut listing = Self::default();
         let mut section: &[u8] = b"";
+        let mut batch: Vec<&[u8]> = Vec::new();
         let mut rest = fields.iter().map(Vec::as_slice);
         while let Some(field) = rest.next() {
             let path = if field == b"." { Some(b"".as_slice()) } else { field.strip_prefix(b"./") };
@@ -96,6 +97,14 @@ impl<'a> Listing<'a> {
                 (None, _) if field == b"bulk" => {
                     for line in rest.next().unwrap_or_default().split(|byte| *byte == b'\n') {
                         if let Some((digest, path)) = digest_line(line) {
+                            listing.digests.insert(path, digest);
+                        }
+                    }
+                }
+                (None, b"odd") if !batch.is_empty() => {
+                    for (path, line) in batch.drain(..).zip(field.split(|byte| *byte == b'\n')) {
+                        // GNU tools put a backslash before the digest of a name that they escape.
+                        if let Some(digest) = leading_digest(line.strip_prefix(b"\\").unwrap_or(line)) {
                             listing.digests.insert(path, digest);
                         }
                     }
@@ -108,11 +117,7 @@ impl<'a> Listing<'a> {
                 (Some(path), b"links") => {
                     listing.targets.insert(path, rest.next().unwrap_or_default());
                 }
-                (Some(path), b"odd") => {
-                    if let Some(digest) = rest.next().and_then(leading_digest) {
-                        listing.digests.insert(path, digest);
-                    }
-                }
+                (Some(path), b"odd") => batch.push(path),
                 (Some(path), section) => {
                     if let Some(word) = std::str::from_utf8(section).ok().and_then(|s| words.get(s)) {
                         listing.words.insert(path, word);

@@ -24,15 +24,15 @@ pub struct Host {
     pub before: &'static str,
     /// Every command that was run.
     pub log: Vec<String>,
-    /// Breaks the input off after so many bytes, once, as a lost connection does.
-    pub cut: Option<usize>,
+    /// Breaks the next upload off after so many bytes, as a lost connection does.
+    pub cut_upload: Option<usize>,
     _bin: Option<TempDir>,
 }
 
 impl Host {
     /// With this machine's own tools (GNU, on Debian).
     pub fn gnu() -> Self {
-        Self { path: std::env::var_os("PATH").unwrap(), before: "", log: Vec::new(), cut: None, _bin: None }
+        Self { path: std::env::var_os("PATH").unwrap(), before: "", log: Vec::new(), cut_upload: None, _bin: None }
     }
 
     /// With BusyBox' applets and nothing else.
@@ -91,10 +91,13 @@ impl Shell for Host {
             .unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let outputs = std::thread::spawn(move || child.wait_with_output().unwrap());
-        let cut = self.cut.take();
+        let cut = if line.windows(6).any(|w| w == b"tar -x") { self.cut_upload.take() } else { None };
         let mut sent = 0;
         let mut buffer = vec![0; 1 << 16];
         let failed = loop {
+            if limits.cancel.is_cancelled() {
+                break Some(ShellError::Canceled);
+            }
             let room = cut.map_or(buffer.len(), |cut| buffer.len().min(cut - sent));
             let count = match input.read(&mut buffer[..room]) {
                 Ok(0) => break None,

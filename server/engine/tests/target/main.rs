@@ -2,4 +2,6 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod host;
+mod probing;
 mod staging;
+mod switching;
