@@ -1,0 +1,207 @@
+//! Who asks: one middleware finds out, everything behind it relies on that.
+
+use axum::Json;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use launchway_app::api::ApiError;
+use launchway_domain::{Actor, Fault, Text};
+use secrecy::SecretString;
+use tower_sessions::Session;
+
+use super::problem::Problem;
+use super::{reader, session};
+use crate::AppState;
+
+/// Where people sign in, and where the first of them is made.
+const SIGN_IN: &str = "/sign-in";
+const SETUP: &str = "/setup";
+/// Where server functions stand.
+pub const FUNCTIONS: &str = "/api/fn/";
+/// The server functions that nobody needs to be signed in for, by the beginning of their last part.
+const OPEN_FUNCTIONS: [&str; 5] = ["get_visitor", "prefer", "setup", "sign_in", "sign_out"];
+
+/// Somebody who proved who they are.
+#[derive(Clone)]
+pub struct Identity {
+    /// Who it is.
+    pub actor: Actor,
+    /// By what; asked again while a socket is open.
+    pub proof: Proof,
+}
+
+/// By what somebody proved who they are.
+#[derive(Clone)]
+pub enum Proof {
+    /// An API token.
+    Token(SecretString),
+    /// The session in this row.
+    Session(String),
+}
+
+impl Identity {
+    /// Whether the proof still holds: the token was not revoked, the session not ended. A database
+    /// that does not answer ends nobody's session.
+    pub async fn holds(&self, state: &AppState) -> bool {
+        match &self.proof {
+            Proof::Token(token) => {
+                !matches!(state.services.accounts().token_user(token.clone()).await, Err(Fault::Unauthenticated))
+            }
+            Proof::Session(row) => session::lives(state.services.store(), row).await.unwrap_or(true),
+        }
+    }
+}
+
+/// The actor of a request that needs one: 401 without.
+pub struct Who(pub Actor);
+
+impl<S: Send + Sync> FromRequestParts<S> for Who {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match parts.extensions.get::<Identity>() {
+            Some(identity) => Ok(Self(identity.actor.clone())),
+            None => Err(Fault::Unauthenticated.into()),
+        }
+    }
+}
+
+/// Middleware: finds the actor by token or session and turns away whoever has neither. Pages lead to
+/// where one signs in; everything else answers 401.
+pub async fn authenticate(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let identity = match identify(&state, request.headers(), request.extensions().get::<Session>()).await {
+        Ok(identity) => identity,
+        Err(problem) => return problem.into_response(),
+    };
+    let path = request.uri().path();
+    let is_function = path.starts_with(FUNCTIONS);
+    let is_page = !path.starts_with("/api/") && matches!(*request.method(), Method::GET | Method::HEAD);
+    let passes = match &identity {
+        Some(_) if matches!(path, SIGN_IN | SETUP) => {
+            return Redirect::to(&wanted(request.uri().query())).into_response();
+        }
+        Some(_) => true,
+        None if is_function => is_open_function(path),
+        None if is_page => match where_to(&state, request.uri()).await {
+            Ok(None) => true,
+            Ok(Some(elsewhere)) => return Redirect::to(&elsewhere).into_response(),
+            Err(problem) => return problem.into_response(),
+        },
+        None => false,
+    };
+    if !passes {
+        return if is_function {
+            refuse_function(request.headers())
+        } else {
+            Problem::from(Fault::Unauthenticated).into_response()
+        };
+    }
+    if let Some(identity) = identity {
+        request.extensions_mut().insert(identity);
+    }
+    next.run(request).await
+}
+
+/// What a server function answers a stranger, in the words that its caller in the browser reads; a
+/// form that was sent without JavaScript leads to where one signs in.
+fn refuse_function(headers: &HeaderMap) -> Response {
+    let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if accept.contains("text/html") {
+        return Redirect::to(SIGN_IN).into_response();
+    }
+    (StatusCode::UNAUTHORIZED, Json(ApiError::Fault(Fault::Unauthenticated))).into_response()
+}
+
+async fn identify(
+    state: &AppState,
+    headers: &HeaderMap,
+    session: Option<&Session>,
+) -> Result<Option<Identity>, Problem> {
+    let accounts = state.services.accounts();
+    if let Some(token) = bearer(headers) {
+        // A token that is nobody's is not made good by a session.
+        let (_, user) = accounts.token_user(token.clone()).await?;
+        return Ok(Some(Identity { actor: Actor::User(user), proof: Proof::Token(token) }));
+    }
+    // Without the cookie there is nothing to ask the database for.
+    let (Some(session), Some(_)) = (session, reader::cookie(headers, session::COOKIE)) else { return Ok(None) };
+    let Some((id, row)) = session::user_of(session).await? else { return Ok(None) };
+    let user = accounts.user(id).await?;
+    Ok(user.map(|user| Identity { actor: Actor::User(user), proof: Proof::Session(row) }))
+}
+
+fn bearer(headers: &HeaderMap) -> Option<SecretString> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned().into())
+}
+
+fn is_open_function(path: &str) -> bool {
+    let name = path.trim_start_matches(FUNCTIONS).trim_end_matches(|c: char| c.is_ascii_digit());
+    OPEN_FUNCTIONS.contains(&name)
+}
+
+/// Where a page leads somebody who is not signed in; none where they may see it.
+async fn where_to(state: &AppState, uri: &axum::http::Uri) -> Result<Option<String>, Problem> {
+    let path = uri.path();
+    if state.services.accounts().needs_setup().await? {
+        return Ok((path != SETUP).then(|| SETUP.to_owned()));
+    }
+    if path == SIGN_IN {
+        return Ok(None);
+    }
+    let asked = uri.path_and_query().map_or(path, |p| p.as_str());
+    if path == SETUP || asked == "/" {
+        return Ok(Some(SIGN_IN.to_owned()));
+    }
+    let next: String = url::form_urlencoded::byte_serialize(asked.as_bytes()).collect();
+    Ok(Some(format!("{SIGN_IN}?next={next}")))
+}
+
+/// The page that somebody wanted before they signed in: a local one, or else the first page.
+fn wanted(query: Option<&str>) -> String {
+    url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+        .find_map(|(key, value)| (key == "next").then(|| value.into_owned()))
+        .filter(|next| is_local(next))
+        .unwrap_or_else(|| "/".to_owned())
+}
+
+/// Whether an address stays on this site. Browsers read `\` as `/` and drop tabs and line ends, so
+/// `//host`, `/\host` and `/<tab>/host` lead away.
+pub fn is_local(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && !path.contains('\\')
+        && !path.contains(char::is_control)
+        && !matches!(path.split(['?', '#']).next(), Some(SIGN_IN | SETUP))
+}
+
+/// What a socket says before it closes since its proof no longer holds.
+pub fn gone() -> Text {
+    Text::new("Signed out, or the token was revoked. Sign in again.", "已退出登录或令牌已被撤销，请重新登录。")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_sign_in_nobody_is_led_away() {
+        assert_eq!(wanted(Some("next=%2Freleases%2F7%3Fnode%3Dpackage")), "/releases/7?node=package");
+        for away in
+            ["https://evil.example", "//evil.example", "/\\evil.example", "/%09/evil.example", "evil", "/sign-in"]
+        {
+            assert_eq!(wanted(Some(&format!("next={away}"))), "/", "{away}");
+        }
+        assert_eq!(wanted(None), "/");
+    }
+
+    #[test]
+    fn few_functions_are_open() {
+        assert!(is_open_function("/api/fn/sign_in"));
+        assert!(is_open_function("/api/fn/setup1234567890"));
+        assert!(!is_open_function("/api/fn/setup_server"));
+        assert!(!is_open_function("/api/fn/start_release123"));
+    }
+}

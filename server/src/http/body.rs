@@ -1,0 +1,356 @@
+//! Bodies: a limit on their size, and forms read so that every mistake is named at once.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
+use launchway_domain::{Fault, FieldError, Form, Text};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::problem::Problem;
+
+/// The longest body, in bytes: hooks of 64 KiB each and a key fit well within it.
+pub const MAX_BODY: usize = 1024 * 1024;
+/// How much of a body that is too long is still taken in, so that its sender, who writes first and
+/// reads afterwards, gets to see the answer.
+const MAX_DRAIN: usize = 128 * 1024 * 1024;
+/// How long a body may take to arrive.
+const ARRIVAL: Duration = Duration::from_secs(30);
+/// The most mistakes that one answer names.
+const MAX_ERRORS: usize = 50;
+
+/// Middleware: takes the body in whole, so that a handler never waits for it and an answer never
+/// overtakes it. Too long is 413, too slow 408.
+pub async fn whole(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    // Who asks first has sent nothing yet: then there is nothing to take in.
+    let asks_first = parts.headers.contains_key(header::EXPECT);
+    if announced.is_some_and(|length| length > MAX_BODY as u64) && asks_first {
+        return Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE).into_response();
+    }
+    match tokio::time::timeout(ARRIVAL, collect(body)).await {
+        Ok(Ok(bytes)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Ok(Err(status)) => Problem::of_status(status).into_response(),
+        Err(_) => Problem::of_status(StatusCode::REQUEST_TIMEOUT).into_response(),
+    }
+}
+
+async fn collect(body: Body) -> Result<Bytes, StatusCode> {
+    let mut stream = body.into_data_stream();
+    let mut held = Vec::new();
+    let mut seen = 0;
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| StatusCode::BAD_REQUEST)?;
+        seen += chunk.len();
+        if seen <= MAX_BODY {
+            held.extend_from_slice(&chunk);
+        } else {
+            held = Vec::new();
+        }
+        if seen > MAX_DRAIN {
+            break;
+        }
+    }
+    if seen > MAX_BODY { Err(StatusCode::PAYLOAD_TOO_LARGE) } else { Ok(held.into()) }
+}
+
+/// The body of a call that needs nothing: empty, or `{}`.
+pub struct Nothing;
+
+impl<S: Send + Sync> FromRequest<S> for Nothing {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (headers, bytes) = take(request, state).await?;
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Self);
+        }
+        match object(&headers, &bytes)? {
+            Value::Object(map) if map.is_empty() => Ok(Self),
+            Value::Object(map) => {
+                Err(Fault::Invalid { errors: map.keys().take(MAX_ERRORS).map(|key| unknown(key)).collect() }.into())
+            }
+            _ => Ok(Self),
+        }
+    }
+}
+
+/// A JSON object that is to become something.
+pub struct Json(pub Value);
+
+impl<S: Send + Sync> FromRequest<S> for Json {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (headers, bytes) = take(request, state).await?;
+        object(&headers, &bytes).map(Self)
+    }
+}
+
+impl Json {
+    /// A form that is all here.
+    ///
+    /// # Errors
+    /// 422 that names every field that is missing, unknown, of the wrong type or against the rules.
+    pub fn form<T: DeserializeOwned + Serialize + Default + Form>(self) -> Result<T, Problem> {
+        read(self.0, T::errors)
+    }
+
+    /// Like [`Json::form`], with rules of the caller's.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn form_by<T: DeserializeOwned + Serialize + Default>(
+        self,
+        rules: impl Fn(&T) -> Vec<FieldError>,
+    ) -> Result<T, Problem> {
+        read(self.0, rules)
+    }
+
+    /// A thing as it was, changed by a merge patch (RFC 7396): absent stays, null takes away.
+    ///
+    /// # Errors
+    /// As for [`Json::form`].
+    pub fn patch<T: DeserializeOwned + Serialize + Default + Form>(self, was: &T) -> Result<T, Problem> {
+        let mut value = serde_json::to_value(was).map_err(Problem::internal)?;
+        json_patch::merge(&mut value, &self.0);
+        read(value, T::errors)
+    }
+
+    /// The one field of a small body.
+    ///
+    /// # Errors
+    /// 422 where it is missing, no string or blank, or where there are others.
+    pub fn only_text(self, field: &str) -> Result<String, Problem> {
+        let mut errors = Vec::new();
+        let mut found = None;
+        if let Value::Object(map) = self.0 {
+            for (key, value) in map {
+                match value {
+                    Value::String(text) if key == field && !text.trim().is_empty() => found = Some(text),
+                    Value::String(_) if key == field => {}
+                    _ if key == field => errors.push(wrong_type(field)),
+                    _ => errors.push(unknown(&key)),
+                }
+            }
+        }
+        match found {
+            Some(text) if errors.is_empty() => Ok(text),
+            None if errors.iter().all(|e| e.field != field) => {
+                errors.push(required(field));
+                Err(Fault::Invalid { errors }.into())
+            }
+            _ => Err(Fault::Invalid { errors }.into()),
+        }
+    }
+}
+
+async fn take<S: Send + Sync>(request: Request, state: &S) -> Result<(HeaderMap, Bytes), Problem> {
+    let headers = request.headers().clone();
+    let bytes = Bytes::from_request(request, state).await.map_err(|e| Problem::of_status(e.status()))?;
+    Ok((headers, bytes))
+}
+
+fn object(headers: &HeaderMap, bytes: &[u8]) -> Result<Value, Problem> {
+    let essence = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .map(|v| v.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+        .unwrap_or_default();
+    if essence != "application/json" && !(essence.starts_with("application/") && essence.ends_with("+json")) {
+        return Err(Problem::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    }
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(value @ Value::Object(_)) => Ok(value),
+        Ok(_) => Err(Problem::malformed(Text::new("The body has to be a JSON object.", "请求体必须是 JSON 对象。"))),
+        Err(error) => {
+            let (line, column) = (error.line(), error.column());
+            Err(Problem::malformed(launchway_domain::text!(
+                "The body is not JSON that can be read: look at line {line}, column {column}.",
+                "请求体不是可读取的 JSON：请检查第 {line} 行第 {column} 列。"
+            )))
+        }
+    }
+}
+
+fn required(field: &str) -> FieldError {
+    FieldError::new(field, "required", Text::new("Fill this in.", "请填写此项。"))
+}
+
+fn unknown(field: &str) -> FieldError {
+    FieldError::new(field, "unknown", Text::new("There is no such field. Take it out.", "没有这个字段，请去掉。"))
+}
+
+fn wrong_type(field: &str) -> FieldError {
+    FieldError::new(
+        field,
+        "type",
+        Text::new("This is not the kind of value that belongs here.", "此处的值类型不正确。"),
+    )
+}
+
+/// Reads a form. serde stops at the first mistake, people want to know all of them: each is noted,
+/// repaired with what an empty form has there, and the reading begins again.
+fn read<T: DeserializeOwned + Serialize + Default>(
+    mut value: Value,
+    rules: impl Fn(&T) -> Vec<FieldError>,
+) -> Result<T, Problem> {
+    let blank = serde_json::to_value(T::default()).map_err(Problem::internal)?;
+    let mut errors: Vec<FieldError> = Vec::new();
+    let form = loop {
+        // By value: serde_json's own errors have no path for what is read from a tree.
+        match serde_path_to_error::deserialize::<_, T>(value.clone()) {
+            Ok(form) => break Some(form),
+            Err(_) if errors.len() >= MAX_ERRORS => break None,
+            Err(error) => {
+                let (path, error) = mistake(&error);
+                let repaired = repair(&mut value, &blank, &path, error.code == "unknown");
+                errors.push(error);
+                if !repaired {
+                    break None;
+                }
+            }
+        }
+    };
+    if let Some(form) = form {
+        // A field that serde refused holds a repair, whose rules are nobody's business.
+        let ruled = rules(&form).into_iter().filter(|e| errors.iter().all(|had| had.field != e.field));
+        let ruled: Vec<_> = ruled.collect();
+        errors.extend(ruled);
+        if errors.is_empty() {
+            return Ok(form);
+        }
+    }
+    Err(Fault::Invalid { errors }.into())
+}
+
+/// Where a mistake is and what it is. serde says the name of a missing or unknown field in words only.
+fn mistake(error: &serde_path_to_error::Error<serde_json::Error>) -> (Vec<String>, FieldError) {
+    use serde_path_to_error::Segment;
+    let mut path: Vec<String> = error
+        .path()
+        .iter()
+        .filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(index.to_string()),
+            Segment::Map { key } => Some(key.clone()),
+            Segment::Enum { variant } => Some(variant.clone()),
+            Segment::Unknown => None,
+        })
+        .collect();
+    let message = error.inner().to_string();
+    let quoted = |after: &str| message.strip_prefix(after)?.split('`').next().map(str::to_owned);
+    let name = |path: &[String]| path.join(".");
+    if let Some(field) = quoted("missing field `") {
+        path.push(field);
+        let error = required(&name(&path));
+        return (path, error);
+    }
+    if let Some(field) = quoted("unknown field `") {
+        if path.last() != Some(&field) {
+            path.push(field);
+        }
+        let error = unknown(&name(&path));
+        return (path, error);
+    }
+    let error = wrong_type(&name(&path));
+    (path, error)
+}
+
+/// Puts the blank form's value in the place of a mistake, or takes an unknown field out. False where
+/// that is not possible.
+fn repair(value: &mut Value, blank: &Value, path: &[String], take_out: bool) -> bool {
+    let Some((last, parents)) = path.split_last() else { return false };
+    let pointer = |path: &[String]| {
+        path.iter().map(|p| format!("/{}", p.replace('~', "~0").replace('/', "~1"))).collect::<String>()
+    };
+    let instead = blank.pointer(&pointer(path)).cloned();
+    match value.pointer_mut(&pointer(parents)) {
+        Some(Value::Object(map)) if take_out => map.remove(last).is_some(),
+        Some(Value::Object(map)) => match instead {
+            Some(instead) => map.insert(last.clone(), instead.clone()) != Some(instead),
+            None => map.remove(last).is_some(),
+        },
+        Some(Value::Array(items)) => match last.parse::<usize>() {
+            Ok(index) if index < items.len() => {
+                items.remove(index);
+                true
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use launchway_domain::{EnvironmentForm, ReleaseForm, ServerForm};
+    use serde_json::json;
+
+    use super::*;
+
+    fn wrong<T: DeserializeOwned + Serialize + Default + Form + std::fmt::Debug>(
+        value: Value,
+    ) -> Vec<(String, String)> {
+        let problem = Json(value).form::<T>().unwrap_err();
+        let mut found: Vec<_> = problem.errors.into_iter().map(|e| (e.field, e.code)).collect();
+        found.sort();
+        found
+    }
+
+    fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+        expected.iter().map(|(f, c)| ((*f).to_owned(), (*c).to_owned())).collect()
+    }
+
+    #[test]
+    fn every_mistake_is_named_at_once() {
+        assert_eq!(
+            wrong::<ServerForm>(json!({"hostname": "a b", "port": "x", "colour": 1, "tags": ["a", 2]})),
+            pairs(&[
+                ("address", "required"),
+                ("colour", "unknown"),
+                ("credential_id", "required"),
+                ("hostname", "hostname"),
+                ("port", "type"),
+                ("tags.1", "type"),
+            ])
+        );
+    }
+
+    #[test]
+    fn what_is_nested_has_a_dotted_name() {
+        assert_eq!(
+            wrong::<ReleaseForm>(json!({
+                "project_id": 1, "environment_id": 1, "ref": {"kind": "tree"}, "hooks": {"after_lunch": "x"}
+            })),
+            pairs(&[("hooks.after_lunch", "unknown"), ("ref.kind", "type"), ("ref.name", "required")])
+        );
+    }
+
+    #[test]
+    fn a_patch_changes_what_it_names() {
+        let was = EnvironmentForm {
+            name: "live".into(),
+            path: "/srv/x".into(),
+            package_root: Some("dist".into()),
+            keep: Some(3),
+            ..Default::default()
+        };
+        let form = Json(json!({"path": "/srv/y", "package_root": null})).patch(&was).unwrap();
+        assert_eq!(form, EnvironmentForm { path: "/srv/y".into(), package_root: None, ..was });
+    }
+
+    #[test]
+    fn one_text() {
+        assert_eq!(Json(json!({"fingerprint": "SHA256:x"})).only_text("fingerprint").unwrap(), "SHA256:x");
+        for (body, code) in [(json!({}), "required"), (json!({"fingerprint": 7}), "type")] {
+            assert_eq!(Json(body).only_text("fingerprint").unwrap_err().errors[0].code, code);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The feed: the tail of the events, over WebSocket, SSE and long polling.
+//!
+//! An event is in the store before anybody is told, so a listener is no more than a position: it
+//! reads what lies behind its position whenever the bell rings. Nobody is sent anything from memory
+//! that the store does not have, except for progress, which may be lost.
+
+mod message;
+mod progress;
+mod socket;
+mod sse;
+mod subscription;
+mod tail;
+mod watch;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use launchway_domain::{Event, ProjectId, ReleaseId, Topic};
+use launchway_engine::store::{Store, StoreError};
+use tokio::sync::{broadcast, watch as tokio_watch};
+use tokio_util::sync::CancellationToken;
+
+use message::Line;
+use tail::Tail;
+
+pub use message::topics;
+pub use socket::{__path_connect, connect};
+pub use sse::stream;
+pub use subscription::Subscription;
+
+/// How often a listener is shown to be there, and shows that it is.
+const PING: Duration = Duration::from_secs(20);
+/// How often the proof of a listener is asked for again: another process may have revoked it.
+pub const RECHECK: Duration = Duration::from_secs(2);
+/// How many releases' projects are remembered.
+const MAX_PROJECTS: usize = 10_000;
+
+/// What all listeners share. Cheap to clone.
+#[derive(Clone)]
+pub struct Feed {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    store: Store,
+    progress: broadcast::Sender<Event>,
+    /// One tail per list of topics that somebody listens to: the store is read once for all of them.
+    tails: Mutex<HashMap<Vec<Topic>, Weak<Tail>>>,
+    /// Whose a release is, for progress, which does not say.
+    projects: Mutex<HashMap<ReleaseId, ProjectId>>,
+    /// Counts sign-outs, so that listeners look at once whether it was theirs.
+    left: tokio_watch::Sender<u64>,
+    stopping: CancellationToken,
+}
+
+impl Feed {
+    /// A feed over a store. `progress` brings what is not written down; `stopping` ends every listener.
+    pub fn new(store: Store, progress: broadcast::Sender<Event>, stopping: CancellationToken) -> Self {
+        let shared = Shared {
+            store,
+            progress,
+            tails: Mutex::default(),
+            projects: Mutex::default(),
+            left: tokio_watch::Sender::new(0),
+            stopping,
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Lets every listener look whether its session is still there.
+    pub fn somebody_left(&self) {
+        self.shared.left.send_modify(|count| *count += 1);
+    }
+
+    /// Begins to listen: after an event, from the beginning (0), or from now (none).
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn subscribe(&self, topics: Vec<Topic>, after: Option<i64>) -> Result<Subscription, StoreError> {
+        let store = &self.shared.store;
+        let head = store.head().await?;
+        let mut first = Vec::new();
+        let after = match after {
+            None => head,
+            Some(0) => 0,
+            // Older than what is kept; or ahead of the head, which is another database's number.
+            Some(after) if after + 1 < store.oldest().await? || after > head => {
+                first.push(Line::reset(&topics, after, head));
+                head
+            }
+            Some(after) => after,
+        };
+        let tail = self.tail(topics).await?;
+        Ok(Subscription::new(store.clone(), tail, after, first))
+    }
+
+    async fn tail(&self, topics: Vec<Topic>) -> Result<Arc<Tail>, StoreError> {
+        if let Some(tail) = self.tails().get(&topics).and_then(Weak::upgrade) {
+            return Ok(tail);
+        }
+        // The bell first: what is committed after it was taken rings it.
+        let bell = self.shared.store.bell();
+        let head = self.shared.store.head().await?;
+        let mut tails = self.tails();
+        if let Some(tail) = tails.get(&topics).and_then(Weak::upgrade) {
+            return Ok(tail);
+        }
+        tails.retain(|_, tail| tail.strong_count() > 0);
+        let tail = Tail::start(self.shared.store.clone(), topics.clone(), head, bell);
+        tails.insert(topics, Arc::downgrade(&tail));
+        Ok(tail)
+    }
+
+    fn tails(&self) -> MutexGuard<'_, HashMap<Vec<Topic>, Weak<Tail>>> {
+        self.shared.tails.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn projects(&self) -> MutexGuard<'_, HashMap<ReleaseId, ProjectId>> {
+        self.shared.projects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The topic among those that somebody listens to by which they hear of a progress tick.
+    async fn topic_of(&self, tick: &Event, topics: &[Topic]) -> Option<Topic> {
+        let release = tick.data.release_id();
+        for topic in topics {
+            let fits = match topic {
+                Topic::Release(id) => *id == release,
+                Topic::Project(id) => self.project_of(release).await == Some(*id),
+                Topic::Wall => true,
+            };
+            if fits {
+                return Some(*topic);
+            }
+        }
+        None
+    }
+
+    async fn project_of(&self, release: ReleaseId) -> Option<ProjectId> {
+        if let Some(project) = self.projects().get(&release) {
+            return Some(*project);
+        }
+        let project = self.shared.store.release(release).await.ok()?.project_id;
+        let mut projects = self.projects();
+        if projects.len() >= MAX_PROJECTS {
+            projects.clear();
+        }
+        projects.insert(release, project);
+        Some(project)
+    }
+}

@@ -1,0 +1,99 @@
+//! HTTP: who asks, what they ask for, and the answer in their language. Thin: everything that decides
+//! is in the services.
+
+pub mod assets;
+pub mod auth;
+mod body;
+pub mod feed;
+mod health;
+mod origin;
+mod pages;
+mod params;
+pub mod problem;
+mod reader;
+mod rest;
+mod session;
+
+use std::any::Any;
+
+use axum::Router;
+use axum::body::HttpBody;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::TraceLayer;
+
+use crate::AppState;
+use problem::Problem;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The whole router. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: the limit
+/// on tries to sign in needs to know who asks.
+pub fn router(state: AppState) -> Router {
+    // Who asks has to be known; the session comes before, since it may say so.
+    let guarded = rest::router()
+        .merge(pages::router(&state))
+        .layer(from_fn_with_state(state.clone(), auth::authenticate))
+        .layer(session::layer(&state));
+
+    let inner = ServiceBuilder::new()
+        .layer(from_fn(render))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(body::whole))
+        .layer(from_fn_with_state(state.clone(), origin::same_origin))
+        .layer(from_fn(assets::serve));
+
+    let outer = ServiceBuilder::new()
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(fixed(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(fixed(header::REFERRER_POLICY, "same-origin"))
+        .layer(fixed(
+            header::CONTENT_SECURITY_POLICY,
+            "frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'",
+        ))
+        // What somebody who is signed in sees stays out of shared caches and of the disk.
+        .layer(fixed(header::CACHE_CONTROL, "no-store"))
+        // Leaves alone what is compressed already, and event streams.
+        .layer(CompressionLayer::new());
+
+    health::router().fallback_service(guarded.with_state(state.clone())).layer(inner).layer(outer).with_state(state)
+}
+
+fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+/// Middleware: writes problems and answers in the language of the request.
+async fn render(request: Request, next: Next) -> Response {
+    let lang = reader::lang(request.headers());
+    let is_api = request.uri().path().starts_with(rest::BASE);
+    let response = next.run(request).await;
+    // A bare status, such as the router's 405, comes without anything that says more.
+    let is_bare = response.body().size_hint().exact() == Some(0);
+    problem::write(response, lang, is_api || is_bare)
+}
+
+/// The request without what may be secret: no headers, no query.
+fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+}
+
+fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
+    let message = cause
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| cause.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    Problem::internal(format!("a handler panicked: {message}")).into_response()
+}

@@ -1,0 +1,92 @@
+//! Requests that another site made a browser send are refused, whatever they carry.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use launchway_domain::Text;
+use url::Url;
+
+use super::problem::Problem;
+use crate::AppState;
+
+/// Middleware: what changes something, and the WebSocket handshake, needs an origin of our own where
+/// the request names one.
+pub async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
+    if (!safe || headers.contains_key(header::UPGRADE)) && !is_ours(headers, state.config.public_url.as_ref()) {
+        return Problem::new(
+            StatusCode::FORBIDDEN,
+            Text::new(
+                "This request comes from another site and was refused. Behind a proxy, start Launchway with --public-url.",
+                "该请求来自其他网站，已被拒绝。如使用反向代理，请以 --public-url 启动 Launchway。",
+            ),
+        )
+        .into_response();
+    }
+    next.run(request).await
+}
+
+/// Whether the request is one that no other site made. Without `Origin` and `Sec-Fetch-Site` it is no
+/// browser's, and only browsers carry a person's session where the person does not look.
+fn is_ours(headers: &HeaderMap, public: Option<&Url>) -> bool {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    match (origins.next(), origins.next()) {
+        (None, _) => {}
+        (Some(origin), None) => {
+            let Some(origin) = origin.to_str().ok().and_then(|o| Url::parse(o).ok()) else { return false };
+            let by_host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).is_some_and(|h| has_host(&origin, h));
+            let by_name = public.is_some_and(|public| public.origin() == origin.origin());
+            if !(by_host || by_name) || !matches!(origin.scheme(), "http" | "https") {
+                return false;
+            }
+        }
+        (Some(_), Some(_)) => return false,
+    }
+    match headers.get("sec-fetch-site").map(|v| v.as_bytes()) {
+        None | Some(b"same-origin" | b"none") => true,
+        Some(_) => false,
+    }
+}
+
+/// Whether an origin is at the host and port of a `Host` header. The scheme is not compared: a proxy
+/// may speak HTTPS in front of us.
+fn has_host(origin: &Url, host: &str) -> bool {
+    let Ok(own) = Url::parse(&format!("{}://{host}/", origin.scheme())) else { return false };
+    own.host() == origin.host() && own.port_or_known_default() == origin.port_or_known_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ours(pairs: &[(&str, &str)], public: Option<&str>) -> bool {
+        let headers = pairs
+            .iter()
+            .map(|(k, v)| (header::HeaderName::from_bytes(k.as_bytes()).unwrap(), v.parse().unwrap()))
+            .collect();
+        is_ours(&headers, public.map(|p| Url::parse(p).unwrap()).as_ref())
+    }
+
+    #[test]
+    fn own_origins_pass() {
+        assert!(ours(&[("host", "127.0.0.1:3000")], None));
+        assert!(ours(&[("host", "127.0.0.1:3000"), ("origin", "http://127.0.0.1:3000")], None));
+        assert!(ours(&[("host", "ship.example"), ("origin", "https://ship.example")], None));
+        assert!(ours(&[("host", "10.0.0.1:3000"), ("origin", "https://ship.example")], Some("https://ship.example/")));
+        assert!(ours(&[("host", "a:1"), ("origin", "http://a:1"), ("sec-fetch-site", "same-origin")], None));
+    }
+
+    #[test]
+    fn foreign_origins_do_not() {
+        for origin in
+            ["https://evil.example", "null", "http://127.0.0.1:3001", "http://127.0.0.1", "", "file://127.0.0.1:3000"]
+        {
+            assert!(!ours(&[("host", "127.0.0.1:3000"), ("origin", origin)], None), "{origin}");
+        }
+        assert!(!ours(&[("host", "a:1"), ("sec-fetch-site", "cross-site")], None));
+        assert!(!ours(&[("host", "a:1"), ("sec-fetch-site", "same-site")], None));
+        assert!(!ours(&[("host", "a:1"), ("origin", "http://a:1"), ("origin", "http://evil")], None));
+    }
+}

@@ -1,0 +1,99 @@
+//! Ids in paths and parameters in queries, with answers that name what is wrong.
+
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use launchway_domain::{Fault, Lang, Text};
+
+use super::problem::Problem;
+use super::reader;
+
+/// The id in the path. What is no number names nothing that there could be: 404.
+pub struct Id<T>(pub T);
+
+impl<S: Send + Sync, T: From<i64>> FromRequestParts<S> for Id<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Problem::no_route())?;
+        let id = params.iter().find(|(key, _)| *key == "id").and_then(|(_, value)| value.parse::<i64>().ok());
+        id.map(|id| Self(T::from(id))).ok_or_else(|| {
+            Fault::not_found(Text::new(
+                "The id in the address is not a number, so there is no such thing.",
+                "地址中的编号不是数字，没有这样的对象。",
+            ))
+            .into()
+        })
+    }
+}
+
+/// The query of a request. A blank parameter counts as absent.
+pub struct Query {
+    pairs: Vec<(String, String)>,
+    errors: Vec<launchway_domain::FieldError>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Query {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned().filter(|(_, v)| !v.is_empty()).collect();
+        Ok(Self { pairs, errors: Vec::new() })
+    }
+}
+
+impl Query {
+    /// A parameter as text.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.pairs.iter().find_map(|(key, value)| (key == name).then(|| value.clone()))
+    }
+
+    /// A parameter read by `read`; what it does not know is remembered for [`Query::done`].
+    pub fn read<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        let text = self.text(name)?;
+        let value = read(&text);
+        if value.is_none() {
+            self.errors.push(launchway_domain::FieldError::new(
+                name,
+                "invalid",
+                Text::new("This parameter has a value that is not known here.", "此参数的值无法识别。"),
+            ));
+        }
+        value
+    }
+
+    /// A parameter that parses, such as a number.
+    pub fn parse<T: FromStr>(&mut self, name: &str) -> Option<T> {
+        self.read(name, |text| text.parse().ok())
+    }
+
+    /// Notes that a parameter is missing.
+    pub fn missing(&mut self, name: &str) {
+        self.errors.push(launchway_domain::FieldError::new(
+            name,
+            "required",
+            Text::new("Fill this in.", "请填写此项。"),
+        ));
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// 422 with everything that was wrong.
+    pub fn done(self) -> Result<(), Problem> {
+        if self.errors.is_empty() { Ok(()) } else { Err(Fault::Invalid { errors: self.errors }.into()) }
+    }
+}
+
+/// The language of the one who asks.
+pub struct Reader(pub Lang);
+
+impl<S: Send + Sync> FromRequestParts<S> for Reader {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(reader::lang(&parts.headers)))
+    }
+}

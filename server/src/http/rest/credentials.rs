@@ -1,0 +1,82 @@
+//! `/credentials`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use launchway_domain::{Credential, CredentialForm, CredentialId};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{List, created};
+use crate::AppState;
+use crate::http::auth::Who;
+use crate::http::body::{Json, Nothing};
+use crate::http::params::Id;
+use crate::http::problem::{ProblemBody, Reply, Result};
+
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(one, update, delete))
+}
+
+/// All credentials, by name; never their secrets.
+#[utoipa::path(get, path = "/credentials", tag = "credentials", responses((status = 200, body = List<Credential>)))]
+async fn list(State(state): State<AppState>, Who(actor): Who) -> Result<Reply<List<Credential>>> {
+    Ok(List::whole(state.ports.credentials.list(&actor).await?))
+}
+
+/// Seals a new credential.
+#[utoipa::path(
+    post, path = "/credentials", tag = "credentials", request_body = CredentialForm,
+    responses((status = 201, body = Credential), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn create(State(state): State<AppState>, Who(actor): Who, json: Json) -> Result<Response> {
+    let form = json.form_by(CredentialForm::errors_for_new)?;
+    let made = state.ports.credentials.create(&actor, form).await?;
+    Ok(created("credentials", made.id, made))
+}
+
+/// One credential, without its secret.
+#[utoipa::path(
+    get, path = "/credentials/{id}", tag = "credentials", params(("id" = i64, Path)),
+    responses((status = 200, body = Credential), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn one(State(state): State<AppState>, Who(actor): Who, Id(id): Id<CredentialId>) -> Result<Reply<Credential>> {
+    Ok(Reply::ok(state.ports.credentials.get(&actor, id).await?))
+}
+
+/// Changes a credential by a merge patch (RFC 7396); an absent secret stays as it was.
+#[utoipa::path(
+    patch, path = "/credentials/{id}", tag = "credentials", params(("id" = i64, Path)), request_body = CredentialForm,
+    responses((status = 200, body = Credential), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn update(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<CredentialId>,
+    json: Json,
+) -> Result<Reply<Credential>> {
+    let was = state.ports.credentials.get(&actor, id).await?;
+    let form = json.patch(&CredentialForm {
+        name: was.name,
+        kind: was.kind,
+        username: was.username,
+        secret: None,
+        passphrase: None,
+    })?;
+    Ok(Reply::ok(state.ports.credentials.update(&actor, id, form).await?))
+}
+
+/// Deletes a credential that nothing uses.
+#[utoipa::path(
+    delete, path = "/credentials/{id}", tag = "credentials", params(("id" = i64, Path)),
+    responses((status = 204), (status = 409, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn delete(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<CredentialId>,
+    _: Nothing,
+) -> Result<StatusCode> {
+    state.ports.credentials.delete(&actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

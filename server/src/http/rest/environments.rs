@@ -1,0 +1,106 @@
+//! `/projects/{id}/environments` and `/environments`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use launchway_domain::{Check, Environment, EnvironmentForm, EnvironmentId, ProjectId};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{List, created};
+use crate::AppState;
+use crate::http::auth::Who;
+use crate::http::body::{Json, Nothing};
+use crate::http::params::Id;
+use crate::http::problem::{ProblemBody, Reply, Result};
+
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(one, update, delete)).routes(routes!(check))
+}
+
+/// A project's environments, by name.
+#[utoipa::path(
+    get, path = "/projects/{id}/environments", tag = "environments", params(("id" = i64, Path)),
+    responses((status = 200, body = List<Environment>), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn list(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ProjectId>,
+) -> Result<Reply<List<Environment>>> {
+    Ok(List::whole(state.ports.projects.environments(&actor, id).await?))
+}
+
+/// Adds an environment to a project.
+#[utoipa::path(
+    post, path = "/projects/{id}/environments", tag = "environments", params(("id" = i64, Path)),
+    request_body = EnvironmentForm,
+    responses((status = 201, body = Environment), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn create(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ProjectId>, json: Json) -> Result<Response> {
+    let form = json.form::<EnvironmentForm>()?;
+    let made = state.ports.projects.create_environment(&actor, id, form).await?;
+    Ok(created("environments", made.id, made))
+}
+
+/// One environment.
+#[utoipa::path(
+    get, path = "/environments/{id}", tag = "environments", params(("id" = i64, Path)),
+    responses((status = 200, body = Environment), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn one(State(state): State<AppState>, Who(actor): Who, Id(id): Id<EnvironmentId>) -> Result<Reply<Environment>> {
+    Ok(Reply::ok(state.ports.projects.environment(&actor, id).await?))
+}
+
+/// Changes an environment by a merge patch (RFC 7396).
+#[utoipa::path(
+    patch, path = "/environments/{id}", tag = "environments", params(("id" = i64, Path)),
+    request_body = EnvironmentForm,
+    responses((status = 200, body = Environment), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn update(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<EnvironmentId>,
+    json: Json,
+) -> Result<Reply<Environment>> {
+    let was = state.ports.projects.environment(&actor, id).await?;
+    let form = json.patch(&EnvironmentForm {
+        name: was.name,
+        kind: was.kind,
+        path: was.path,
+        server_ids: was.server_ids,
+        package_root: was.package_root,
+        keep: Some(was.keep),
+    })?;
+    Ok(Reply::ok(state.ports.projects.update_environment(&actor, id, form).await?))
+}
+
+/// Deletes an environment that has no releases.
+#[utoipa::path(
+    delete, path = "/environments/{id}", tag = "environments", params(("id" = i64, Path)),
+    responses((status = 204), (status = 409, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn delete(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<EnvironmentId>,
+    _: Nothing,
+) -> Result<StatusCode> {
+    state.ports.projects.delete_environment(&actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Probes the path on every server of the environment: 200 also when something is wrong.
+#[utoipa::path(
+    post, path = "/environments/{id}/check", tag = "environments", params(("id" = i64, Path)),
+    responses((status = 200, body = Check), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn check(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<EnvironmentId>,
+    _: Nothing,
+) -> Result<Reply<Check>> {
+    Ok(Reply::ok(state.ports.projects.check_environment(&actor, id).await?))
+}

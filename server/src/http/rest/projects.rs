@@ -1,0 +1,140 @@
+//! `/projects`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use launchway_domain::{Check, Project, ProjectForm, ProjectId, RefItem, RefKind};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Fingerprint, List, created};
+use crate::AppState;
+use crate::http::auth::Who;
+use crate::http::body::{Json, Nothing};
+use crate::http::params::{Id, Query};
+use crate::http::problem::{ProblemBody, Reply, Result};
+
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(one, update, delete))
+        .routes(routes!(check))
+        .routes(routes!(pin))
+        .routes(routes!(refs))
+}
+
+/// All projects, by title.
+#[utoipa::path(get, path = "/projects", tag = "projects", responses((status = 200, body = List<Project>)))]
+async fn list(State(state): State<AppState>, Who(actor): Who) -> Result<Reply<List<Project>>> {
+    Ok(List::whole(state.ports.projects.list(&actor).await?))
+}
+
+/// Adds a project.
+#[utoipa::path(
+    post, path = "/projects", tag = "projects", request_body = ProjectForm,
+    responses((status = 201, body = Project), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn create(State(state): State<AppState>, Who(actor): Who, json: Json) -> Result<Response> {
+    let form = json.form::<ProjectForm>()?;
+    let made = state.ports.projects.create(&actor, form).await?;
+    Ok(created("projects", made.id, made))
+}
+
+/// One project.
+#[utoipa::path(
+    get, path = "/projects/{id}", tag = "projects", params(("id" = i64, Path)),
+    responses((status = 200, body = Project), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn one(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ProjectId>) -> Result<Reply<Project>> {
+    Ok(Reply::ok(state.ports.projects.get(&actor, id).await?))
+}
+
+/// Changes a project by a merge patch (RFC 7396); a new address takes its pinned host key away.
+#[utoipa::path(
+    patch, path = "/projects/{id}", tag = "projects", params(("id" = i64, Path)), request_body = ProjectForm,
+    responses((status = 200, body = Project), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn update(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ProjectId>,
+    json: Json,
+) -> Result<Reply<Project>> {
+    let was = state.ports.projects.get(&actor, id).await?;
+    let form =
+        json.patch(&ProjectForm { title: was.title, repo_url: was.repo_url, credential_id: was.credential_id })?;
+    Ok(Reply::ok(state.ports.projects.update(&actor, id, form).await?))
+}
+
+/// Deletes a project with its environments, as long as it has no releases.
+#[utoipa::path(
+    delete, path = "/projects/{id}", tag = "projects", params(("id" = i64, Path)),
+    responses((status = 204), (status = 409, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn delete(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ProjectId>,
+    _: Nothing,
+) -> Result<StatusCode> {
+    state.ports.projects.delete(&actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Asks the repository for its refs and says how that went: 200 also when not well.
+#[utoipa::path(
+    post, path = "/projects/{id}/check", tag = "projects", params(("id" = i64, Path)),
+    responses((status = 200, body = Check), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn check(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ProjectId>,
+    _: Nothing,
+) -> Result<Reply<Check>> {
+    Ok(Reply::ok(state.ports.projects.check(&actor, id).await?))
+}
+
+/// Trusts the host key of a repository over SSH from now on.
+#[utoipa::path(
+    post, path = "/projects/{id}/host-key", tag = "projects", params(("id" = i64, Path)), request_body = Fingerprint,
+    responses((status = 200, body = Project), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn pin(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ProjectId>,
+    json: Json,
+) -> Result<Reply<Project>> {
+    let fingerprint = json.only_text("fingerprint")?;
+    Ok(Reply::ok(state.ports.projects.pin_host_key(&actor, id, fingerprint).await?))
+}
+
+/// Fetches, then lists tags, branches, or the last 50 commits of a branch, newest first.
+#[utoipa::path(
+    get, path = "/projects/{id}/refs", tag = "projects",
+    params(
+        ("id" = i64, Path),
+        ("kind" = RefKind, Query, description = "Tags where absent"),
+        ("branch" = Option<String>, Query, description = "Whose commits; needed for those")
+    ),
+    responses((status = 200, body = List<RefItem>), (status = 502, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn refs(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ProjectId>,
+    mut query: Query,
+) -> Result<Reply<List<RefItem>>> {
+    let kind = match query.text("kind") {
+        Some(_) => query.read("kind", RefKind::parse),
+        None => Some(RefKind::default()),
+    };
+    let branch = query.text("branch");
+    if kind == Some(RefKind::Commit) && branch.is_none() {
+        query.missing("branch");
+    }
+    query.done()?;
+    let kind = kind.unwrap_or_default();
+    Ok(List::whole(state.ports.projects.refs(&actor, id, kind, branch).await?))
+}

@@ -1,0 +1,263 @@
+//! `/releases`
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use futures::TryStreamExt;
+use launchway_app::ports::Releases;
+use launchway_domain::{
+    Actor, LogLine, LogPage, Node, NodeKey, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseStatus,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{List, created};
+use crate::AppState;
+use crate::http::auth::Who;
+use crate::http::body::{Json, Nothing};
+use crate::http::params::{Id, Query};
+use crate::http::problem::{ProblemBody, Reply, Result};
+
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(one))
+        .routes(routes!(nodes))
+        .routes(routes!(log))
+        .routes(routes!(start))
+        .routes(routes!(cancel))
+        .routes(routes!(retry))
+        .routes(routes!(rollback))
+}
+
+/// A release, and the last event that it includes.
+#[derive(Serialize, ToSchema)]
+struct ReleaseNow {
+    #[serde(flatten)]
+    release: Release,
+    /// Listen to the feed after this one.
+    seq: i64,
+}
+
+/// The nodes of a release, whole, in the order of the plan: a flat list that a tree widget can take.
+#[derive(Serialize, ToSchema)]
+struct NodesNow {
+    /// Empty before the release first ran.
+    items: Vec<Node>,
+    /// Always null: the list comes whole.
+    next: Option<String>,
+    /// The last event that they include.
+    seq: i64,
+}
+
+/// A stretch of a node's log.
+#[derive(Serialize, ToSchema)]
+struct LogNow {
+    /// What was said, oldest first.
+    items: Vec<LogLine>,
+    /// The byte offset at which the next stretch begins.
+    next: u64,
+    /// Whether the node has ended and nothing comes after `next`.
+    done: bool,
+}
+
+/// Releases, newest first.
+#[utoipa::path(
+    get, path = "/releases", tag = "releases",
+    params(
+        ("project_id" = Option<i64>, Query),
+        ("environment_id" = Option<i64>, Query),
+        ("status" = Option<ReleaseStatus>, Query),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("limit" = Option<u32>, Query, description = "1 to 200; 50 where absent")
+    ),
+    responses((status = 200, body = List<Release>), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn list(State(state): State<AppState>, Who(actor): Who, mut query: Query) -> Result<Reply<List<Release>>> {
+    let filter = ReleaseFilter {
+        project_id: query.parse("project_id"),
+        environment_id: query.parse("environment_id"),
+        status: query.read("status", ReleaseStatus::parse),
+        cursor: query.text("cursor"),
+        limit: query.read("limit", |text| text.parse().ok().filter(|limit| (1..=200).contains(limit))),
+    };
+    query.done()?;
+    let page = state.ports.releases.list(&actor, filter).await?;
+    Ok(Reply::ok(List { items: page.items, next: page.next }))
+}
+
+/// Resolves the ref at the remote and writes the release down. It waits until somebody starts it.
+#[utoipa::path(
+    post, path = "/releases", tag = "releases", request_body = ReleaseForm,
+    responses((status = 201, body = Release), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn create(State(state): State<AppState>, Who(actor): Who, json: Json) -> Result<Response> {
+    let form = json.form::<ReleaseForm>()?;
+    let made = state.ports.releases.create(&actor, form).await?;
+    Ok(created("releases", made.id, made))
+}
+
+/// One release, with the last event that it includes.
+#[utoipa::path(
+    get, path = "/releases/{id}", tag = "releases", params(("id" = i64, Path)),
+    responses((status = 200, body = ReleaseNow), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn one(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ReleaseId>) -> Result<Reply<ReleaseNow>> {
+    let snapshot = state.ports.releases.get(&actor, id).await?;
+    Ok(Reply::ok(ReleaseNow { release: snapshot.release, seq: snapshot.seq }))
+}
+
+/// Its nodes, with the last event that they include.
+#[utoipa::path(
+    get, path = "/releases/{id}/nodes", tag = "releases", params(("id" = i64, Path)),
+    responses((status = 200, body = NodesNow), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn nodes(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ReleaseId>) -> Result<Reply<NodesNow>> {
+    let snapshot = state.ports.releases.get(&actor, id).await?;
+    Ok(Reply::ok(NodesNow { items: snapshot.nodes, next: None, seq: snapshot.seq }))
+}
+
+/// A node's log from a byte offset on: a stretch as JSON, or all there is so far as bare text.
+#[utoipa::path(
+    get, path = "/releases/{id}/log", tag = "releases",
+    params(
+        ("id" = i64, Path),
+        ("node" = String, Query, description = "The node's key"),
+        ("attempt" = Option<u32>, Query, description = "The latest where absent"),
+        ("offset" = Option<u64>, Query, description = "In bytes; 0 where absent")
+    ),
+    responses(
+        (status = 200, content((LogNow = "application/json"), (String = "text/plain"))),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json")
+    )
+)]
+async fn log(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ReleaseId>,
+    headers: HeaderMap,
+    mut query: Query,
+) -> Result<Response> {
+    let node = query.text("node");
+    if node.is_none() {
+        query.missing("node");
+    }
+    let attempt = query.parse("attempt");
+    let offset = query.parse("offset").unwrap_or(0);
+    query.done()?;
+    let node = NodeKey(node.unwrap_or_default());
+    let page = state.ports.releases.log(&actor, id, node.clone(), attempt, offset).await?;
+    if !prefers_text(&headers) {
+        return Ok(Reply::ok(LogNow { items: page.items, next: page.next, done: page.done }).into_response());
+    }
+    let rest = LogText { releases: state.ports.releases, actor, id, node, attempt };
+    let text = futures::stream::try_unfold((rest, Some((offset, page))), LogText::step);
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], Body::from_stream(text.into_stream())).into_response())
+}
+
+/// Reads a log page by page while it is sent, so that a long one never stands in memory whole.
+struct LogText {
+    releases: Arc<dyn Releases>,
+    actor: Actor,
+    id: ReleaseId,
+    node: NodeKey,
+    attempt: Option<u32>,
+}
+
+type LogStep = (LogText, Option<(u64, LogPage)>);
+
+impl LogText {
+    async fn step((this, held): LogStep) -> std::result::Result<Option<(String, LogStep)>, launchway_domain::Fault> {
+        let Some((from, page)) = held else { return Ok(None) };
+        let text: String = page.items.iter().map(|line| line.text.as_str()).collect();
+        let next = if page.done || page.next <= from {
+            None
+        } else {
+            let next = this.releases.log(&this.actor, this.id, this.node.clone(), this.attempt, page.next).await?;
+            Some((page.next, next))
+        };
+        Ok(Some((text, (this, next))))
+    }
+}
+
+/// Whether `Accept` asks for plain text rather than JSON.
+fn prefers_text(headers: &HeaderMap) -> bool {
+    let weight = |wanted: &str| {
+        headers
+            .get_all(header::ACCEPT)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .filter_map(|part| {
+                let mut pieces = part.split(';').map(str::trim);
+                let essence = pieces.next()?;
+                let q = pieces.find_map(|p| p.strip_prefix("q=")).and_then(|q| q.parse::<f32>().ok()).unwrap_or(1.0);
+                essence.eq_ignore_ascii_case(wanted).then_some(q)
+            })
+            .fold(0.0_f32, f32::max)
+    };
+    weight("text/plain") > weight("application/json")
+}
+
+/// Puts it into the queue of its environment.
+#[utoipa::path(
+    post, path = "/releases/{id}/start", tag = "releases", params(("id" = i64, Path)),
+    responses((status = 202, body = Release), (status = 409, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn start(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ReleaseId>,
+    _: Nothing,
+) -> Result<Reply<Release>> {
+    Ok(Reply::accepted(state.ports.releases.start(&actor, id).await?))
+}
+
+/// Asks it to stop.
+#[utoipa::path(
+    post, path = "/releases/{id}/cancel", tag = "releases", params(("id" = i64, Path)),
+    responses((status = 202, body = Release), (status = 409, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn cancel(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ReleaseId>,
+    _: Nothing,
+) -> Result<Reply<Release>> {
+    Ok(Reply::accepted(state.ports.releases.cancel(&actor, id).await?))
+}
+
+/// Puts a failed or canceled one into the queue again; what succeeded is not repeated.
+#[utoipa::path(
+    post, path = "/releases/{id}/retry", tag = "releases", params(("id" = i64, Path)),
+    responses((status = 202, body = Release), (status = 409, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn retry(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ReleaseId>,
+    _: Nothing,
+) -> Result<Reply<Release>> {
+    Ok(Reply::accepted(state.ports.releases.retry(&actor, id).await?))
+}
+
+/// Makes a new release that brings this earlier, succeeded one back.
+#[utoipa::path(
+    post, path = "/releases/{id}/rollback", tag = "releases", params(("id" = i64, Path)),
+    responses((status = 202, body = Release), (status = 409, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn rollback(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ReleaseId>,
+    _: Nothing,
+) -> Result<Response> {
+    let made = state.ports.releases.rollback(&actor, id).await?;
+    let location = format!("{}/releases/{}", super::BASE, made.id);
+    Ok(([(header::LOCATION, location)], Reply::accepted(made)).into_response())
+}

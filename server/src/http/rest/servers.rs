@@ -1,0 +1,116 @@
+//! `/servers`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use launchway_domain::{Check, Server, ServerForm, ServerId};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Fingerprint, List, created};
+use crate::AppState;
+use crate::http::auth::Who;
+use crate::http::body::{Json, Nothing};
+use crate::http::params::Id;
+use crate::http::problem::{ProblemBody, Reply, Result};
+
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(one, update, delete))
+        .routes(routes!(check))
+        .routes(routes!(pin))
+}
+
+/// All servers, by hostname.
+#[utoipa::path(get, path = "/servers", tag = "servers", responses((status = 200, body = List<Server>)))]
+async fn list(State(state): State<AppState>, Who(actor): Who) -> Result<Reply<List<Server>>> {
+    Ok(List::whole(state.ports.servers.list(&actor).await?))
+}
+
+/// Adds a server.
+#[utoipa::path(
+    post, path = "/servers", tag = "servers", request_body = ServerForm,
+    responses((status = 201, body = Server), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn create(State(state): State<AppState>, Who(actor): Who, json: Json) -> Result<Response> {
+    let form = json.form::<ServerForm>()?;
+    let made = state.ports.servers.create(&actor, form).await?;
+    Ok(created("servers", made.id, made))
+}
+
+/// One server.
+#[utoipa::path(
+    get, path = "/servers/{id}", tag = "servers", params(("id" = i64, Path)),
+    responses((status = 200, body = Server), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn one(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ServerId>) -> Result<Reply<Server>> {
+    Ok(Reply::ok(state.ports.servers.get(&actor, id).await?))
+}
+
+/// Changes a server by a merge patch (RFC 7396); a new address or port takes its pinned host key away.
+#[utoipa::path(
+    patch, path = "/servers/{id}", tag = "servers", params(("id" = i64, Path)), request_body = ServerForm,
+    responses((status = 200, body = Server), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn update(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ServerId>,
+    json: Json,
+) -> Result<Reply<Server>> {
+    let was = state.ports.servers.get(&actor, id).await?;
+    let form = json.patch(&ServerForm {
+        hostname: was.hostname,
+        address: was.address,
+        port: was.port,
+        credential_id: was.credential_id,
+        tags: was.tags,
+    })?;
+    Ok(Reply::ok(state.ports.servers.update(&actor, id, form).await?))
+}
+
+/// Deletes a server that no environment uses.
+#[utoipa::path(
+    delete, path = "/servers/{id}", tag = "servers", params(("id" = i64, Path)),
+    responses((status = 204), (status = 409, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn delete(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ServerId>,
+    _: Nothing,
+) -> Result<StatusCode> {
+    state.ports.servers.delete(&actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Connects and says what a release would meet: 200 also when that is nothing good. Shows the host
+/// key; sends no credential before one is pinned.
+#[utoipa::path(
+    post, path = "/servers/{id}/check", tag = "servers", params(("id" = i64, Path)),
+    responses((status = 200, body = Check), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn check(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ServerId>,
+    _: Nothing,
+) -> Result<Reply<Check>> {
+    Ok(Reply::ok(state.ports.servers.check(&actor, id).await?))
+}
+
+/// Trusts a host key from now on.
+#[utoipa::path(
+    post, path = "/servers/{id}/host-key", tag = "servers", params(("id" = i64, Path)), request_body = Fingerprint,
+    responses((status = 200, body = Server), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn pin(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ServerId>,
+    json: Json,
+) -> Result<Reply<Server>> {
+    let fingerprint = json.only_text("fingerprint")?;
+    Ok(Reply::ok(state.ports.servers.pin_host_key(&actor, id, fingerprint).await?))
+}

@@ -1,0 +1,52 @@
+//! What every request can reach.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use launchway_app::ports::Ports;
+use launchway_domain::Event;
+use leptos::config::LeptosOptions;
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::http::feed::Feed;
+use crate::service::Services;
+
+/// What every request can reach. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    pub(crate) services: Services,
+    pub(crate) ports: Ports,
+    pub(crate) config: Arc<Config>,
+    pub(crate) feed: Feed,
+    leptos: LeptosOptions,
+    stopping: CancellationToken,
+}
+
+impl AppState {
+    /// The state of a running program. `progress` brings the ticks that are not stored.
+    pub fn new(services: Services, config: Config, progress: broadcast::Sender<Event>) -> Self {
+        let stopping = CancellationToken::new();
+        Self {
+            ports: services.ports(),
+            feed: Feed::new(services.store().clone(), progress, stopping.clone()),
+            services,
+            config: Arc::new(config),
+            // The names of the files have hashes, which the app's shell takes from the manifest.
+            leptos: LeptosOptions::builder().output_name("launchway").build(),
+            stopping,
+        }
+    }
+
+    /// Ends every open feed when it is cancelled, so that a shutdown need not wait for them.
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.stopping
+    }
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos.clone()
+    }
+}
