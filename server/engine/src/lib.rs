@@ -2,11 +2,15 @@
 
 pub mod artifact;
 pub mod data;
+pub mod local;
 pub mod planner;
+pub mod process;
 pub mod redact;
 pub mod secret;
 pub mod shell;
+pub mod ssh;
 pub mod store;
 pub mod target;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod wait;

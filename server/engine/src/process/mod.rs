@@ -1,0 +1,223 @@
+//! Hooks: processes that outlive the connection through which they were started.
+//!
+//! A hook runs on its host by itself, in a process group of its own, and writes into a folder of ours;
+//! whoever wants to know looks into that folder, over any [`Shell`], as often as it likes. A dropped
+//! connection or a crash of Launchway leaves it running, and it is found again: an exit status that is
+//! recorded is taken; a group whose leader is alive (same process number, same start time, same boot)
+//! is followed again; what is neither was lost, and what has no record never began.
+//!
+//! A child that starts a session of its own (`setsid`) leaves the group, and is out of reach for
+//! [`stop`].
+
+mod script;
+
+use std::time::Duration;
+
+use launchway_domain::{Text, text};
+
+use crate::shell::{Command, Limits, Output, Shell, ShellError};
+
+/// The longest that one [`poll`] waits on the host.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// The block in which output is read, in bytes: `dd` skips whole blocks without reading them.
+const BLOCK: u64 = 4_096;
+
+/// One run of a hook.
+#[derive(Clone, Copy, Debug)]
+pub struct Spec<'a> {
+    /// Our folder for this run, absolute; made if missing.
+    pub dir: &'a [u8],
+    /// The script that a person wrote. Run by `sh`, or by what its first line names after `#!`.
+    pub body: &'a str,
+    /// Where it starts.
+    pub cwd: &'a [u8],
+    /// What it gets as environment.
+    pub env: &'a [(String, String)],
+    /// Whether it gets nothing else but `PATH`, `HOME` and `LANG`.
+    pub clean_env: bool,
+}
+
+/// What has become of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It never began.
+    Absent,
+    /// It is running.
+    Running,
+    /// It ended with this status; 128 plus the number where a signal ended it.
+    Exited(i32),
+    /// It began, is gone, and nobody recorded how it ended: it was killed from outside, or the host
+    /// was restarted.
+    Lost,
+}
+
+/// What [`poll`] saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Poll {
+    /// What has become of it. Once it is final, so is `size`: read on until `next` reaches that.
+    pub state: State,
+    /// What it wrote from the asked offset on, standard output and error in one.
+    pub output: Vec<u8>,
+    /// The offset to ask for next, in bytes.
+    pub next: u64,
+    /// How much there is on the host, in bytes. Below the asked offset where it was truncated.
+    pub size: u64,
+}
+
+/// Why a run could not be started, looked at or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// The outcome is not known; ask again over a new connection.
+    #[error(transparent)]
+    Shell(#[from] ShellError),
+    /// The host refused.
+    #[error("{0}")]
+    Refused(Text),
+}
+
+/// Starts a hook and returns when it has begun. Where it had begun before, nothing happens: a folder
+/// stands for one run, however often somebody starts it.
+///
+/// # Errors
+/// [`ProcessError::Refused`] where the folder cannot be made or written, or a tool is missing; after
+/// [`ProcessError::Shell`] start it again, which is safe.
+pub fn start(shell: &mut dyn Shell, spec: &Spec<'_>, limits: &Limits) -> Result<(), ProcessError> {
+    let mut command = Command::script(script::START)
+        .arg(absolute(spec.dir)?)
+        .arg(absolute(spec.cwd)?)
+        .arg(if spec.clean_env { "1" } else { "0" });
+    for (name, value) in spec.env {
+        command = command.arg(format!("{name}={value}"));
+    }
+    // Forms send CRLF, which no shell understands.
+    let body = spec.body.replace("\r\n", "\n");
+    let output = shell.run(&command, &mut body.as_bytes(), limits)?;
+    let (dir, why) = (String::from_utf8_lossy(spec.dir), output.complaint());
+    match output.status {
+        0 => Ok(()),
+        73 | 74 => Err(ProcessError::Refused(text!(
+            "The hook was not started: {dir} cannot be written ({why}). Check the permissions and the free space there.",
+            "钩子未启动：无法写入 {dir}（{why}）。请检查该目录的权限和剩余空间。"
+        ))),
+        76 => Err(ProcessError::Refused(Text::new(
+            "The hook was not started: setsid is missing on that host. Install util-linux or BusyBox.",
+            "钩子未启动：该主机缺少 setsid。请安装 util-linux 或 BusyBox。",
+        ))),
+        status => Err(ProcessError::Refused(text!(
+            "The hook was not started in {dir} (exit status {status}): {why}",
+            "钩子未能在 {dir} 中启动（退出状态 {status}）：{why}"
+        ))),
+    }
+}
+
+/// Looks at a run: its state, and what it wrote from `offset` on, at most `max` bytes. Waits up to
+/// `wait` (on the host, no more than 5 s) until there is something to tell.
+///
+/// # Errors
+/// [`ProcessError::Refused`] where the answer makes no sense.
+pub fn poll(
+    shell: &mut dyn Shell,
+    dir: &[u8],
+    offset: u64,
+    wait: Duration,
+    max: usize,
+    limits: &Limits,
+) -> Result<Poll, ProcessError> {
+    let (skip, within) = (offset / BLOCK, (offset % BLOCK) as usize);
+    let count = if max == 0 { 0 } else { (within + max).div_ceil(BLOCK as usize) };
+    let tenths = wait.min(LONGEST_WAIT).as_millis() / 100;
+    let command = Command::script(script::POLL)
+        .arg(absolute(dir)?)
+        .arg(skip.to_string())
+        .arg(count.to_string())
+        .arg(offset.to_string())
+        .arg(tenths.to_string());
+    let limits = limits.clone().max_output(count * BLOCK as usize + 1_024);
+    let answer = shell.call(&command, &limits)?;
+    let (state, size, block) = read_answer(&answer).ok_or_else(|| strange(dir, &answer))?;
+    let output = block.get(within..).unwrap_or_default();
+    let output = output[..output.len().min(max)].to_vec();
+    // The size was read before the output, which may have grown since.
+    let next = if offset > size { size } else { offset + output.len() as u64 };
+    Ok(Poll { state, output, next, size: size.max(next) })
+}
+
+/// Empties what the hook has written so far, once nobody wants it any more; the hook goes on writing.
+///
+/// # Errors
+/// [`ProcessError::Refused`] where the file cannot be written.
+pub fn truncate(shell: &mut dyn Shell, dir: &[u8], limits: &Limits) -> Result<(), ProcessError> {
+    plain(shell, Command::script(script::TRUNCATE).arg(absolute(dir)?), dir, limits)
+}
+
+/// Ends a running hook with everything in its process group: TERM, and after `grace` KILL. One that has
+/// ended is left alone, with the daemons that it left behind on purpose. What was stopped counts as
+/// exited: with its own status, else 143 or 137.
+///
+/// # Errors
+/// [`ProcessError::Refused`] where something cannot be killed, such as another user's process.
+pub fn stop(shell: &mut dyn Shell, dir: &[u8], grace: Duration, limits: &Limits) -> Result<(), ProcessError> {
+    let tenths = grace.as_millis() / 100;
+    plain(shell, Command::script(script::STOP).arg(absolute(dir)?).arg(tenths.to_string()), dir, limits)
+}
+
+/// Removes the folder of a run that is over.
+///
+/// # Errors
+/// [`ProcessError::Refused`] where it cannot be removed.
+pub fn clear(shell: &mut dyn Shell, dir: &[u8], limits: &Limits) -> Result<(), ProcessError> {
+    plain(shell, Command::script(script::CLEAR).arg(absolute(dir)?), dir, limits)
+}
+
+fn plain(shell: &mut dyn Shell, command: Command, dir: &[u8], limits: &Limits) -> Result<(), ProcessError> {
+    let output = shell.call(&command, limits)?;
+    if output.ok() { Ok(()) } else { Err(strange(dir, &output)) }
+}
+
+fn strange(dir: &[u8], output: &Output) -> ProcessError {
+    let (dir, status, why) = (String::from_utf8_lossy(dir), output.status, output.complaint());
+    ProcessError::Refused(text!(
+        "Looking after the hook in {dir} failed (exit status {status}): {why}",
+        "处理 {dir} 中的钩子时失败（退出状态 {status}）：{why}"
+    ))
+}
+
+/// Paths of ours are absolute and go somewhere: `rm -rf` is among what they are given to.
+fn absolute(path: &[u8]) -> Result<&[u8], ProcessError> {
+    if path.starts_with(b"/") && path.iter().any(|byte| !b"/.".contains(byte)) && !path.contains(&0) {
+        return Ok(path);
+    }
+    let path = String::from_utf8_lossy(path);
+    Err(ProcessError::Refused(text!(
+        "{path} is not an absolute path to a folder of a hook.",
+        "{path} 不是可用于钩子的绝对路径。"
+    )))
+}
+
+fn read_answer(answer: &Output) -> Option<(State, u64, &[u8])> {
+    let end = answer.stdout.iter().position(|byte| *byte == b'\n')?;
+    let line = std::str::from_utf8(&answer.stdout[..end]).ok()?;
+    let mut words = line.split(' ');
+    let state = match words.next()? {
+        "absent" => State::Absent,
+        "running" => State::Running,
+        "lost" => State::Lost,
+        "exited" => State::Exited(words.next()?.parse().ok()?),
+        _ => return None,
+    };
+    let size = words.next()?.parse().ok()?;
+    Some((state, size, &answer.stdout[end + 1..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_absolute_and_somewhere() {
+        for path in ["", "/", "//", "/..", "relative", "/a\0b"] {
+            assert!(absolute(path.as_bytes()).is_err(), "{path}");
+        }
+        assert!(absolute(b"/srv/app/.launchway/hooks/7").is_ok());
+    }
+}

@@ -1,0 +1,215 @@
+//! What runs on the host of a hook: constants, for any POSIX `sh` (dash, bash, BusyBox ash).
+//!
+//! A run has a folder of its own, in which stand:
+//! - `hook`: the script that a person wrote;
+//! - `run`: a symbolic link that points nowhere; its target is `<pid>:<born>:<boot>` of the wrapper that
+//!   leads the hook's process group. Making a link is one atomic step that only one of several can win,
+//!   so the claim and the record are the same thing, and never half-written;
+//! - `out`: what the hook wrote, opened for appending, so that it may be emptied under it;
+//! - `exit`: a symbolic link whose target is the exit status. The first who makes it is right.
+
+/// Functions that the scripts share. `$dir` is the run's folder, and the present one.
+///
+/// `born` is the start time in clock ticks since boot (field 22 of `/proc/<pid>/stat`, proc(5)): with
+/// the boot's own id it tells a process from a later one with the same number. Everything after the last
+/// `) ` is safe to split; the name before it may hold anything. Hosts without /proc are asked by `ps`.
+macro_rules! common {
+    () => {
+        r##"
+boot() {
+  b=none
+  { read -r b </proc/sys/kernel/random/boot_id; } 2>/dev/null
+  printf %s "$b"
+}
+stat_of() {
+  line=
+  if [ -d /proc/self ]; then
+    { while IFS= read -r l || [ -n "$l" ]; do line="$line$l "; done </proc/"$1"/stat; } 2>/dev/null
+  fi
+  line=${line##*) }
+}
+look() {
+  state=; group=; born=
+  stat_of "$1"
+  if [ -n "$line" ]; then
+    set -f; set -- $line; set +f
+    state=$1; group=$3; born=${20}
+  elif [ ! -d /proc/self ]; then
+    born=$(ps -o lstart= -p "$1" 2>/dev/null | tr -s ' ' _)
+    group=$(ps -o pgid= -p "$1" 2>/dev/null | tr -d ' ')
+    [ -z "$born" ] || state=S
+  fi
+  case $state in '' | Z | X | x) return 1 ;; esac
+}
+leader() {
+  pid=0
+  r=$(readlink run) || return 1
+  pid=${r%%:*}; r=${r#*:}; was=${r%%:*}
+  [ "${r#*:}" = "$(boot)" ] || { pid=0; return 1; }
+  look "$pid" && [ "$born" = "$was" ]
+}
+ours() {
+  [ "$led" = 1 ] || { tr '\0' '\n' </proc/"$1"/environ | grep -Fqx -e "LAUNCHWAY_RUN=$dir"; } 2>/dev/null
+}
+members() {
+  found=
+  [ "$pid" -gt 1 ] || return 0
+  kill -0 "-$pid" 2>/dev/null || return 0
+  if [ ! -d /proc/self ]; then
+    [ "$led" = 0 ] || found=" $pid"
+    return 0
+  fi
+  for p in /proc/[0-9]*; do
+    p=${p#/proc/}
+    if look "$p" && [ "$group" = "$pid" ] && ours "$p"; then found="$found $p"; fi
+  done
+}
+state() {
+  if [ -h exit ]; then now="exited $(readlink exit)"; return; fi
+  if [ ! -h run ]; then now=absent; return; fi
+  now=running
+  leader && return
+  led=0; members
+  [ -z "$found" ] || return
+  if [ -h exit ]; then now="exited $(readlink exit)"; else now=lost; fi
+}
+nap() {
+  sleep "$1" 2>/dev/null || sleep 1
+}
+"##
+    };
+}
+
+/// `dir cwd clean name=value…`, the hook on standard input. Ends once the hook has begun, or had before.
+///
+/// The wrapper in it traps TERM, so that it outlives the hook and can record how that ended; a signal
+/// that is caught, unlike one that is ignored, is as ever for the programs below. The hook's own folder
+/// is private, but its umask is the account's.
+pub(super) const START: &str = concat!(
+    common!(),
+    r##"
+mask=$(umask)
+umask 077
+mkdir -p -- "$1" && cd -P -- "$1" || exit 73
+dir=$PWD
+if [ -h run ] || [ -h exit ]; then exit 0; fi
+command -v setsid >/dev/null 2>&1 || exit 76
+cat >hook.$$ && mv -f hook.$$ hook && : >>out || exit 74
+shift
+umask "$mask"
+begun=$(
+  setsid sh -c '
+cwd=$1; clean=$2; shift 2
+dir=$PWD
+trap : HUP INT TERM
+b=none
+{ read -r b </proc/sys/kernel/random/boot_id; } 2>/dev/null
+me=$$
+line=
+if [ -d /proc/self ]; then
+  { while IFS= read -r l || [ -n "$l" ]; do line="$line$l "; done </proc/$me/stat; } 2>/dev/null
+fi
+line=${line##*) }
+if [ -n "$line" ]; then
+  born=$(set -f; set -- $line; printf %s "${20}")
+else
+  born=$(ps -o lstart= -p $me | tr -s " " _)
+fi
+if ! ln -s "$me:$born:$b" run; then
+  [ ! -h run ] || echo begun
+  exit 0
+fi
+echo begun
+exec </dev/null >>out 2>&1
+IFS= read -r first <hook
+if cd -- "$cwd"; then
+  set -- "LAUNCHWAY_RUN=$dir" "$@"
+  [ "$clean" = 0 ] || set -- -i "PATH=$PATH" "HOME=${HOME-/}" "LANG=${LANG-C.UTF-8}" "$@"
+  case $first in
+    "#!"?*) set -f; set -- "$@" ${first#??} "$dir/hook"; set +f ;;
+    *) set -- "$@" sh "$dir/hook" ;;
+  esac
+  env "$@"
+  status=$?
+else
+  status=1
+fi
+cd -- "$dir" && ln -s "$status" exit
+' launchway "$@" </dev/null &
+)
+[ "$begun" = begun ] || exit 75
+"##
+);
+
+/// `dir skip count offset tenths`: waits up to `tenths` tenths of a second for news, then prints one
+/// line with the state and the size of the output, then `count` blocks of 4,096 bytes of it after `skip`
+/// blocks. The state is read before the size: once it says that the hook ended, the size is final.
+pub(super) const POLL: &str = concat!(
+    common!(),
+    r##"
+cd -P -- "$1" 2>/dev/null || { echo "absent 0"; exit 0; }
+dir=$PWD
+skip=$2; count=$3; offset=$4; left=$5
+size() {
+  bytes=0
+  set -- $(ls -ln out 2>/dev/null)
+  [ $# -lt 5 ] || bytes=$5
+}
+while :; do
+  state; size
+  [ "$now" = running ] && [ "$bytes" -le "$offset" ] && [ "$left" -gt 0 ] || break
+  if sleep 0.1 2>/dev/null; then left=$((left - 1)); else sleep 1; left=$((left - 10)); fi
+done
+echo "$now $bytes"
+[ "$count" -eq 0 ] || [ "$bytes" -le "$offset" ] || dd if=out bs=4096 skip="$skip" count="$count" 2>/dev/null
+exit 0
+"##
+);
+
+/// `dir`: forgets what the hook has written so far; it goes on writing.
+pub(super) const TRUNCATE: &str = r##"
+cd -- "$1" 2>/dev/null || exit 0
+[ ! -f out ] || : >out
+"##;
+
+/// `dir tenths`: TERM to the whole group, and KILL to what is left of it after `tenths` tenths of a
+/// second. A hook that has ended is left alone, with whatever it left behind on purpose.
+///
+/// Where the leader is gone without a word (killed by somebody else), only processes that carry this
+/// run's mark are touched: its number might belong to others by now.
+pub(super) const STOP: &str = concat!(
+    common!(),
+    r##"
+cd -P -- "$1" 2>/dev/null || exit 0
+dir=$PWD
+if [ -h exit ] || [ ! -h run ]; then exit 0; fi
+led=0
+if leader; then led=1; fi
+send() {
+  if [ "$led" = 1 ]; then kill "-$1" "-$pid" 2>/dev/null; else kill "-$1" $found 2>/dev/null; fi
+}
+left=$2
+members
+status=143
+if [ -n "$found" ]; then
+  send TERM
+  while members; [ -n "$found" ] && [ "$left" -gt 0 ]; do
+    if sleep 0.1 2>/dev/null; then left=$((left - 1)); else sleep 1; left=$((left - 10)); fi
+  done
+fi
+tries=100
+while [ -n "$found" ] && [ "$tries" -gt 0 ]; do
+  status=137
+  send KILL
+  nap 0.05
+  members
+  tries=$((tries - 1))
+done
+[ -h exit ] || ln -s "$status" exit 2>/dev/null
+[ -z "$found" ] || { echo "still there:$found" >&2; exit 77; }
+exit 0
+"##
+);
+
+/// `dir`: removes the folder.
+pub(super) const CLEAR: &str = r##"rm -rf -- "$1""##;
