@@ -7,6 +7,10 @@
 //! <path>/current -> releases/<release id>
 //! <path>/.launchway/              ours: incoming/ (uploads, retired releases), previous, hooks/
 //! ```
+//!
+//! No lock is held on the server, since one could get stuck. Instead every step is safe beside another
+//! of its kind: each upload has a side folder of its own, releases and `current` change by one rename,
+//! and whoever comes second finds the work done and verifies it.
 
 mod error;
 mod probe;

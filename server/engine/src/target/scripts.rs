@@ -141,17 +141,18 @@ pub(super) const SWITCH: &str = script!(
     r#"cd -- "$1" || exit 83"#
     r#"if [ -e current ] && [ ! -L current ]; then exit 82; fi"#
     r#"[ -d "releases/$2" ] && [ ! -L "releases/$2" ] || exit 85"#
-    r#"if [ -L current ] && [ "$(readlink current)" != "releases/$2" ]; then"#
-    r#"  rm -f -- ".launchway/previous.$2" && ln -s -- "$(readlink current)" ".launchway/previous.$2" || exit 83"#
-    r#"  mv -T -- ".launchway/previous.$2" .launchway/previous || exit 83"#
-    r#"elif [ ! -L current ]; then"#
-    r#"  rm -f -- .launchway/previous || exit 83"#
-    r#"fi"#
-    r#"if [ "$(readlink current 2>/dev/null)" != "releases/$2" ]; then"#
-    r#"  rm -f -- ".launchway/current.$2" && ln -s -- "releases/$2" ".launchway/current.$2" || exit 83"#
+    r#"was=; if [ -L current ]; then was=$(readlink current); fi"#
+    r#"if [ "$was" != "releases/$2" ]; then"#
+    r#"  if [ -n "$was" ]; then"#
+    r#"    ln -sfn -- "$was" ".launchway/previous.$2" || exit 83"#
+    r#"    mv -T -- ".launchway/previous.$2" .launchway/previous || exit 83"#
+    r#"  else"#
+    r#"    rm -f -- .launchway/previous || exit 83"#
+    r#"  fi"#
+    r#"  ln -sfn -- "releases/$2" ".launchway/current.$2" || exit 83"#
     r#"  mv -T -- ".launchway/current.$2" current || { rm -f -- ".launchway/current.$2"; exit 83; }"#
+    r#"  [ "$(readlink current)" = "releases/$2" ] || { echo "current was changed by somebody else" >&2; exit 1; }"#
     r#"fi"#
-    r#"[ "$(readlink current)" = "releases/$2" ] || { echo "current was changed by somebody else" >&2; exit 1; }"#
     r#"if [ -L .launchway/previous ]; then printf '1\0'; readlink -n .launchway/previous; printf '\0'; else printf '0\0\0'; fi"#
 );
 
