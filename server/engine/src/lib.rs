@@ -2,6 +2,7 @@
 
 pub mod artifact;
 pub mod data;
+pub mod git;
 pub mod local;
 pub mod planner;
 pub mod process;
