@@ -1,8 +1,11 @@
 //! Releases.
 
-use launchway_domain::{LogPage, NodeKey, Page, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseSnapshot};
+use launchway_domain::{
+    LogPage, NodeKey, Page, Project, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseSnapshot,
+};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
+use serde::{Deserialize, Serialize};
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
@@ -12,6 +15,32 @@ use super::host::{actor, answer, ports};
 #[server(prefix = "/api/fn")]
 pub async fn list_releases(filter: ReleaseFilter) -> Result<Page<Release>, ApiError> {
     answer(ports()?.releases.list(&actor()?, filter).await)
+}
+
+/// What the front page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dashboard {
+    /// Running first, then queued; whatever the filter says.
+    pub active: Vec<Release>,
+    /// Those that the filter asks for, newest first.
+    pub page: Page<Release>,
+    /// All projects, to filter by.
+    pub projects: Vec<Project>,
+}
+
+/// What the front page shows.
+#[server(prefix = "/api/fn")]
+pub async fn get_dashboard(filter: ReleaseFilter) -> Result<Dashboard, ApiError> {
+    use launchway_domain::ReleaseStatus;
+    let (ports, actor) = (ports()?, actor()?);
+    let mut active = Vec::new();
+    for status in [ReleaseStatus::Running, ReleaseStatus::Queued] {
+        let filter = ReleaseFilter { status: Some(status), ..Default::default() };
+        active.extend(answer(ports.releases.list(&actor, filter).await)?.items);
+    }
+    let page = answer(ports.releases.list(&actor, filter).await)?;
+    let projects = answer(ports.projects.list(&actor).await)?;
+    Ok(Dashboard { active, page, projects })
 }
 
 /// A release, its nodes, and the event up to which both are told.

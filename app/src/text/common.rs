@@ -10,6 +10,7 @@ super::texts! {
     MAIN_NAVIGATION: "Main", "主导航";
     SKIP: "Skip to the content", "跳到正文";
     SAVE: "Save", "保存";
+    SAVED: "Saved.", "已保存。";
     ADD: "Add", "添加";
     EDIT: "Edit", "编辑";
     CANCEL: "Cancel", "取消";

@@ -1,8 +1,10 @@
 //! The pages and what they are made of.
 
 pub mod app;
+pub mod components;
 pub mod live;
 pub mod next;
+pub mod pages;
 pub mod pipeline;
 pub mod prefs;
 #[cfg(feature = "ssr")]

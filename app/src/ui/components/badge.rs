@@ -1,0 +1,44 @@
+//! Small marks: statuses and kinds. Each has a sign beside its colour, for those who do not see colours.
+
+use launchway_domain::{EnvironmentKind, ReleaseStatus};
+use leptos::prelude::*;
+
+use crate::text::t;
+
+/// A release's status.
+#[component]
+pub fn StatusBadge(
+    /// Where it stands; follows a change.
+    #[prop(into)]
+    status: Signal<ReleaseStatus>,
+) -> impl IntoView {
+    let current = crate::text::CurrentLang::find();
+    view! {
+        <span class="badge" data-status=move || status.get().as_str()>
+            <span class="sign" aria-hidden="true">{move || sign(status.get())}</span>
+            {move || status.get().label().get(current.get()).to_owned()}
+        </span>
+    }
+}
+
+/// The sign of a status.
+fn sign(status: ReleaseStatus) -> &'static str {
+    match status {
+        ReleaseStatus::Pending => "○",
+        ReleaseStatus::AwaitingApproval => "?",
+        ReleaseStatus::Queued => "…",
+        ReleaseStatus::Running => "▶",
+        ReleaseStatus::Succeeded => "✓",
+        ReleaseStatus::Failed => "✕",
+        ReleaseStatus::Canceled => "–",
+    }
+}
+
+/// Whether an environment is for trying out or for customers.
+#[component]
+pub fn KindBadge(
+    /// Which.
+    kind: EnvironmentKind,
+) -> impl IntoView {
+    view! { <span class="tag" data-kind=kind.as_str()>{t(kind.label())}</span> }
+}

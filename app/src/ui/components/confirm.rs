@@ -1,0 +1,69 @@
+//! Asking twice before something goes.
+
+use launchway_domain::Text;
+use leptos::prelude::*;
+
+use crate::api::ApiError;
+use crate::text::{CurrentLang, common, t};
+
+/// A button that opens a question; the question's own button does it. It is a popover, so it opens and closes without
+/// JavaScript, and Escape closes it.
+#[component]
+pub fn Confirm(
+    /// An id that is unique on the page.
+    id: &'static str,
+    /// The question.
+    question: Text,
+    /// Why it was refused, where it was.
+    #[prop(into)]
+    refusal: Signal<Option<ApiError>>,
+    /// The form that does it, with a [`ConfirmButton`] in it.
+    children: Children,
+) -> impl IntoView {
+    let current = CurrentLang::find();
+    let (title, labelled) = (format!("{id}-title"), format!("{id}-title"));
+    view! {
+        <button type="button" class="button danger" popovertarget=id>{t(common::DELETE_ASK)}</button>
+        <div id=id class="dialog" popover="auto" role="alertdialog" aria-labelledby=labelled>
+            <h2 id=title>{t(question)}</h2>
+            <p>{t(common::DELETE_SURE)}</p>
+            <div class="complaints" role="alert">
+                {move || refusal.get().map(|error| view! { <p>{error.detail().get(current.get()).to_owned()}</p> })}
+            </div>
+            <div class="row end">
+                <button type="button" class="button" popovertarget=id popovertargetaction="hide" autofocus>
+                    {t(common::CANCEL)}
+                </button>
+                {children()}
+            </div>
+        </div>
+        // Without JavaScript the answer comes with a new page, where the question is closed.
+        <div class="complaints" role="alert">
+            {move || refusal.get().map(|error| view! { <p>{error.detail().get(current.get()).to_owned()}</p> })}
+        </div>
+    }
+}
+
+/// The button that does it.
+#[component]
+pub fn ConfirmButton(
+    /// Whether the answer is being waited for.
+    #[prop(into)]
+    pending: Signal<bool>,
+) -> impl IntoView {
+    view! {
+        <button type="submit" class="button danger solid" aria-disabled=move || pending.get().then_some("true")>
+            {t(common::DELETE_YES)}
+        </button>
+    }
+}
+
+/// Why an action was refused, where it was; tracked.
+pub fn refusal_of<S>(action: ServerAction<S>) -> Signal<Option<ApiError>>
+where
+    S: leptos::server_fn::ServerFn<Error = ApiError> + Clone + Send + Sync + 'static,
+    S::Output: Send + Sync + Clone + 'static,
+{
+    let value = action.value();
+    Signal::derive(move || value.with(|value| value.as_ref().and_then(|answer| answer.as_ref().err().cloned())))
+}

@@ -1,0 +1,171 @@
+//! What a form knows while somebody fills it in: which fields are wrong, and what the backend said.
+
+use std::collections::BTreeSet;
+
+use launchway_domain::{Fault, FieldError, Text};
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+use crate::api::ApiError;
+use crate::text::{common, t};
+
+/// The state of one form. The browser's own check runs on every key; the backend's answer counts until the field that
+/// it complains about is edited.
+#[derive(Clone, Copy)]
+pub struct FormState {
+    local: Signal<Vec<FieldError>>,
+    refusal: Signal<Option<ApiError>>,
+    /// Fields that somebody has typed in; the others are not blamed before the form is sent.
+    touched: RwSignal<BTreeSet<&'static str>>,
+    /// Fields that were edited since the backend complained about them.
+    mended: RwSignal<BTreeSet<&'static str>>,
+    sent: RwSignal<bool>,
+    shown: StoredValue<BTreeSet<&'static str>>,
+}
+
+impl FormState {
+    /// A form that is sent by `action`; `local` runs the domain's rules on what is typed now.
+    pub fn new<S>(action: ServerAction<S>, local: impl Fn() -> Vec<FieldError> + Send + Sync + 'static) -> Self
+    where
+        S: ServerFn<Error = ApiError> + Clone + Send + Sync + 'static,
+        S::Output: Send + Sync + Clone + 'static,
+    {
+        let value = action.value();
+        let refusal = Signal::derive(move || {
+            value.with(|value| value.as_ref().and_then(|answer| answer.as_ref().err().cloned()))
+        });
+        let mended = RwSignal::new(BTreeSet::new());
+        Effect::new(move |_| {
+            action.version().track();
+            mended.set(BTreeSet::new());
+        });
+        Self {
+            local: Signal::derive(local),
+            refusal,
+            touched: RwSignal::new(BTreeSet::new()),
+            mended,
+            sent: RwSignal::new(false),
+            shown: StoredValue::new(BTreeSet::new()),
+        }
+    }
+
+    /// Makes errors of `field` appear at a field of that name, and not above the button.
+    pub fn register(self, field: &'static str) {
+        self.shown.update_value(|shown| {
+            shown.insert(field);
+        });
+    }
+
+    /// Notes that somebody typed in `field`.
+    pub fn edited(self, field: &'static str) {
+        self.touched.update(|touched| {
+            touched.insert(field);
+        });
+        self.mended.update(|mended| {
+            mended.insert(field);
+        });
+    }
+
+    /// What is wrong with `field` now; tracked.
+    pub fn error(self, field: &'static str) -> Option<Text> {
+        let due = self.sent.get() || self.touched.with(|touched| touched.contains(field));
+        let local = if due { self.local.with(|errors| find(errors, field)) } else { None };
+        local.or_else(|| {
+            let mended = self.mended.with(|mended| mended.contains(field));
+            self.refusal.with(|refusal| match refusal.as_ref().and_then(ApiError::fault) {
+                Some(Fault::Invalid { errors }) if !mended => find(errors, field),
+                _ => None,
+            })
+        })
+    }
+
+    /// What is wrong with the form as a whole: everything that has no field to stand at; tracked.
+    pub fn complaints(self) -> Vec<Text> {
+        self.refusal.with(|refusal| match refusal {
+            None => Vec::new(),
+            Some(ApiError::Fault(Fault::Invalid { errors })) => {
+                let mut found: Vec<_> = errors
+                    .iter()
+                    .filter(|error| !self.shown.with_value(|shown| shown.iter().any(|field| names(error, field))))
+                    .map(|error| error.message.clone())
+                    .collect();
+                if found.is_empty() && self.mended.with(BTreeSet::is_empty) {
+                    found.push(common::FIELDS_NEED_ATTENTION);
+                }
+                found
+            }
+            Some(error) => vec![error.detail()],
+        })
+    }
+
+    /// For `on:submit:capture`: keeps the form here while the browser's own check finds something, and moves the focus
+    /// to the first such field.
+    pub fn guard(self) -> impl Fn(SubmitEvent) + Clone {
+        move |event| {
+            self.sent.set(true);
+            if self.local.with_untracked(Vec::is_empty) {
+                return;
+            }
+            event.prevent_default();
+            #[cfg(feature = "hydrate")]
+            focus_first_error(&event);
+        }
+    }
+}
+
+fn names(error: &FieldError, field: &str) -> bool {
+    // `tags[3]` and `tags.3` stand at `tags`.
+    error.field.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
+}
+
+fn find(errors: &[FieldError], field: &str) -> Option<Text> {
+    errors.iter().find(|error| names(error, field)).map(|error| error.message.clone())
+}
+
+#[cfg(feature = "hydrate")]
+fn focus_first_error(event: &SubmitEvent) {
+    use wasm_bindgen::JsCast;
+    let form = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    // The marks are set when the effects have run.
+    request_animation_frame(move || {
+        let field = form.and_then(|form| form.query_selector("[aria-invalid=true]").ok().flatten());
+        if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let _ = field.focus();
+        }
+    });
+}
+
+/// The end of a form: what is wrong with it as a whole, then its buttons.
+#[component]
+pub fn FormEnd(
+    /// The form.
+    form: FormState,
+    /// What the button says.
+    submit: Text,
+    /// Whether the answer is being waited for.
+    #[prop(into)]
+    pending: Signal<bool>,
+    /// Where `Cancel` leads; without it there is no such link.
+    #[prop(optional, into)]
+    cancel: Option<String>,
+) -> impl IntoView {
+    let label = t(submit);
+    let working = t(common::WORKING);
+    let current = crate::text::CurrentLang::find();
+    view! {
+        <div class="form-end">
+            <div class="complaints" role="alert">
+                {move || {
+                    form.complaints().into_iter().map(|text| view! { <p>{text.get(current.get()).to_owned()}</p> }).collect_view()
+                }}
+            </div>
+            <div class="row">
+                <button type="submit" class="button primary" aria-disabled=move || pending.get().then_some("true")>
+                    {move || if pending.get() { working() } else { label() }}
+                </button>
+                {cancel.map(|href| view! { <a class="button" href=href>{t(common::CANCEL)}</a> })}
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,148 @@
+//! The frame of every page: navigation, then the page; and the heads and empty places of the pages.
+
+use launchway_domain::Text;
+use leptos::prelude::*;
+use leptos_router::components::Outlet;
+use leptos_router::hooks::use_location;
+
+use super::load::ToSignIn;
+use super::prefs_bar::PrefsBar;
+use super::toast::ToastArea;
+use crate::api::account::{SignOut, get_visitor};
+use crate::text::{common, releases, t};
+
+/// The frame of the pages that need a sign-in.
+#[component]
+pub fn Layout() -> impl IntoView {
+    let visitor = Resource::new(|| (), |()| get_visitor());
+    let sign_out = ServerAction::<SignOut>::new();
+    view! {
+        <a class="skip" href="#content">{t(common::SKIP)}</a>
+        <header class="top">
+            <a class="brand" href="/">
+                <Logo />
+                "Launchway"
+            </a>
+            <nav class="nav" aria-label=t(common::MAIN_NAVIGATION)>
+                <NavLink href="/" also="/releases" text=common::RELEASES />
+                <NavLink href="/projects" also="/projects" text=common::PROJECTS />
+                <NavLink href="/servers" also="/servers" text=common::SERVERS />
+                <NavLink href="/credentials" also="/credentials" text=common::CREDENTIALS />
+            </nav>
+            <div class="top-end">
+                <a class="button primary small" href="/releases/new">{t(releases::NEW)}</a>
+                <PrefsBar />
+                <Suspense>
+                    {move || Suspend::new(async move {
+                        match visitor.await {
+                            Ok(visitor) => match visitor.user {
+                                None => view! { <ToSignIn /> }.into_any(),
+                                Some(user) => {
+                                    view! {
+                                        <ActionForm action=sign_out>
+                                            <span class="who">{user.name}</span>
+                                            <button type="submit" class="button quiet small">{t(common::SIGN_OUT)}</button>
+                                        </ActionForm>
+                                    }
+                                        .into_any()
+                                }
+                            },
+                            Err(_) => ().into_any(),
+                        }
+                    })}
+                </Suspense>
+            </div>
+        </header>
+        <main id="content" tabindex="-1">
+            <Outlet />
+        </main>
+        <ToastArea />
+    }
+}
+
+#[component]
+fn NavLink(href: &'static str, also: &'static str, text: Text) -> impl IntoView {
+    let path = use_location().pathname;
+    let current = move || {
+        let here = path.get();
+        let below = here.strip_prefix(also).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        (here == href || below).then_some("page")
+    };
+    view! {
+        <a href=href aria-current=current>{t(text)}</a>
+    }
+}
+
+/// The sign of Launchway.
+#[component]
+pub fn Logo() -> impl IntoView {
+    view! {
+        <svg class="logo" viewBox="0 0 16 16" width="20" height="20" aria-hidden="true">
+            <rect width="16" height="16" rx="4" fill="var(--accent)" />
+            <path
+                d="M4 9.5 8 4l4 5.5M8 4v9"
+                stroke="#fff"
+                stroke-width="1.6"
+                fill="none"
+                stroke-linecap="round"
+                stroke-linejoin="round"
+            />
+        </svg>
+    }
+}
+
+/// The head of a page: its title, what it is about, and what can be done.
+#[component]
+pub fn PageHead(
+    /// The title; also the window's.
+    title: Text,
+    /// What the page is about.
+    #[prop(optional_no_strip)]
+    lead: Option<Text>,
+    /// The page above: address and words.
+    #[prop(optional)]
+    up: Option<(String, Text)>,
+    /// Buttons.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <leptos_meta::Title text=t(title.clone()) />
+        {up.map(|(href, text)| view! { <a class="up" href=href>"‹ " {t(text)}</a> })}
+        <div class="head">
+            <div>
+                <h1>{t(title)}</h1>
+                {lead.map(|lead| view! { <p class="lead">{t(lead)}</p> })}
+            </div>
+            {children.map(|children| view! { <div class="row">{children()}</div> })}
+        </div>
+    }
+}
+
+/// What stands where nothing is yet.
+#[component]
+pub fn EmptyState(
+    /// What is missing.
+    title: Text,
+    /// What it is for.
+    #[prop(optional_no_strip)]
+    lead: Option<Text>,
+    /// Where to make the first one: address and words.
+    #[prop(optional_no_strip)]
+    action: Option<(String, Text)>,
+) -> impl IntoView {
+    view! {
+        <section class="empty">
+            <h2>{t(title)}</h2>
+            {lead.map(|lead| view! { <p>{t(lead)}</p> })}
+            {action
+                .map(|(href, text)| {
+                    view! {
+                        <p>
+                            <a class="button primary" href=href>{t(text)}</a>
+                        </p>
+                    }
+                })}
+        </section>
+    }
+}

@@ -1,0 +1,13 @@
+//! What the pages are made of.
+
+pub mod badge;
+pub mod check;
+pub mod confirm;
+pub mod field;
+pub mod form;
+pub mod layout;
+pub mod load;
+pub mod prefs_bar;
+pub mod ref_picker;
+pub mod time;
+pub mod toast;

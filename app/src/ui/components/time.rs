@@ -1,0 +1,75 @@
+//! Points in time: in UTC from the server, in the reader's own zone once the page is alive.
+
+use launchway_domain::Timestamp;
+use leptos::prelude::*;
+
+/// Whether the page is alive. False on the server and during hydration, so that both render the same.
+#[derive(Clone, Copy, Debug)]
+pub struct Alive(pub RwSignal<bool>);
+
+impl Alive {
+    /// Puts one in the context; it turns true once the browser has taken over.
+    pub fn provide() -> Self {
+        let alive = Self(RwSignal::new(false));
+        Effect::new(move |_| alive.0.set(true));
+        provide_context(alive);
+        alive
+    }
+
+    /// The one in the context; never alive where there is none. Tracked when read by [`Alive::get`].
+    pub fn find() -> Self {
+        use_context().unwrap_or_else(|| Self(RwSignal::new(false)))
+    }
+
+    /// Whether the page is alive now; tracked.
+    pub fn get(self) -> bool {
+        self.0.get()
+    }
+}
+
+/// A point in time, to the minute or the second.
+#[component]
+pub fn Time(
+    /// When.
+    at: Timestamp,
+    /// Whether seconds matter.
+    #[prop(optional)]
+    seconds: bool,
+) -> impl IntoView {
+    let alive = Alive::find();
+    let text = move || if alive.get() { local(at, seconds) } else { utc(at, seconds) };
+    view! { <time datetime=at.rfc3339()>{text}</time> }
+}
+
+fn utc(at: Timestamp, seconds: bool) -> String {
+    let full = at.rfc3339();
+    let end = if seconds { 19 } else { 16 };
+    format!("{} UTC", full.get(..end).unwrap_or(&full).replace('T', " "))
+}
+
+/// The same in the browser's zone.
+#[cfg(feature = "hydrate")]
+fn local(at: Timestamp, seconds: bool) -> String {
+    let date = js_sys::Date::new(&(at.millis() as f64).into());
+    let (year, month, day) = (date.get_full_year(), date.get_month() + 1, date.get_date());
+    let (hour, minute, second) = (date.get_hours(), date.get_minutes(), date.get_seconds());
+    let text = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}");
+    if seconds { format!("{text}:{second:02}") } else { text }
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn local(at: Timestamp, seconds: bool) -> String {
+    utc(at, seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_says_utc() {
+        let at = Timestamp(1_777_624_200_250);
+        assert_eq!(utc(at, false), "2026-05-01 08:30 UTC");
+        assert_eq!(utc(at, true), "2026-05-01 08:30:00 UTC");
+    }
+}

@@ -1,0 +1,137 @@
+//! Adding, changing and deleting a credential.
+
+use launchway_domain::{Credential, CredentialForm, CredentialId, CredentialKind, Form};
+use leptos::prelude::*;
+
+use super::{id_param, no_such_page};
+use crate::api::credentials::{DeleteCredential, SaveCredential, get_credential};
+use crate::text::{common, credentials, t};
+use crate::ui::components::confirm::{Confirm, ConfirmButton, refusal_of};
+use crate::ui::components::field::{SelectField, TextArea, TextField};
+use crate::ui::components::form::{FormEnd, FormState};
+use crate::ui::components::layout::PageHead;
+use crate::ui::components::load::{Loading, show};
+
+fn up() -> (String, launchway_domain::Text) {
+    ("/credentials".into(), common::CREDENTIALS)
+}
+
+/// A new credential.
+#[component]
+pub fn NewCredentialPage() -> impl IntoView {
+    view! {
+        <PageHead title=credentials::NEW lead=Some(credentials::LEAD) up=up() />
+        <Editor existing=None />
+    }
+}
+
+/// A credential that is there.
+#[component]
+pub fn CredentialPage() -> impl IntoView {
+    let id = id_param::<CredentialId>("id");
+    let found = Resource::new(
+        move || id.get(),
+        |id| async move {
+            match id {
+                Some(id) => get_credential(id).await,
+                None => Err(no_such_page()),
+            }
+        },
+    );
+    view! {
+        <PageHead title=credentials::EDIT up=up() />
+        <Suspense fallback=Loading>
+            {move || Suspend::new(async move {
+                show(
+                    found.await,
+                    |credential| {
+                        view! {
+                            <Editor existing=Some(credential.clone()) />
+                            <Danger credential />
+                        }
+                    },
+                )
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Editor(existing: Option<Credential>) -> impl IntoView {
+    let save = ServerAction::<SaveCredential>::new();
+    let id = existing.as_ref().map(|credential| credential.id);
+    let start = |get: fn(&Credential) -> &str| RwSignal::new(existing.as_ref().map(get).unwrap_or_default().to_owned());
+    let (name, username) = (start(|c| &c.name), start(|c| &c.username));
+    let kind = existing.as_ref().map(|credential| credential.kind).unwrap_or_default();
+    let kind = RwSignal::new(kind.as_str().to_owned());
+    let (secret, passphrase) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let form = FormState::new(save, move || {
+        let form = CredentialForm {
+            name: name.get(),
+            kind: CredentialKind::parse(&kind.read()).unwrap_or_default(),
+            username: username.get(),
+            secret: Some(secret.get()),
+            passphrase: Some(passphrase.get()),
+        };
+        if id.is_some() { form.errors() } else { form.errors_for_new() }
+    });
+    let kinds = CredentialKind::ALL.into_iter().map(|kind| (kind.as_str().to_owned(), kind.label())).collect();
+    let is_key = move || CredentialKind::parse(&kind.read()).is_some_and(CredentialKind::is_key);
+    let hint = if id.is_some() { credentials::SECRET_KEEP } else { credentials::SECRET_HINT };
+    view! {
+        <ActionForm action=save on:submit:capture=form.guard() attr:class="form" attr:novalidate=true>
+            {id.map(|id| view! { <input type="hidden" name="id" value=id.to_string() /> })}
+            <TextField form field="name" label=common::NAME value=name hint=credentials::NAME_HINT />
+            <SelectField form field="kind" label=credentials::KIND value=kind options=kinds />
+            <TextField
+                form
+                field="username"
+                label=credentials::USERNAME
+                value=username
+                hint=credentials::USERNAME_HINT
+                code=true
+            />
+            <div class="secret">
+                <TextArea
+                    form
+                    field="secret"
+                    label=credentials::SECRET
+                    value=secret
+                    hint=hint
+                    optional=id.is_some()
+                    rows=6
+                    code=true
+                />
+            </div>
+            <div class:hidden=move || !is_key()>
+                <TextField
+                    form
+                    field="passphrase"
+                    label=credentials::PASSPHRASE
+                    value=passphrase
+                    hint=credentials::PASSPHRASE_HINT
+                    optional=true
+                    kind="password"
+                    autocomplete="new-password"
+                />
+            </div>
+            <FormEnd form submit=common::SAVE pending=save.pending() cancel="/credentials" />
+        </ActionForm>
+    }
+}
+
+#[component]
+fn Danger(credential: Credential) -> impl IntoView {
+    let delete = ServerAction::<DeleteCredential>::new();
+    view! {
+        <section class="danger-zone">
+            <h2>{t(common::DANGER)}</h2>
+            <Confirm id="delete" question=credentials::delete_title(&credential.name) refusal=refusal_of(delete)>
+                <ActionForm action=delete>
+                    <input type="hidden" name="id" value=credential.id.to_string() />
+                    <ConfirmButton pending=delete.pending() />
+                </ActionForm>
+            </Confirm>
+        </section>
+    }
+}

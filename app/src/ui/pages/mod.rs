@@ -1,0 +1,31 @@
+//! The pages, one a file.
+
+pub mod credential;
+pub mod credentials;
+pub mod dashboard;
+pub mod environment;
+pub mod project;
+pub mod project_edit;
+pub mod projects;
+pub mod release_new;
+pub mod server;
+pub mod servers;
+pub mod setup;
+pub mod sign_in;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+/// The id in the address under `name`; none where it is no number. Follows the address.
+pub(crate) fn id_param<T>(name: &'static str) -> Memo<Option<T>>
+where
+    T: From<i64> + PartialEq + Send + Sync + 'static,
+{
+    let params = use_params_map();
+    Memo::new(move |_| params.read().get(name).and_then(|id| id.parse::<i64>().ok()).map(T::from))
+}
+
+/// The refusal for an address whose id is no number.
+pub(crate) fn no_such_page() -> crate::api::ApiError {
+    launchway_domain::Fault::not_found(crate::text::common::NOT_FOUND).into()
+}

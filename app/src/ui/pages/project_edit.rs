@@ -1,0 +1,126 @@
+//! Adding, changing and deleting a project.
+
+use launchway_domain::{Credential, CredentialId, Form, Project, ProjectForm, ProjectId, Text};
+use leptos::prelude::*;
+
+use super::{id_param, no_such_page};
+use crate::api::credentials::list_credentials;
+use crate::api::projects::{DeleteProject, SaveProject, get_project};
+use crate::text::{common, projects, t};
+use crate::ui::components::confirm::{Confirm, ConfirmButton, refusal_of};
+use crate::ui::components::field::{SelectField, TextField};
+use crate::ui::components::form::{FormEnd, FormState};
+use crate::ui::components::layout::PageHead;
+use crate::ui::components::load::{Loading, show};
+
+/// A new project.
+#[component]
+pub fn NewProjectPage() -> impl IntoView {
+    let found = Resource::new(|| (), |()| list_credentials());
+    view! {
+        <PageHead title=projects::NEW lead=Some(projects::EMPTY_LEAD) up=("/projects".into(), common::PROJECTS) />
+        <Suspense fallback=Loading>
+            {move || Suspend::new(async move {
+                show(found.await, |credentials| view! { <Editor existing=None credentials /> })
+            })}
+        </Suspense>
+    }
+}
+
+/// A project that is there.
+#[component]
+pub fn EditProjectPage() -> impl IntoView {
+    let id = id_param::<ProjectId>("id");
+    let found = Resource::new(
+        move || id.get(),
+        |id| async move {
+            match id {
+                Some(id) => Ok((get_project(id).await?, list_credentials().await?)),
+                None => Err(no_such_page()),
+            }
+        },
+    );
+    view! {
+        <Suspense fallback=Loading>
+            {move || Suspend::new(async move {
+                show(
+                    found.await,
+                    |(project, credentials)| {
+                        let up = (format!("/projects/{}", project.id), Text::verbatim(project.title.clone()));
+                        view! {
+                            <PageHead title=projects::EDIT up=up />
+                            <Editor existing=Some(project.clone()) credentials />
+                            <Danger project />
+                        }
+                    },
+                )
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Editor(existing: Option<Project>, credentials: Vec<Credential>) -> impl IntoView {
+    let save = ServerAction::<SaveProject>::new();
+    let id = existing.as_ref().map(|project| project.id);
+    let start = |get: fn(&Project) -> &str| RwSignal::new(existing.as_ref().map(get).unwrap_or_default().to_owned());
+    let (title, repo_url) = (start(|p| &p.title), start(|p| &p.repo_url));
+    let credential = existing.as_ref().and_then(|project| project.credential_id);
+    let credential = RwSignal::new(credential.map(|id| id.to_string()).unwrap_or_default());
+    let form = FormState::new(save, move || {
+        ProjectForm {
+            title: title.get(),
+            repo_url: repo_url.get(),
+            credential_id: credential.read().parse().ok().map(CredentialId),
+        }
+        .errors()
+    });
+    let options = credentials
+        .into_iter()
+        .filter(|one| !one.kind.is_for_servers())
+        .map(|one| (one.id.to_string(), Text::verbatim(format!("{} ({})", one.name, one.username))))
+        .collect();
+    let cancel = id.map_or_else(|| "/projects".to_owned(), |id| format!("/projects/{id}"));
+    view! {
+        <ActionForm action=save on:submit:capture=form.guard() attr:class="form" attr:novalidate=true>
+            {id.map(|id| view! { <input type="hidden" name="id" value=id.to_string() /> })}
+            <TextField form field="title" label=projects::TITLE value=title />
+            <TextField
+                form
+                field="repo_url"
+                label=projects::REPOSITORY
+                value=repo_url
+                hint=projects::REPOSITORY_HINT
+                placeholder="https://example.com/team/app.git"
+                code=true
+            />
+            <SelectField
+                form
+                field="credential_id"
+                label=projects::CREDENTIAL
+                value=credential
+                options
+                hint=projects::CREDENTIAL_HINT
+                optional=true
+                none=projects::NO_CREDENTIAL
+            />
+            <FormEnd form submit=common::SAVE pending=save.pending() cancel=cancel />
+        </ActionForm>
+    }
+}
+
+#[component]
+fn Danger(project: Project) -> impl IntoView {
+    let delete = ServerAction::<DeleteProject>::new();
+    view! {
+        <section class="danger-zone">
+            <h2>{t(common::DANGER)}</h2>
+            <Confirm id="delete" question=projects::delete_title(&project.title) refusal=refusal_of(delete)>
+                <ActionForm action=delete>
+                    <input type="hidden" name="id" value=project.id.to_string() />
+                    <ConfirmButton pending=delete.pending() />
+                </ActionForm>
+            </Confirm>
+        </section>
+    }
+}
