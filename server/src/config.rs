@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use launchway_engine::data::DataDir;
+use launchway_engine::store::Store;
 use secrecy::SecretString;
 use url::Url;
 
@@ -39,8 +40,14 @@ impl Config {
     }
 
     /// The database's URL. It may hold a password: not for logs.
-    pub fn database(&self, data: &DataDir) -> SecretString {
-        self.database_url.clone().unwrap_or_else(|| format!("sqlite:{}", data.database().display()).into())
+    ///
+    /// # Errors
+    /// Where the data folder's path cannot be written as a URL.
+    pub fn database(&self, data: &DataDir) -> std::io::Result<SecretString> {
+        match &self.database_url {
+            Some(url) => Ok(url.clone()),
+            None => Store::sqlite_url(&data.database()).map(SecretString::from),
+        }
     }
 }
 

@@ -24,6 +24,15 @@ pub(super) fn missing(thing: &Text) -> Fault {
     Fault::not_found(text!("There is no {en}. It may have been deleted.", "没有{zh}，它可能已被删除。"))
 }
 
+/// A field names something that is not there.
+pub(super) fn no_such(field: &str) -> Fault {
+    Fault::field(
+        field,
+        "not_found",
+        Text::new("There is none with this id. Choose another one.", "没有这个编号的对象，请另选一个。"),
+    )
+}
+
 /// What the store said about `thing`.
 pub(super) fn of_store(error: StoreError, thing: &Text) -> Fault {
     match error {
@@ -33,6 +42,7 @@ pub(super) fn of_store(error: StoreError, thing: &Text) -> Fault {
             "taken",
             Text::new("This is taken already. Choose another one.", "已被占用，请换一个。"),
         ),
+        StoreError::Missing { field } => no_such(&field),
         StoreError::InUse(users) => in_use(thing, &users),
         StoreError::State(status) => {
             let Text { en, zh } = status.label();

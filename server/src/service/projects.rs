@@ -13,10 +13,10 @@ use launchway_engine::git::{self, GitErrorKind};
 use launchway_engine::store::StoreError;
 
 use super::Core;
-use super::fault::{noun, of_store};
+use super::fault::{no_such, noun, of_store};
 use super::permission::{Permission, permit};
 use super::refs::short_bounds;
-use super::servers::{check_fingerprint, no_such};
+use super::servers::check_fingerprint;
 
 pub(super) struct ProjectService(pub(super) Arc<Core>);
 
@@ -93,8 +93,7 @@ impl Projects for ProjectService {
     async fn pin_host_key(&self, actor: &Actor, id: ProjectId, fingerprint: String) -> Answer<Project> {
         permit(actor, Permission::ManageProjects)?;
         let fingerprint = check_fingerprint(&fingerprint)?;
-        self.0.store.project_pin(id, Some(fingerprint)).await.map_err(|e| of_store(e, &thing(id)))?;
-        self.0.store.project(id).await.map_err(|e| of_store(e, &thing(id)))
+        self.0.store.project_pin(id, Some(fingerprint)).await.map_err(|e| of_store(e, &thing(id)))
     }
 
     async fn refs(&self, actor: &Actor, id: ProjectId, kind: RefKind, branch: Option<String>) -> Answer<Vec<RefItem>> {

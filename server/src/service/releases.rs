@@ -11,10 +11,9 @@ use launchway_domain::{
 use launchway_engine::store::{NewRelease, StoreError};
 
 use super::Core;
-use super::fault::{noun, of_store};
+use super::fault::{no_such, noun, of_store};
 use super::permission::{Permission, permit};
 use super::projects;
-use super::servers::no_such;
 
 /// The most of a log that one call answers, in bytes.
 const LOG_PAGE: usize = 256 * 1024;
@@ -77,7 +76,8 @@ impl Releases for ReleaseService {
             created_by_name: actor.name().to_owned(),
             rollback_of: None,
         };
-        let release = self.0.store.release_create(new).await.map_err(|e| of_store(e, &Text::new("release", "发布")))?;
+        let release =
+            self.0.store.release_create(&new).await.map_err(|e| of_store(e, &Text::new("release", "发布")))?;
         self.0.pin_later(project, commit, release.id);
         Ok(release)
     }
@@ -127,7 +127,7 @@ impl Releases for ReleaseService {
             created_by_name: actor.name().to_owned(),
             rollback_of: Some(origin),
         };
-        let release = self.0.store.release_create(new).await.map_err(to_fault)?;
+        let release = self.0.store.release_create(&new).await.map_err(to_fault)?;
         self.0.store.release_start(release.id).await.map_err(|e| of_store(e, &thing(release.id)))
     }
 }

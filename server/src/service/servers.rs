@@ -10,7 +10,7 @@ use launchway_engine::ssh;
 use launchway_engine::store::StoreError;
 
 use super::Core;
-use super::fault::{noun, of_store};
+use super::fault::{no_such, noun, of_store};
 use super::permission::{Permission, permit};
 
 /// How long a check may take.
@@ -71,8 +71,7 @@ impl Servers for ServerService {
     async fn pin_host_key(&self, actor: &Actor, id: ServerId, fingerprint: String) -> Answer<Server> {
         permit(actor, Permission::ManageServers)?;
         let fingerprint = check_fingerprint(&fingerprint)?;
-        self.0.store.server_pin(id, Some(fingerprint)).await.map_err(|e| of_store(e, &thing(id)))?;
-        self.0.store.server(id).await.map_err(|e| of_store(e, &thing(id)))
+        self.0.store.server_pin(id, Some(fingerprint)).await.map_err(|e| of_store(e, &thing(id)))
     }
 }
 
@@ -93,15 +92,6 @@ impl ServerService {
             Err(error) => Err(of_store(error, &noun("credential", "凭据", id))),
         }
     }
-}
-
-/// A field names something that is not there.
-pub(super) fn no_such(field: &str) -> Fault {
-    Fault::field(
-        field,
-        "not_found",
-        Text::new("There is none with this id. Choose another one.", "没有这个编号的对象，请另选一个。"),
-    )
 }
 
 /// OpenSSH's form: `SHA256:` and the digest's 43 characters of base64 without padding.

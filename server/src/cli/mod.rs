@@ -1,0 +1,160 @@
+//! The command line: a thin face on the services, like the pages and the API.
+
+mod demo;
+mod program;
+mod say;
+mod serve;
+mod token;
+mod user;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use secrecy::SecretString;
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use crate::config::{self, Config, DEFAULT_LISTEN};
+use say::Failure;
+
+/// How long blocking work may go on after everything else has ended.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// Launchway releases code: from a Git tag to real servers, in sight of everyone.
+#[derive(Parser)]
+#[command(name = "launchway", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Which installation it is about.
+#[derive(Args)]
+struct Place {
+    /// The data folder; made where there is none [default: ./data]
+    #[arg(long, global = true, value_name = "DIR", env = "LAUNCHWAY_DATA")]
+    data: Option<PathBuf>,
+    /// The database: postgres://… or sqlite:/path [default: SQLite in the data folder]
+    #[arg(long, global = true, value_name = "URL", env = "LAUNCHWAY_DATABASE_URL", hide_env_values = true)]
+    database_url: Option<SecretString>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves pages and API, and runs releases
+    #[command(after_help = AFTER_SERVE)]
+    Serve(Listen),
+    /// Adds people who may sign in
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Makes API tokens
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Shows a release from a sample repository to three throw-away SSH servers on this machine
+    Demo(Listen),
+}
+
+const AFTER_SERVE: &str = "LAUNCHWAY_MASTER_KEY, where set, is what secrets are sealed with: 32 bytes in base64 or \
+hexadecimal. Otherwise a key is made and kept in the data folder.";
+
+/// Where it is found.
+#[derive(Args)]
+struct Listen {
+    /// The address to listen on [default: 127.0.0.1:3000]
+    #[arg(long, value_name = "ADDR", env = "LAUNCHWAY_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// Where browsers find it, where that is not the address: https://launchway.example
+    #[arg(long, value_name = "URL", env = "LAUNCHWAY_PUBLIC_URL", value_parser = config::public_url)]
+    public_url: Option<Url>,
+}
+
+impl Place {
+    fn config(self, listen: Option<Listen>) -> Config {
+        let data = self.data.unwrap_or_else(|| PathBuf::from("data"));
+        let (address, public_url) = listen.map_or((None, None), |listen| (listen.listen, listen.public_url));
+        Config {
+            data,
+            database_url: self.database_url,
+            listen: address.unwrap_or(DEFAULT_LISTEN),
+            public_url,
+            master_key: config::master_key(),
+        }
+    }
+}
+
+/// Reads the command line and does what it says.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tell_the_log(matches!(cli.command, Command::Serve(_)));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("launchway: starting threads: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(run(cli));
+    // Blocking work cannot be interrupted; what it holds is safe to leave at any moment.
+    runtime.shutdown_timeout(LINGER);
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say::failure(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Command::Serve(listen) => serve::run(cli.place.config(Some(listen))).await,
+        Command::User(command) => user::run(cli.place.config(None), command).await,
+        Command::Token(command) => token::run(cli.place.config(None), command).await,
+        Command::Demo(listen) => demo::run(cli.place, listen).await,
+    }
+}
+
+/// The log goes to standard error: standard output is for answers. `RUST_LOG` chooses what it holds.
+fn tell_the_log(chatty: bool) {
+    let quiet = if chatty { "warn,launchway=info,launchway_engine=info" } else { "warn" };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn data_and_database_are_taken_on_both_sides_of_every_subcommand() {
+        for line in [
+            "launchway --data d --database-url sqlite:x serve",
+            "launchway serve --data d --database-url sqlite:x",
+            "launchway user add kim --role viewer --data d --database-url sqlite:x",
+            "launchway token create --user kim --name ci --data d --database-url sqlite:x",
+            "launchway demo --data d --database-url sqlite:x",
+        ] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap_or_else(|e| panic!("{line}: {e}"));
+            assert_eq!(cli.place.data, Some(PathBuf::from("d")), "{line}");
+            assert!(cli.place.database_url.is_some(), "{line}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_role_is_refused_by_name() {
+        let error = Cli::try_parse_from(["launchway", "user", "add", "kim", "--role", "king"]).err().unwrap();
+        assert!(error.to_string().contains("viewer"), "{error}");
+    }
+}

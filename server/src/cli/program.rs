@@ -1,0 +1,143 @@
+//! From a configuration to a running program: the parts, put together and taken apart in order.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use launchway_domain::Text;
+use launchway_engine::data::DataDir;
+use launchway_engine::runner::{Runner, RunnerConfig, RunnerHandle};
+use launchway_engine::secret::Vault;
+use launchway_engine::store::Store;
+use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::say::Failure;
+use crate::AppState;
+use crate::config::Config;
+use crate::service::Services;
+
+/// How long open connections are given to end once the program is asked to.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Data folder, store, vault and services: what every command stands on, beside a running server too.
+pub(super) struct Ground {
+    pub(super) data: DataDir,
+    pub(super) vault: Vault,
+    pub(super) services: Services,
+}
+
+impl Ground {
+    pub(super) async fn open(config: &Config) -> Result<Self, Failure> {
+        let shown = config.data.display();
+        let data = DataDir::open(&config.data)
+            .map_err(|e| Failure::new(&launchway_domain::text!("the data folder {shown}", "数据目录 {shown}"), e))?;
+        let vault = Vault::open(data.root(), config.master_key.clone())
+            .map_err(|e| Failure::new(&Text::new("opening the vault for secrets", "打开密钥库"), e))?;
+        let opening = Text::new("opening the database", "打开数据库");
+        let url = config.database(&data).map_err(|e| Failure::new(&opening, e))?;
+        let store = Store::open(url.expose_secret()).await.map_err(|e| Failure::new(&opening, e))?;
+        let services = Services::new(store, vault.clone(), data.clone())?;
+        Ok(Self { data, vault, services })
+    }
+}
+
+/// A program that serves and runs releases.
+pub(super) struct Program {
+    pub(super) services: Services,
+    /// Where it listens.
+    pub(super) address: SocketAddr,
+    runner: RunnerHandle,
+    stop: CancellationToken,
+    http: JoinHandle<io::Result<()>>,
+}
+
+impl Program {
+    /// Starts everything on a socket that listens already.
+    pub(super) async fn start(config: Config, listener: TcpListener) -> Result<Self, Failure> {
+        let ground = Ground::open(&config).await?;
+        let Ground { data, vault, services } = ground;
+        let instance = data.lock().map_err(|e| {
+            let doing = Text::new("taking the data folder", "占用数据目录");
+            if e.kind() == io::ErrorKind::WouldBlock {
+                Failure::Said(Text::new(
+                    "Another launchway serves this data folder. Stop it, or choose another folder by --data.",
+                    "另一个 launchway 正在使用此数据目录，请先停止它，或用 --data 指定其他目录。",
+                ))
+            } else {
+                Failure::new(&doing, e)
+            }
+        })?;
+        let address = listener.local_addr().map_err(|e| Failure::new(&Text::new("the socket", "套接字"), e))?;
+        let runner = Runner::spawn(RunnerConfig::new(services.store().clone(), vault, data, instance));
+        services.resume();
+        let stop = CancellationToken::new();
+        let state = AppState::new(config, services.clone(), runner.progress(), stop.clone());
+        let app = crate::router(state).into_make_service_with_connect_info::<SocketAddr>();
+        let asked = stop.clone();
+        let http = tokio::spawn(async move {
+            axum::serve(listener, app).with_graceful_shutdown(async move { asked.cancelled().await }).await
+        });
+        Ok(Self { services, address, runner, stop, http })
+    }
+
+    /// Returns when somebody asks for the end (Ctrl-C, SIGTERM, SIGHUP), or the server breaks.
+    pub(super) async fn wait(&mut self) -> Result<(), Failure> {
+        tokio::select! {
+            asked = asked_to_end() => asked,
+            ended = &mut self.http => {
+                let doing = Text::new("serving", "提供服务");
+                match ended {
+                    Ok(Ok(())) => Ok(()),
+                    Ok(Err(error)) => Err(Failure::new(&doing, error)),
+                    Err(error) => Err(Failure::new(&doing, error)),
+                }
+            }
+        }
+    }
+
+    /// Ends everything in order: no new requests, then the runner hands its releases back, then what
+    /// goes on in the background.
+    pub(super) async fn stop(mut self) {
+        self.stop.cancel();
+        let served = async {
+            if !self.http.is_finished() && tokio::time::timeout(GRACE, &mut self.http).await.is_err() {
+                // Whoever still holds a connection was told; the rest is theirs.
+                self.http.abort();
+            }
+        };
+        tokio::join!(served, self.runner.shutdown());
+        self.services.shutdown().await;
+    }
+}
+
+/// Listens on an address.
+pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        if error.kind() == io::ErrorKind::AddrInUse {
+            Failure::Said(launchway_domain::text!(
+                "Something else listens on {address}. Choose another address by --listen.",
+                "{address} 已被占用，请用 --listen 指定其他地址。"
+            ))
+        } else {
+            Failure::new(&launchway_domain::text!("listening on {address}", "监听 {address}"), error)
+        }
+    })
+}
+
+/// Returns when somebody asks for the end.
+pub(super) async fn asked_to_end() -> Result<(), Failure> {
+    let doing = Text::new("listening for signals", "等待信号");
+    let on = |kind| signal(kind).map_err(|e| Failure::new(&doing, e));
+    let (mut interrupt, mut terminate, mut hangup) =
+        (on(SignalKind::interrupt())?, on(SignalKind::terminate())?, on(SignalKind::hangup())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! `launchway serve`.
+
+use launchway_domain::text;
+
+use super::program::{Program, listen};
+use super::say::{self, Failure};
+use crate::config::Config;
+
+pub(super) async fn run(config: Config) -> Result<(), Failure> {
+    let public_url = config.public_url.clone();
+    let listener = listen(config.listen).await?;
+    let mut program = Program::start(config, listener).await?;
+    let url = public_url.map_or_else(|| format!("http://{}/", program.address), |url| url.to_string());
+    say::line(&text!("Launchway is at {url}", "Launchway 运行于 {url}"));
+    if program.services.accounts().needs_setup().await? {
+        say::line(&text!(
+            "Open it to choose the first administrator's name and password.",
+            "请打开该地址，设置首位管理员的用户名和密码。"
+        ));
+    }
+    let outcome = program.wait().await;
+    program.stop().await;
+    outcome
+}
