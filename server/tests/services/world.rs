@@ -37,7 +37,13 @@ impl World {
         path
     }
 
-    pub(crate) async fn credential(&self, name: &str, kind: CredentialKind, username: &str, secret: &str) -> Credential {
+    pub(crate) async fn credential(
+        &self,
+        name: &str,
+        kind: CredentialKind,
+        username: &str,
+        secret: &str,
+    ) -> Credential {
         let form = CredentialForm {
             name: name.into(),
             kind,

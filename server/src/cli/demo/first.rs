@@ -8,8 +8,8 @@ use launchway_domain::{
 };
 use secrecy::ExposeSecret;
 
-use super::Stage;
 use super::super::say::{self, Failure};
+use super::Stage;
 use super::repository::FIRST;
 use crate::service::Services;
 
@@ -91,10 +91,16 @@ async fn register_servers(services: &Services, actor: &Actor, stage: &Stage) -> 
 
 fn hooks() -> Hooks {
     Hooks {
-        before_download: Some("echo \"Releasing $LAUNCHWAY_REF of $LAUNCHWAY_PROJECT to $LAUNCHWAY_ENVIRONMENT\"\n".into()),
+        before_download: Some(
+            "echo \"Releasing $LAUNCHWAY_REF of $LAUNCHWAY_PROJECT to $LAUNCHWAY_ENVIRONMENT\"\n".into(),
+        ),
         after_download: Some("sh build.sh\n".into()),
-        before_deploy: Some("test -s \"$LAUNCHWAY_RELEASE_PATH/index.html\" && echo \"$LAUNCHWAY_SERVER has the page\"\n".into()),
-        after_deploy: Some("echo \"live on $LAUNCHWAY_SERVER: $(cat \"$LAUNCHWAY_CURRENT_PATH/version.txt\")\"\n".into()),
+        before_deploy: Some(
+            "test -s \"$LAUNCHWAY_RELEASE_PATH/index.html\" && echo \"$LAUNCHWAY_SERVER has the page\"\n".into(),
+        ),
+        after_deploy: Some(
+            "echo \"live on $LAUNCHWAY_SERVER: $(cat \"$LAUNCHWAY_CURRENT_PATH/version.txt\")\"\n".into(),
+        ),
     }
 }
 

@@ -124,10 +124,7 @@ async fn show(stage: &Stage, program: &mut Program) -> Result<(), Failure> {
     say::line(&text!("Launchway is at  http://{address}/", "Launchway 地址：http://{address}/"));
     say::line(&text!("Sign in as       {USER}  with the password  {password}", "登录用户：{USER}  密码：{password}"));
     say::line(&text!("What is live     file://{live}", "线上内容：file://{live}"));
-    say::line(&text!(
-        "Ctrl-C ends the demo and everything that it started.",
-        "按 Ctrl-C 结束演示并清理其启动的一切。"
-    ));
+    say::line(&text!("Ctrl-C ends the demo and everything that it started.", "按 Ctrl-C 结束演示并清理其启动的一切。"));
     program.wait().await
 }
 

@@ -138,7 +138,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         make(folder.path()).unwrap();
         let show = |what: &str| {
-            output(Command::new("git").arg("-C").arg(folder.path()).args(["show", &format!("{what}:index.html")])).unwrap()
+            output(Command::new("git").arg("-C").arg(folder.path()).args(["show", &format!("{what}:index.html")]))
+                .unwrap()
         };
         let pages = ["v1.0", "v1.1", "v2.0", "spring-sale"].map(show);
         for (index, page) in pages.iter().enumerate() {
