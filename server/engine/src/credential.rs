@@ -93,10 +93,9 @@ impl Opened {
     /// [`Fault::Invalid`] at `credential_id`.
     pub fn for_server(&self) -> Result<(String, ssh::Auth), Fault> {
         let auth = match self.credential.kind {
-            CredentialKind::SshKey => ssh::Auth::Key {
-                private_key: self.secret.secret.clone(),
-                passphrase: self.secret.passphrase.clone(),
-            },
+            CredentialKind::SshKey => {
+                ssh::Auth::Key { private_key: self.secret.secret.clone(), passphrase: self.secret.passphrase.clone() }
+            }
             CredentialKind::SshPassword => ssh::Auth::Password(self.secret.secret.clone()),
             CredentialKind::GitHttps | CredentialKind::GitSsh => return Err(wrong_kind()),
         };

@@ -5,12 +5,15 @@ pub mod credential;
 pub mod data;
 pub mod git;
 pub mod local;
+pub mod log;
 pub mod planner;
 pub mod process;
 pub mod redact;
+pub mod runner;
 pub mod secret;
 pub mod shell;
 pub mod ssh;
+mod steps;
 pub mod store;
 pub mod target;
 #[cfg(feature = "testing")]

@@ -146,6 +146,36 @@ impl Store {
         w.commit().await
     }
 
+    /// Changes what a planned release runs with, its nodes left as they are.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`].
+    pub async fn refreeze(&self, lease: &Lease, frozen: &Value) -> Result<()> {
+        let mut w = self.write().await?;
+        w.fence(lease).await?;
+        sqlx::query("UPDATE releases SET frozen = $2 WHERE id = $1")
+            .bind(lease.release.0)
+            .bind(frozen.to_string())
+            .execute(w.conn())
+            .await?;
+        w.commit().await
+    }
+
+    /// Lets the leases of an instance run out at once. For the one who knows that the program which
+    /// held them is gone, by holding the lock of its data folder.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`].
+    pub async fn expire_leases(&self, instance: &str) -> Result<()> {
+        let mut w = self.write().await?;
+        sqlx::query("UPDATE releases SET lease_until = 0 WHERE instance = $1 AND status = 'running'")
+            .bind(instance)
+            .execute(w.conn())
+            .await?;
+        w.ring_queue();
+        w.commit().await
+    }
+
     /// Ends a release: `succeeded`, `failed` or `canceled`. Nodes that are not over when it failed or was
     /// canceled are closed with it. The lease is gone afterwards.
     ///

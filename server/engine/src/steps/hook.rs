@@ -1,0 +1,231 @@
+//! The steps that run a hook: on this host, or on a server.
+//!
+//! Both go the same way: the hook is started detached, in a folder of ours that names release, hook
+//! and attempt, and is then followed. Whoever follows may vanish and come back: the hook does not
+//! notice, and is found again by its folder.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use launchway_domain::{HookPoint, Node, Text, Timestamp, text};
+
+use super::connections::{Line, Reach};
+use super::{Context, Done, StepError, blocking};
+use crate::local::LocalShell;
+use crate::log::LogHandle;
+use crate::process::{self, ProcessError, Spec, State};
+use crate::shell::ShellError;
+
+/// How long one look at a hook waits for news, on its host.
+const WAIT: Duration = Duration::from_millis(900);
+/// The most output that one look takes, in bytes.
+const TAKE: usize = 256 << 10;
+/// Past the log's cap, a hook's output file is emptied when it grows beyond this, in bytes.
+const SPOOL: u64 = 4 << 20;
+/// Between TERM and KILL.
+const GRACE: Duration = Duration::from_secs(5);
+/// How many times in a row a broken connection is made anew while a hook is followed.
+const RECONNECTS: u32 = 5;
+
+/// A hook on the Launchway host, in the work folder.
+pub(super) async fn local(
+    context: &Arc<Context>,
+    node: &Node,
+    resumed: bool,
+    log: LogHandle,
+) -> Result<Done, StepError> {
+    let (context, node) = (Arc::clone(context), node.clone());
+    blocking(move || {
+        let (point, body) = script(&context, &node)?;
+        let tree = context.data.tree(context.release.id);
+        let dir =
+            context.data.work(context.release.id).join("hooks").join(format!("{}-{}", point.as_str(), node.attempt));
+        let tree_text = tree.to_string_lossy().into_owned();
+        let mut env = environment(&context, &node, &tree_text, "", "");
+        env.push(("PATH".to_owned(), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()));
+        env.push(("HOME".to_owned(), tree_text.clone()));
+        env.push(("LANG".to_owned(), "C.UTF-8".to_owned()));
+        let dir = dir.to_string_lossy().into_owned();
+        let spec = Spec { dir: dir.as_bytes(), body, cwd: tree_text.as_bytes(), env: &env, clean_env: true };
+        run(&context, &node, resumed, &spec, &mut LocalShell::new(), &log)
+    })
+    .await
+}
+
+/// A hook on a server, in the release's folder.
+pub(super) async fn remote(
+    context: &Arc<Context>,
+    node: &Node,
+    resumed: bool,
+    log: LogHandle,
+) -> Result<Done, StepError> {
+    let (context, node) = (Arc::clone(context), node.clone());
+    blocking(move || {
+        let (point, body) = script(&context, &node)?;
+        let (target, _) = context.target(&node)?;
+        let release = format!("{}/releases/{}", target.path, context.frozen.tree_of);
+        let current = format!("{}/current", target.path);
+        let env = environment(&context, &node, &release, &current, &target.hostname);
+        let dir = hook_dir(&target.path, &context, point, node.attempt);
+        let spec = Spec { dir: dir.as_bytes(), body, cwd: release.as_bytes(), env: &env, clean_env: false };
+        let mut line = Line::new(&context, target, context.within(context.limits.connect));
+        let result = run(&context, &node, resumed, &spec, &mut line, &log);
+        // Whatever the hook said, the connection is sound unless it could not be made.
+        line.keep();
+        result
+    })
+    .await
+}
+
+/// Where a hook's run keeps its files on a server.
+pub(super) fn hook_dir(base: &str, context: &Context, point: HookPoint, attempt: u32) -> String {
+    format!("{base}/.launchway/hooks/{}-{}-{attempt}", context.release.id, point.as_str())
+}
+
+fn script<'a>(context: &'a Context, node: &Node) -> Result<(HookPoint, &'a str), StepError> {
+    let point = node.kind.hook();
+    point.and_then(|point| Some((point, context.frozen.hooks.at(point)?))).ok_or_else(|| {
+        StepError::new(Text::new("This hook has no script. Create a new release.", "该钩子没有脚本，请新建发布。"))
+    })
+}
+
+/// What every hook sees.
+fn environment(
+    context: &Context,
+    node: &Node,
+    release_path: &str,
+    current_path: &str,
+    server: &str,
+) -> Vec<(String, String)> {
+    [
+        ("PROJECT", context.frozen.project.as_str()),
+        ("ENVIRONMENT", context.frozen.environment.as_str()),
+        ("REF", context.release.git_ref.name.as_str()),
+        ("COMMIT", context.release.commit.as_str()),
+        ("RELEASE_ID", &context.release.id.to_string()),
+        ("RELEASE_PATH", release_path),
+        ("CURRENT_PATH", current_path),
+        ("SERVER", server),
+        ("ATTEMPT", &node.attempt.to_string()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (format!("LAUNCHWAY_{name}"), value.to_owned()))
+    .collect()
+}
+
+/// Starts the hook, or finds it again, and follows it to its end.
+fn run(
+    context: &Context,
+    node: &Node,
+    resumed: bool,
+    spec: &Spec<'_>,
+    reach: &mut dyn Reach,
+    log: &LogHandle,
+) -> Result<Done, StepError> {
+    // Not the release's own token: a look is short, and a canceled hook has to be ended by us.
+    let limits = context.regardless(context.limits.command);
+    let began = node.started_at.unwrap_or_else(Timestamp::now);
+    let deadline = began.plus_millis(i64::try_from(context.limits.hook.as_millis()).unwrap_or(i64::MAX));
+
+    if !resumed {
+        patiently(reach, |reach| Ok(process::start(reach.shell()?, spec, &limits)?))?;
+    }
+    let mut offset = 0;
+    loop {
+        if context.leave.is_cancelled() {
+            return Err(StepError::Canceled);
+        }
+        if context.cancel.is_cancelled() {
+            log.note("Canceled: ending the hook and everything it started.");
+            patiently(reach, |reach| Ok(process::stop(reach.shell()?, spec.dir, GRACE, &limits)?))?;
+            return Err(StepError::Canceled);
+        }
+        if Timestamp::now() > deadline {
+            patiently(reach, |reach| Ok(process::stop(reach.shell()?, spec.dir, GRACE, &limits)?))?;
+            return Err(timed_out(context.limits.hook));
+        }
+        let look = patiently(reach, |reach| Ok(process::poll(reach.shell()?, spec.dir, offset, WAIT, TAKE, &limits)?))?;
+        log.output(&look.output);
+        offset = look.next;
+        if log.is_full() && look.size > SPOOL {
+            patiently(reach, |reach| Ok(process::truncate(reach.shell()?, spec.dir, &limits)?))?;
+            offset = 0;
+        }
+        match look.state {
+            State::Running => {}
+            State::Exited(_) if look.next < look.size => {}
+            State::Exited(0) => return Ok(Done { exit_status: Some(0) }),
+            State::Exited(status) => return Err(failed(status)),
+            // Only a hook from before a crash may not have been started yet; to start is idempotent.
+            State::Absent => patiently(reach, |reach| Ok(process::start(reach.shell()?, spec, &limits)?))?,
+            State::Lost if resumed => return Err(StepError::Vanished),
+            State::Lost => {
+                return Err(StepError::new(Text::new(
+                    "The hook vanished without an exit status: it was killed, or its host restarted. Look into its host's log, then retry.",
+                    "钩子没有留下退出状态就消失了：可能被强行结束，或主机重启。请查看该主机的日志后重试。",
+                )));
+            }
+        }
+    }
+}
+
+/// Does something over a connection that may break, making it anew a few times.
+fn patiently<T>(
+    reach: &mut dyn Reach,
+    mut work: impl FnMut(&mut dyn Reach) -> Result<T, Trouble>,
+) -> Result<T, StepError> {
+    let mut tries = 0;
+    loop {
+        match work(reach) {
+            Ok(value) => return Ok(value),
+            Err(Trouble::Lost(_)) if tries < RECONNECTS => {
+                tries += 1;
+                reach.hang_up();
+                // Not a wait for a condition: the server may be restarting, and to ask it at once
+                // would use up the tries.
+                std::thread::sleep(Duration::from_millis(200 << tries));
+            }
+            Err(Trouble::Lost(text)) => return Err(StepError::new(text)),
+            Err(Trouble::Step(error)) => return Err(error),
+        }
+    }
+}
+
+enum Trouble {
+    Lost(Text),
+    Step(StepError),
+}
+
+impl From<StepError> for Trouble {
+    fn from(error: StepError) -> Self {
+        Trouble::Step(error)
+    }
+}
+
+impl From<ProcessError> for Trouble {
+    fn from(error: ProcessError) -> Self {
+        match error {
+            ProcessError::Shell(ShellError::Lost(text)) => Trouble::Lost(text),
+            ProcessError::Shell(error) => Trouble::Step(error.into()),
+            ProcessError::Refused(text) => Trouble::Step(StepError::new(text)),
+        }
+    }
+}
+
+fn failed(status: i32) -> StepError {
+    StepError::Failed {
+        text: text!(
+            "The hook ended with exit status {status}. Its log says why; mend it, then retry.",
+            "钩子以退出状态 {status} 结束。原因见其日志，修正后重试。"
+        ),
+        exit_status: Some(status),
+    }
+}
+
+fn timed_out(limit: Duration) -> StepError {
+    let seconds = limit.as_secs();
+    StepError::new(text!(
+        "The hook did not end within its time limit of {seconds} seconds and was ended, with everything it had started.",
+        "钩子在 {seconds} 秒的时限内没有结束，已连同其启动的进程一并终止。"
+    ))
+}
