@@ -67,6 +67,8 @@ pub(super) const LOOK: &str = script!(
 pub(super) const UNPACK: &str = script!(
     r#"cd -- "$1" && mkdir -p -- .launchway/incoming && mkdir -- ".launchway/incoming/$2" || exit 83"#
     r#"if [ "$3" = gzip ]; then z=-z; else z=; fi"#
+    // For anybody but root, BusyBox' -p still applies the umask. Nobody else can look in here anyway.
+    r#"umask 0"#
     r#"if tar -x $z -p -o -f - -C ".launchway/incoming/$2"; then exit 0; fi"#
     r#"rm -rf -- ".launchway/incoming/$2""#
     r#"exit 86"#

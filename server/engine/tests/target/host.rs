@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -17,6 +17,9 @@ use launchway_engine::target::Site;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+/// The user and group that own nothing.
+const NOBODY: u32 = 65534;
+
 /// Runs a command line as sshd does: by a shell, in an environment of its own.
 pub struct Host {
     path: OsString,
@@ -26,13 +29,22 @@ pub struct Host {
     pub log: Vec<String>,
     /// Breaks the next upload off after so many bytes, as a lost connection does.
     pub cut_upload: Option<usize>,
+    /// Whether to give root's privileges up.
+    pub unprivileged: bool,
     _bin: Option<TempDir>,
 }
 
 impl Host {
     /// With this machine's own tools (GNU, on Debian).
     pub fn gnu() -> Self {
-        Self { path: std::env::var_os("PATH").unwrap(), before: "", log: Vec::new(), cut_upload: None, _bin: None }
+        Self {
+            path: std::env::var_os("PATH").unwrap(),
+            before: "",
+            log: Vec::new(),
+            cut_upload: None,
+            unprivileged: false,
+            _bin: None,
+        }
     }
 
     /// With BusyBox' applets and nothing else.
@@ -50,6 +62,7 @@ impl Host {
 
     fn with(tools: impl Iterator<Item = (String, PathBuf)>) -> Self {
         let bin = tempfile::tempdir().unwrap();
+        fs::set_permissions(bin.path(), fs::Permissions::from_mode(0o755)).unwrap();
         for (name, target) in tools {
             symlink(target, bin.path().join(name)).unwrap();
         }
@@ -77,7 +90,11 @@ impl Shell for Host {
         self.log.push(String::from_utf8_lossy(&command.line()).into_owned());
         let line = [self.before.as_bytes(), &command.line()].concat();
         let shell = std::env::split_paths(&self.path).map(|dir| dir.join("sh")).find(|sh| sh.exists()).unwrap();
-        let mut child = std::process::Command::new(shell)
+        let mut program = std::process::Command::new(shell);
+        if self.unprivileged && nix::unistd::getuid().is_root() {
+            program.uid(NOBODY).gid(NOBODY);
+        }
+        let mut child = program
             .arg("-c")
             .arg(OsStr::from_bytes(&line))
             .env_clear()
@@ -203,6 +220,19 @@ impl Fixture {
         fs::create_dir(tree.join(".git")).unwrap();
         fs::write(tree.join(".git/HEAD"), "left out").unwrap();
         fixture
+    }
+
+    /// A folder for the "server" that [`Host::unprivileged`] may write to, and one that it may not.
+    pub fn yours_and_mine(&self) -> (PathBuf, PathBuf) {
+        fs::set_permissions(self.dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let folders = (self.dir.path().join("yours"), self.dir.path().join("mine"));
+        fs::create_dir_all(&folders.0).unwrap();
+        fs::create_dir_all(&folders.1).unwrap();
+        if nix::unistd::getuid().is_root() {
+            std::os::unix::fs::chown(&folders.0, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        fs::set_permissions(&folders.1, fs::Permissions::from_mode(0o555)).unwrap();
+        folders
     }
 
     /// What is packed.

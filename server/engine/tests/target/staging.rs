@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use launchway_engine::artifact::Entry;
 use launchway_engine::shell::ShellError;
-use launchway_engine::target::{Refusal, TargetError, probe, stage, switch, verify};
+use launchway_engine::target::{Refusal, TargetError, probe, prune, stage, switch, verify};
 
+use crate::disk::SmallDisk;
 use crate::host::{Fixture, Host, limits, names, picture};
 
 fn hosts() -> [(&'static str, Host); 2] {
@@ -204,26 +204,6 @@ fn a_full_disk_is_told_and_leaves_nothing() {
     }
 }
 
-/// A file system of one megabyte.
-struct SmallDisk {
-    path: PathBuf,
-}
-
-impl SmallDisk {
-    fn mount(fixture: &Fixture) -> Option<Self> {
-        let path = fixture.dir.path().join("disk");
-        fs::create_dir_all(&path).unwrap();
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(&path).output();
-        mounted.is_ok_and(|output| output.status.success()).then_some(Self { path })
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(&self.path).status();
-    }
-}
-
 #[test]
 fn a_canceled_upload_leaves_nothing() {
     let fixture = Fixture::hard();
@@ -252,5 +232,44 @@ fn a_set_group_id_folder_and_a_narrow_umask_do_not_matter() {
         let mode = |path: &str| fs::metadata(fixture.base().join(path)).unwrap().permissions().mode() & 0o777;
         // Web servers run as somebody else: what is released must be theirs to read, what is ours not.
         assert_eq!((mode(&format!("releases/{index}")), mode("releases"), mode(".launchway")), (0o755, 0o755, 0o700));
+    }
+}
+
+#[test]
+fn a_user_without_privileges_can_do_it_all() {
+    let fixture = Fixture::hard();
+    let artifact = fixture.pack();
+    let (yours, mine) = fixture.yours_and_mine();
+    for (name, mut host) in hosts() {
+        host.unprivileged = true;
+        let at = |base: &Path, id| {
+            let mut site = fixture.site(id);
+            site.base = base.as_os_str().as_encoded_bytes().to_vec();
+            site
+        };
+        for base in [mine.clone(), mine.join("app")] {
+            let error = probe(&mut host, &at(&base, 7), &limits()).unwrap_err();
+            assert_eq!(error.refusal(), Some(Refusal::Path), "{name}: {error}");
+            assert!(error.text().en.contains("Permission denied"), "{name}: {error}");
+        }
+        for id in [7, 8] {
+            let site = at(&yours.join("app"), id);
+            let tools = probe(&mut host, &site, &limits()).unwrap().tools;
+            stage(&mut host, &site, &tools, &artifact, &mut |_, _| {}, &limits())
+                .unwrap_or_else(|e| panic!("{name}: {e}"));
+            switch(&mut host, &site, &limits()).unwrap();
+        }
+        switch(&mut host, &at(&yours.join("app"), 8), &limits()).unwrap();
+        // What a hook may have done to it.
+        let old = yours.join("app/releases/6/locked");
+        fs::create_dir_all(&old).unwrap();
+        fs::write(old.join("file"), "").unwrap();
+        for path in [old.join("file"), old.clone(), yours.join("app/releases/6")] {
+            std::os::unix::fs::chown(&path, Some(65534), Some(65534)).ok();
+        }
+        fs::set_permissions(&old, fs::Permissions::from_mode(0o500)).unwrap();
+        assert_eq!(prune(&mut host, &at(&yours.join("app"), 8), 1, None, &limits()).unwrap(), ["6"], "{name}");
+        assert_eq!(names(&yours.join("app/.launchway/incoming")), [""; 0], "{name}");
+        fs::remove_dir_all(yours.join("app")).unwrap();
     }
 }
