@@ -114,6 +114,42 @@ fn a_locked_key_wants_its_passphrase() {
 }
 
 #[test]
+fn keys_of_every_usual_kind_open_it() {
+    let server = Sshd::start();
+    let mut to = endpoint(&server);
+    for kind in ["ed25519", "ecdsa", "rsa", "ecdsa-pem", "rsa-pem"] {
+        for passphrase in ["", "correct horse"] {
+            let private_key = server.another_key_of(kind, passphrase);
+            to.auth = Auth::Key {
+                private_key: private_key.clone().into(),
+                passphrase: (!passphrase.is_empty()).then(|| passphrase.to_owned().into()),
+            };
+            let outcome = Session::connect(&to, LONG, &CancellationToken::new());
+            assert!(outcome.is_ok(), "{kind} {passphrase:?}: {outcome:?}");
+            if !passphrase.is_empty() {
+                for wrong in [None, Some("wrong".to_owned().into())] {
+                    to.auth = Auth::Key { private_key: private_key.clone().into(), passphrase: wrong };
+                    assert_eq!(refused(&to, LONG).kind, SshErrorKind::Passphrase, "{kind}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn any_of_a_servers_keys_may_be_the_pinned_one() {
+    let server = Sshd::builder().host_key("rsa").host_key("ecdsa").start();
+    let mut to = endpoint(&server);
+    for fingerprint in [server.fingerprint(), server.fingerprint_of("rsa"), server.fingerprint_of("ecdsa")] {
+        to.host_key = Some(fingerprint.clone());
+        let session = Session::connect(&to, LONG, &CancellationToken::new()).unwrap();
+        assert_eq!(session.host_key(), fingerprint);
+    }
+    to.host_key = Some(format!("SHA256:{}", "A".repeat(43)));
+    assert_eq!(refused(&to, LONG).kind, SshErrorKind::KeyChanged { fingerprint: server.fingerprint() });
+}
+
+#[test]
 fn a_key_may_come_with_a_forms_line_ends() {
     let server = Sshd::start();
     let mut to = endpoint(&server);

@@ -132,7 +132,7 @@ pub fn poll(
         .arg(count.to_string())
         .arg(offset.to_string())
         .arg(tenths.to_string());
-    let limits = limits.clone().max_output(count * BLOCK as usize + 1_024);
+    let limits = limits.clone().max_output(count * BLOCK as usize + 65_536);
     let answer = shell.call(&command, &limits)?;
     let (state, size, block) = read_answer(&answer).ok_or_else(|| strange(dir, &answer))?;
     let output = block.get(within..).unwrap_or_default();
@@ -195,9 +195,12 @@ fn absolute(path: &[u8]) -> Result<&[u8], ProcessError> {
 }
 
 fn read_answer(answer: &Output) -> Option<(State, u64, &[u8])> {
-    let end = answer.stdout.iter().position(|byte| *byte == b'\n')?;
-    let line = std::str::from_utf8(&answer.stdout[..end]).ok()?;
-    let mut words = line.split(' ');
+    const MARK: &[u8] = b"launchway: ";
+    // What an account's profile prints stands before our line.
+    let at = answer.stdout.windows(MARK.len()).position(|window| window == MARK)?;
+    let rest = answer.stdout.get(at + MARK.len()..)?;
+    let end = rest.iter().position(|byte| *byte == b'\n')?;
+    let mut words = std::str::from_utf8(&rest[..end]).ok()?.split(' ');
     let state = match words.next()? {
         "absent" => State::Absent,
         "running" => State::Running,
@@ -206,7 +209,7 @@ fn read_answer(answer: &Output) -> Option<(State, u64, &[u8])> {
         _ => return None,
     };
     let size = words.next()?.parse().ok()?;
-    Some((state, size, &answer.stdout[end + 1..]))
+    Some((state, size, &rest[end + 1..]))
 }
 
 #[cfg(test)]

@@ -142,12 +142,12 @@ cd -- "$dir" && ln -s "$status" exit
 );
 
 /// `dir skip count offset tenths`: waits up to `tenths` tenths of a second for news, then prints one
-/// line with the state and the size of the output, then `count` blocks of 4,096 bytes of it after `skip`
+/// line with the state and the size of the output (marked: an account's profile may print lines of its own), then `count` blocks of 4,096 bytes of it after `skip`
 /// blocks. The state is read before the size: once it says that the hook ended, the size is final.
 pub(super) const POLL: &str = concat!(
     common!(),
     r##"
-cd -P -- "$1" 2>/dev/null || { echo "absent 0"; exit 0; }
+cd -P -- "$1" 2>/dev/null || { echo "launchway: absent 0"; exit 0; }
 dir=$PWD
 skip=$2; count=$3; offset=$4; left=$5
 size() {
@@ -160,7 +160,7 @@ while :; do
   [ "$now" = running ] && [ "$bytes" -le "$offset" ] && [ "$left" -gt 0 ] || break
   if sleep 0.1 2>/dev/null; then left=$((left - 1)); else sleep 1; left=$((left - 10)); fi
 done
-echo "$now $bytes"
+echo "launchway: $now $bytes"
 [ "$count" -eq 0 ] || [ "$bytes" -le "$offset" ] || dd if=out bs=4096 skip="$skip" count="$count" 2>/dev/null
 exit 0
 "##

@@ -169,15 +169,15 @@ fn connect_one(address: SocketAddr, watch: &Watch) -> Result<TcpStream, Failure>
         Err(errno) => return Err(Failure::Os(errno)),
     }
     // A server that vanishes without a word (power, cable, a forgetful firewall) is noticed within
-    // about half a minute, idle or sending. None of these is worth failing for.
+    // about a minute, idle or sending. None of these is worth failing for.
     let _ = setsockopt(&fd, sockopt::TcpNoDelay, &true);
     let _ = setsockopt(&fd, sockopt::KeepAlive, &true);
     #[cfg(target_os = "linux")]
     {
-        let _ = setsockopt(&fd, sockopt::TcpKeepIdle, &10);
-        let _ = setsockopt(&fd, sockopt::TcpKeepInterval, &5);
+        let _ = setsockopt(&fd, sockopt::TcpKeepIdle, &15);
+        let _ = setsockopt(&fd, sockopt::TcpKeepInterval, &10);
         let _ = setsockopt(&fd, sockopt::TcpKeepCount, &4);
-        let _ = setsockopt(&fd, sockopt::TcpUserTimeout, &30_000);
+        let _ = setsockopt(&fd, sockopt::TcpUserTimeout, &60_000);
     }
     Ok(TcpStream::from(fd))
 }

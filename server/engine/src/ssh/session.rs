@@ -46,6 +46,13 @@ pub(super) fn is_gone(error: &ssh2::Error) -> bool {
     )
 }
 
+/// Kinds of host keys, best first.
+const KEYS: [&str; 3] =
+    ["ssh-ed25519", "ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521", "rsa-sha2-512,rsa-sha2-256"];
+/// Ciphers, fastest first.
+const CIPHERS: &str = "aes256-gcm@openssh.com,aes128-gcm@openssh.com,chacha20-poly1305@openssh.com,\
+                       aes256-ctr,aes192-ctr,aes128-ctr";
+
 /// Why a step of libssh2 did not come to its end.
 #[derive(Debug)]
 pub(super) enum Broken {
@@ -64,13 +71,18 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Connects and exchanges keys. Connections that a busy sshd drops are tried again within
-    /// `patience`.
+    /// Connects and exchanges keys; of the server's several host keys always the same one is seen.
+    /// Connections that a busy sshd drops are tried again within `patience`.
     pub(super) fn open(place: &Place, watch: &Watch, patience: Duration) -> Result<Self, SshError> {
+        Self::open_for(place, &KEYS.join(","), watch, patience)
+    }
+
+    /// The same, asking for a host key of these kinds.
+    fn open_for(place: &Place, keys: &str, watch: &Watch, patience: Duration) -> Result<Self, SshError> {
         let retries = watch.at_most(patience);
         let mut pause = Duration::from_millis(60);
         loop {
-            let dropped = match Self::try_open(place, watch)? {
+            let dropped = match Self::try_open(place, keys, watch)? {
                 Ok(link) => return Ok(link),
                 Err(why) => why,
             };
@@ -93,7 +105,7 @@ impl Link {
     }
 
     /// One try; the inner error says how the server dropped it before a word was exchanged.
-    fn try_open(place: &Place, watch: &Watch) -> Result<Result<Self, String>, SshError> {
+    fn try_open(place: &Place, keys: &str, watch: &Watch) -> Result<Result<Self, String>, SshError> {
         let tcp = dial(place, watch)?;
         if greeting(&tcp, place, watch)? == Greeting::Closed {
             return Ok(Err("closed before its greeting".into()));
@@ -102,13 +114,10 @@ impl Link {
         let mut ssh = ssh2::Session::new().map_err(|e| other(&e.message()))?;
         ssh.set_tcp_stream(tcp.try_clone().map_err(|e| other(&e))?);
         ssh.set_blocking(false);
-        // One order for ever: of a server's several keys always the same one is shown, and pinned.
-        let keys = "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256";
-        let ciphers = "aes256-gcm@openssh.com,aes128-gcm@openssh.com,chacha20-poly1305@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr";
         // Preferences: what this libssh2 does not know, it leaves out.
         let _ = ssh.method_pref(MethodType::HostKey, keys);
         for way in [MethodType::CryptCs, MethodType::CryptSc] {
-            let _ = ssh.method_pref(way, ciphers);
+            let _ = ssh.method_pref(way, CIPHERS);
         }
         let mut link = Self { ssh, tcp, fingerprint: String::new() };
         let mut handshake = link.ssh.clone();
@@ -211,9 +220,24 @@ impl Session {
             Err(error) => return (None, Err(error)),
         };
         let seen = Some(link.fingerprint.clone());
-        if let Err(error) = compare(&place, endpoint.host_key.as_deref(), &link.fingerprint) {
-            return (seen, Err(error));
-        }
+        let pinned = endpoint.host_key.as_deref();
+        let link = match compare(&place, pinned, &link.fingerprint) {
+            Ok(()) => link,
+            Err(error) if pinned.is_none() => return (seen, Err(error)),
+            // The pinned key may be another of the server's keys: pinned from elsewhere, or before the
+            // server got a key of a better kind. Then it still proves to be the same server.
+            Err(error) => {
+                drop(link);
+                let mut others = KEYS[1..]
+                    .iter()
+                    .map_while(|keys| watch.check().ok().map(|()| Link::open_for(&place, keys, watch, patience)));
+                match others.find_map(|other| other.ok().filter(|l| compare(&place, pinned, &l.fingerprint).is_ok())) {
+                    Some(link) => link,
+                    None => return (seen, Err(error)),
+                }
+            }
+        };
+        let seen = Some(link.fingerprint.clone());
         let outcome = auth::sign_in(&link, &place, &endpoint.username, &endpoint.auth, watch);
         (seen, outcome.map(|()| Self { link, place, broken: None }))
     }

@@ -26,6 +26,7 @@ pub struct Builder {
     path: Option<String>,
     tools: Option<Vec<(String, PathBuf)>>,
     force_command: Option<String>,
+    host_keys: Vec<String>,
     directives: Vec<String>,
 }
 
@@ -56,6 +57,12 @@ impl Builder {
     /// `SSH_ORIGINAL_COMMAND`.
     pub fn force_command(mut self, command: impl Into<String>) -> Self {
         self.force_command = Some(command.into());
+        self
+    }
+
+    /// Another host key beside the ed25519 one: `rsa` or `ecdsa`.
+    pub fn host_key(mut self, kind: &str) -> Self {
+        self.host_keys.push(kind.to_owned());
         self
     }
 
@@ -107,8 +114,11 @@ impl Sshd {
             let _ = fs::create_dir_all("/run/sshd");
         }
         let username = User::from_uid(getuid())?.map_or_else(|| "root".to_owned(), |user| user.name);
-        keygen(&dir.path().join("host"), "")?;
-        keygen(&dir.path().join("user"), "")?;
+        keygen(&dir.path().join("host"), "ed25519", "")?;
+        for kind in &options.host_keys {
+            keygen(&dir.path().join(format!("host-{kind}")), kind, "")?;
+        }
+        keygen(&dir.path().join("user"), "ed25519", "")?;
         fs::copy(dir.path().join("user.pub"), dir.path().join("authorized_keys"))?;
         if let Some(tools) = &options.tools {
             let bin = dir.path().join("bin");
@@ -142,6 +152,7 @@ impl Sshd {
         if let Some(command) = &self.options.force_command {
             lines.push(format!("ForceCommand {command}"));
         }
+        lines.extend(self.options.host_keys.iter().map(|kind| format!("HostKey {dir}/host-{kind}")));
         if penalties {
             lines.push("PerSourcePenalties no".into());
         }
@@ -223,14 +234,20 @@ impl Sshd {
         self.dir.path().join("user")
     }
 
-    /// The fingerprint of its host key: `SHA256:…`.
+    /// The fingerprint of its ed25519 host key: `SHA256:…`.
     ///
     /// # Panics
     /// Where ssh-keygen does not work.
     pub fn fingerprint(&self) -> String {
-        let output = Command::new("ssh-keygen").arg("-lf").arg(self.dir.path().join("host.pub")).output();
-        let text = String::from_utf8(output.expect("ssh-keygen runs").stdout).expect("ssh-keygen prints text");
-        text.split_whitespace().nth(1).expect("the second word is the fingerprint").to_owned()
+        fingerprint(&self.dir.path().join("host.pub"))
+    }
+
+    /// The fingerprint of another host key ([`Builder::host_key`]).
+    ///
+    /// # Panics
+    /// Where there is none of that kind.
+    pub fn fingerprint_of(&self, kind: &str) -> String {
+        fingerprint(&self.dir.path().join(format!("host-{kind}.pub")))
     }
 
     /// A folder that is this server's alone; gone with it.
@@ -244,14 +261,22 @@ impl Sshd {
         (1..=self.generation).map(|n| fs::read_to_string(path(n)).unwrap_or_default()).collect()
     }
 
-    /// A new key pair that opens this server too, and whose private key (the answer) is locked with a
-    /// passphrase. An empty passphrase means none.
+    /// A new ed25519 key pair that opens this server too, and whose private key (the answer) is locked
+    /// with a passphrase. An empty passphrase means none.
     ///
     /// # Panics
     /// Where ssh-keygen does not work.
     pub fn another_key(&self, passphrase: &str) -> String {
+        self.another_key_of("ed25519", passphrase)
+    }
+
+    /// The same of another kind: `rsa`, `ecdsa`; `rsa-pem` for one in the older PEM format.
+    ///
+    /// # Panics
+    /// Where ssh-keygen does not work.
+    pub fn another_key_of(&self, kind: &str, passphrase: &str) -> String {
         let name = self.dir.path().join(format!("key-{}", fs::read_dir(self.dir.path()).map_or(0, Iterator::count)));
-        keygen(&name, passphrase).expect("ssh-keygen runs");
+        keygen(&name, kind, passphrase).expect("ssh-keygen runs");
         let mut all = fs::read_to_string(self.dir.path().join("authorized_keys")).expect("ours");
         all.push_str(&fs::read_to_string(name.with_extension("pub")).expect("just made"));
         fs::write(self.dir.path().join("authorized_keys"), all).expect("our own folder");
@@ -299,7 +324,7 @@ impl Sshd {
         self.stop();
         let _ = fs::remove_file(self.dir.path().join("host"));
         let _ = fs::remove_file(self.dir.path().join("host.pub"));
-        keygen(&self.dir.path().join("host"), "").expect("ssh-keygen runs");
+        keygen(&self.dir.path().join("host"), "ed25519", "").expect("ssh-keygen runs");
         self.restart();
     }
 
@@ -372,9 +397,19 @@ fn find(program: &str) -> Option<PathBuf> {
         .find(|path| fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0))
 }
 
-fn keygen(path: &Path, passphrase: &str) -> io::Result<()> {
+fn fingerprint(public_key: &Path) -> String {
+    let output = Command::new("ssh-keygen").arg("-lf").arg(public_key).output().expect("ssh-keygen runs");
+    let text = String::from_utf8(output.stdout).expect("ssh-keygen prints text");
+    text.split_whitespace().nth(1).expect("the second word is the fingerprint").to_owned()
+}
+
+fn keygen(path: &Path, kind: &str, passphrase: &str) -> io::Result<()> {
+    let (kind, format) = match kind.strip_suffix("-pem") {
+        Some(kind) => (kind, "PEM"),
+        None => (kind, "RFC4716"),
+    };
     let output = Command::new("ssh-keygen")
-        .args(["-q", "-t", "ed25519", "-C", "launchway-test", "-N", passphrase, "-f"])
+        .args(["-q", "-t", kind, "-m", format, "-C", "launchway-test", "-N", passphrase, "-f"])
         .arg(path)
         .stdin(Stdio::null())
         .output()?;
