@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod credentials;
+pub mod live;
 pub mod projects;
 pub mod releases;
 pub mod servers;

@@ -16,6 +16,7 @@ pub mod account;
 pub mod common;
 pub mod credentials;
 pub mod projects;
+pub mod release;
 pub mod releases;
 pub mod servers;
 

@@ -16,6 +16,7 @@ use super::pages::environment::{EnvironmentPage, NewEnvironmentPage};
 use super::pages::project::ProjectPage;
 use super::pages::project_edit::{EditProjectPage, NewProjectPage};
 use super::pages::projects::ProjectsPage;
+use super::pages::release::ReleasePage;
 use super::pages::release_new::NewReleasePage;
 use super::pages::server::{NewServerPage, ServerPage};
 use super::pages::servers::ServersPage;
@@ -41,6 +42,7 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=Layout ssr=SsrMode::Async>
                     <Route path=path!("/") view=DashboardPage ssr=SsrMode::Async />
                     <Route path=path!("/releases/new") view=NewReleasePage ssr=SsrMode::Async />
+                    <Route path=path!("/releases/:id") view=ReleasePage ssr=SsrMode::Async />
                     <Route path=path!("/projects") view=ProjectsPage ssr=SsrMode::Async />
                     <Route path=path!("/projects/new") view=NewProjectPage ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id") view=ProjectPage ssr=SsrMode::Async />

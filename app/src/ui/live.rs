@@ -1,5 +1,165 @@
-//! What moves a page: the feed.
+//! What moves a page: the state of one release as signals, and the feed that changes them.
+//!
+//! Every node has a signal of its own, so that one event paints one node again and nothing else.
 
 pub mod backoff;
+#[cfg(feature = "hydrate")]
+pub mod client;
+pub mod clock;
+#[cfg(feature = "hydrate")]
+pub mod follow;
 pub mod log;
 pub mod state;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use launchway_domain::{Event, Node, NodeKey, Release, ReleaseSnapshot};
+use leptos::prelude::*;
+
+use self::state::{Change, Growth, Progress, ReleaseState};
+use super::pipeline::layout::Planned;
+
+/// Whether the page hears of what happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// Not yet: the page has just come.
+    Connecting,
+    /// Yes.
+    Live,
+    /// Not now; it tries again by itself.
+    Reconnecting,
+    /// Not any more: the session has ended.
+    SignedOut,
+}
+
+/// A node as the page shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeView {
+    /// The node.
+    pub node: Node,
+    /// How far it has come, where it says.
+    pub progress: Option<Progress>,
+}
+
+/// What the open log is told.
+pub enum LogNews<'a> {
+    /// A log grew.
+    Grew(&'a Growth),
+    /// Something may have been missed: look whether there is more.
+    Check,
+}
+
+type LogListener = Arc<dyn Fn(LogNews<'_>) + Send + Sync>;
+
+/// One release, alive: what is known of it as signals.
+#[derive(Clone, Copy)]
+pub struct Live {
+    /// The release.
+    pub release: RwSignal<Release>,
+    /// The nodes that there are, without what changes about them.
+    pub plan: RwSignal<Vec<Planned>>,
+    /// Whether the page hears of what happens.
+    pub connection: RwSignal<Connection>,
+    state: StoredValue<ReleaseState>,
+    nodes: StoredValue<HashMap<NodeKey, ArcRwSignal<NodeView>>>,
+    log: StoredValue<Option<LogListener>>,
+}
+
+impl Live {
+    /// A release as a snapshot tells it.
+    pub fn new(snapshot: ReleaseSnapshot) -> Self {
+        let state = ReleaseState::from(snapshot);
+        let nodes = state.nodes().iter().map(|node| (node.key.clone(), ArcRwSignal::new(view_of(&state, node))));
+        Self {
+            release: RwSignal::new(state.release().clone()),
+            plan: RwSignal::new(plan_of(&state)),
+            connection: RwSignal::new(Connection::Connecting),
+            nodes: StoredValue::new(nodes.collect()),
+            log: StoredValue::new(None),
+            state: StoredValue::new(state),
+        }
+    }
+
+    /// One node's signal.
+    pub fn node(self, key: &NodeKey) -> Option<ArcRwSignal<NodeView>> {
+        self.nodes.try_with_value(|nodes| nodes.get(key).cloned()).flatten()
+    }
+
+    /// The last event that the page includes; none once the page is gone.
+    pub fn seq(self) -> Option<i64> {
+        self.state.try_with_value(ReleaseState::seq)
+    }
+
+    /// Folds an event in and changes the signals that it concerns.
+    pub fn apply(self, event: &Event) {
+        let Some(change) = self.state.try_update_value(|state| state.fold(event)) else { return };
+        match change {
+            Change::Nothing => {}
+            Change::Release => {
+                let _ = self.state.try_with_value(|state| self.release.try_set(state.release().clone()));
+            }
+            Change::Planned(key) => {
+                self.show(&key);
+                if let Some(plan) = self.state.try_with_value(plan_of) {
+                    self.plan.try_set(plan);
+                }
+            }
+            Change::Node(key) | Change::Progress(key) => self.show(&key),
+            Change::Log(growth) => self.tell(LogNews::Grew(&growth)),
+        }
+    }
+
+    /// Begins again from a snapshot: the events since the last one are not kept any more.
+    pub fn reset(self, snapshot: ReleaseSnapshot) {
+        let state = ReleaseState::from(snapshot);
+        let plan = plan_of(&state);
+        let release = state.release().clone();
+        if self.state.try_update_value(|known| *known = state).is_none() {
+            return;
+        }
+        self.release.try_set(release);
+        for planned in &plan {
+            self.show(&planned.key);
+        }
+        if self.plan.try_with_untracked(|known| *known != plan) == Some(true) {
+            self.plan.try_set(plan);
+        }
+        self.tell(LogNews::Check);
+    }
+
+    /// Who is told what happens to logs; one at a time.
+    pub fn listen_to_logs(self, listener: Option<LogListener>) {
+        self.log.try_set_value(listener);
+    }
+
+    /// Tells the open log.
+    pub fn tell(self, news: LogNews<'_>) {
+        if let Some(listener) = self.log.try_get_value().flatten() {
+            listener(news);
+        }
+    }
+
+    fn show(self, key: &NodeKey) {
+        let view = self.state.try_with_value(|state| state.node(key).map(|node| view_of(state, node))).flatten();
+        let Some(view) = view else { return };
+        match self.node(key) {
+            Some(signal) => {
+                if signal.with_untracked(|known| *known != view) {
+                    signal.set(view);
+                }
+            }
+            None => {
+                self.nodes.try_update_value(|nodes| nodes.insert(key.clone(), ArcRwSignal::new(view)));
+            }
+        }
+    }
+}
+
+fn view_of(state: &ReleaseState, node: &Node) -> NodeView {
+    NodeView { node: node.clone(), progress: state.progress(&node.key) }
+}
+
+fn plan_of(state: &ReleaseState) -> Vec<Planned> {
+    state.nodes().iter().map(Planned::from).collect()
+}

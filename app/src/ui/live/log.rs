@@ -9,6 +9,7 @@ use std::sync::Arc;
 use launchway_domain::{LogPage, LogStream, Timestamp};
 
 use super::state::Growth;
+use crate::api::live::LogStretch;
 
 /// How many rows a page keeps; older ones leave it (the store keeps them).
 pub const MAX_ROWS: usize = 4000;
@@ -67,6 +68,13 @@ impl LogTail {
     /// An empty one, to be filled from a byte offset on.
     pub fn new(attempt: u32, from: u64) -> Self {
         Self { attempt, next: from, blocks: VecDeque::new(), next_block: 0, rows: 0, dropped: from > 0 }
+    }
+
+    /// What a stretch of a log holds.
+    pub fn of(stretch: &LogStretch) -> Self {
+        let mut tail = Self::new(stretch.attempt, stretch.from);
+        tail.take_page(stretch.from, &stretch.page);
+        tail
     }
 
     /// Which run.

@@ -7,6 +7,7 @@ pub mod environment;
 pub mod project;
 pub mod project_edit;
 pub mod projects;
+pub mod release;
 pub mod release_new;
 pub mod server;
 pub mod servers;

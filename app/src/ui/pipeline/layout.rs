@@ -67,7 +67,7 @@ impl Planned {
 }
 
 /// A node with its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Placed {
     /// Which node.
     pub key: NodeKey,
@@ -84,7 +84,7 @@ pub struct Placed {
 }
 
 /// A link from a parent to a child.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Link {
     /// The child, which gives the link its name and its look: every node has one parent at most.
     pub to: NodeKey,

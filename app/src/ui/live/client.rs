@@ -1,0 +1,187 @@
+//! The feed in the browser: a WebSocket that comes back by itself and misses nothing.
+
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::{FutureExt, SinkExt, StreamExt, select};
+use gloo_net::websocket::futures::WebSocket;
+use gloo_net::websocket::{Message, State};
+use gloo_timers::future::TimeoutFuture;
+use launchway_domain::{Event, ReleaseId};
+use leptos::ev;
+use leptos::prelude::*;
+use leptos::task::{spawn_local, tick};
+
+use super::backoff::delay;
+use super::clock::Clock;
+use super::state::topic_of;
+use super::{Connection, Live, LogNews};
+use crate::api::releases::get_release;
+
+/// A connection that holds this long, in milliseconds, counts as a good one: the next wait is short again.
+const STEADY: f64 = 5000.0;
+
+/// What the page tells the feed.
+enum Nudge {
+    /// The page is gone.
+    Stop,
+    /// The network has gone: the socket may not notice for minutes.
+    Offline,
+    /// The network is back, or the page is looked at again: do not wait any longer.
+    Wake,
+}
+
+/// How a connection ended.
+enum End {
+    /// For good.
+    Stopped,
+    /// It may come back. Whether it had held for a while.
+    Lost { was_steady: bool },
+}
+
+/// Follows a release until the owner of this call is gone.
+pub fn follow(live: Live, id: ReleaseId, clock: Clock) {
+    let (nudge, nudges) = unbounded();
+    listen_to_the_window(&nudge);
+    let stop = send_wrapper::SendWrapper::new(nudge);
+    on_cleanup(move || {
+        let _ = stop.unbounded_send(Nudge::Stop);
+    });
+    spawn_local(run(live, id, clock, nudges));
+}
+
+fn listen_to_the_window(nudge: &UnboundedSender<Nudge>) {
+    let tell = |what: fn() -> Nudge| {
+        let nudge = send_wrapper::SendWrapper::new(nudge.clone());
+        move || {
+            let _ = nudge.unbounded_send(what());
+        }
+    };
+    let (offline, online, visible) = (tell(|| Nudge::Offline), tell(|| Nudge::Wake), tell(|| Nudge::Wake));
+    let handles = [
+        window_event_listener(ev::offline, move |_| offline()),
+        window_event_listener(ev::online, move |_| online()),
+        window_event_listener(ev::visibilitychange, move |_| visible()),
+    ];
+    on_cleanup(move || handles.into_iter().for_each(|handle| handle.remove()));
+}
+
+async fn run(live: Live, id: ReleaseId, clock: Clock, mut nudges: UnboundedReceiver<Nudge>) {
+    let mut failed = 0;
+    loop {
+        match connection(live, id, clock, &mut nudges).await {
+            End::Stopped => return,
+            End::Lost { was_steady } => failed = if was_steady { 0 } else { failed + 1 },
+        }
+        live.connection.try_set(Connection::Reconnecting);
+        // A handshake that is refused does not say why. The session may have ended.
+        if failed % 4 == 1
+            && let Err(error) = get_release(id).await
+            && error.is_signed_out()
+        {
+            live.connection.try_set(Connection::SignedOut);
+            return;
+        }
+        let mut wait = TimeoutFuture::new(delay(failed, js_sys::Math::random())).fuse();
+        loop {
+            select! {
+                () = wait => break,
+                nudge = nudges.next() => match nudge {
+                    Some(Nudge::Wake) => break,
+                    Some(Nudge::Offline) => {}
+                    Some(Nudge::Stop) | None => return,
+                },
+            }
+        }
+    }
+}
+
+/// One connection, from the handshake to its end.
+async fn connection(live: Live, id: ReleaseId, clock: Clock, nudges: &mut UnboundedReceiver<Nudge>) -> End {
+    let Some(after) = live.seq() else { return End::Stopped };
+    let Some(mut socket) = address().and_then(|url| WebSocket::open(&url).ok()) else {
+        return End::Lost { was_steady: false };
+    };
+    let hello = Message::Text(subscription(id, after));
+    // Sending waits until the handshake is over.
+    let sent = {
+        let mut sending = std::pin::pin!(socket.send(hello).fuse());
+        let mut gone = std::pin::pin!(until_told_off(nudges).fuse());
+        select! {
+            sent = sending => sent.is_ok(),
+            () = gone => return End::Stopped,
+        }
+    };
+    // Into a socket whose handshake was refused one may send as well.
+    if !sent || !matches!(socket.state(), State::Open) {
+        return End::Lost { was_steady: false };
+    }
+    let opened_at = js_sys::Date::now();
+    let lost = move || End::Lost { was_steady: js_sys::Date::now() - opened_at > STEADY };
+    live.connection.try_set(Connection::Live);
+    // The page's log and its release were read one after the other; the feed begins after the latter.
+    live.tell(LogNews::Check);
+    loop {
+        select! {
+            message = socket.next().fuse() => match message {
+                Some(Ok(Message::Text(text))) => {
+                    if !take(live, id, clock, &text, &mut socket).await {
+                        return lost();
+                    }
+                }
+                Some(Ok(Message::Bytes(_))) => {}
+                Some(Err(_)) | None => return lost(),
+            },
+            nudge = nudges.next() => match nudge {
+                Some(Nudge::Wake) => {}
+                Some(Nudge::Offline) => return lost(),
+                Some(Nudge::Stop) | None => return End::Stopped,
+            },
+        }
+    }
+}
+
+/// Takes one message. Answers whether the connection is still of use.
+async fn take(live: Live, id: ReleaseId, clock: Clock, text: &str, socket: &mut WebSocket) -> bool {
+    if let Ok(event) = serde_json::from_str::<Event>(text) {
+        if event.seq.is_none() {
+            clock.heard(event.at);
+        }
+        live.apply(&event);
+        // Let the page show this one before the next comes: nobody's status is skipped.
+        tick().await;
+        return true;
+    }
+    if !is_reset(text) {
+        // A kind of event that this page is too old for.
+        return true;
+    }
+    let Ok(snapshot) = get_release(id).await else { return false };
+    let seq = snapshot.seq;
+    live.reset(snapshot);
+    socket.send(Message::Text(subscription(id, seq))).await.is_ok()
+}
+
+/// Whether the feed says that the events after our last one are not kept any more.
+fn is_reset(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(text)
+        .is_ok_and(|message| message.get("kind").is_some_and(|kind| kind == "reset") || message.get("reset").is_some())
+}
+
+/// Waits for the page to go; whatever else it says does not matter during a handshake.
+async fn until_told_off(nudges: &mut UnboundedReceiver<Nudge>) {
+    while let Some(nudge) = nudges.next().await {
+        if matches!(nudge, Nudge::Stop) {
+            return;
+        }
+    }
+}
+
+fn subscription(id: ReleaseId, after: i64) -> String {
+    serde_json::json!({ "subscribe": [topic_of(id)], "after": after }).to_string()
+}
+
+/// The feed's address on the host that the page came from.
+fn address() -> Option<String> {
+    let location = window().location();
+    let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
+    Some(format!("{scheme}://{}/api/v1/feed", location.host().ok()?))
+}

@@ -1,0 +1,159 @@
+//! One release: what it is, its pipeline, its steps, and the log of one of them.
+//!
+//! The server renders all of it, from a snapshot that names the last event it includes. The browser
+//! takes the page over with that same snapshot and listens to the feed from that event on: nothing is
+//! lost between the two, and nothing is asked for again.
+
+pub mod actions;
+pub mod header;
+pub mod log;
+pub mod steps;
+
+use launchway_domain::{NodeKey, ReleaseId, ReleaseSnapshot, ReleaseStatus};
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+use self::header::Header;
+use self::log::LogPanel;
+use self::steps::Steps;
+use super::{id_param, no_such_page};
+use crate::api::ApiError;
+use crate::api::live::{LogStretch, get_log_stretch};
+use crate::api::releases::get_release;
+use crate::text::{CurrentLang, release as words, t};
+use crate::ui::components::load::{Loading, show};
+use crate::ui::live::Live;
+use crate::ui::live::clock::Clock;
+use crate::ui::next;
+use crate::ui::pipeline::diagram::Diagram;
+
+/// The log that is open: it stands in the address, so that the server renders it as well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OpenLog {
+    /// Of which node; none where no log is open.
+    pub node: Option<NodeKey>,
+    /// Of which run; none means the latest.
+    pub attempt: Option<u32>,
+    /// From which byte on; none means the end of it, following.
+    pub offset: Option<u64>,
+}
+
+impl OpenLog {
+    /// The latest run's.
+    pub fn of(node: NodeKey) -> Self {
+        Self { node: Some(node), ..Self::default() }
+    }
+
+    /// The address of a release's page with this log open.
+    pub fn href(&self, id: ReleaseId) -> String {
+        let mut href = format!("/releases/{id}");
+        if let Some(node) = &self.node {
+            href.push_str(&format!("?node={}", next::encode(node.as_str())));
+            if let Some(attempt) = self.attempt {
+                href.push_str(&format!("&attempt={attempt}"));
+            }
+            if let Some(offset) = self.offset {
+                href.push_str(&format!("&offset={offset}"));
+            }
+        }
+        href
+    }
+}
+
+/// What the open log begins with; none where no log is open.
+pub type LogResource = Resource<Option<Result<LogStretch, ApiError>>>;
+
+/// The page of one release.
+#[component]
+pub fn ReleasePage() -> impl IntoView {
+    let id = id_param::<ReleaseId>("id");
+    let query = use_query_map();
+    let open = Memo::new(move |_| {
+        let query = query.read();
+        OpenLog {
+            node: query.get("node").map(NodeKey),
+            attempt: query.get("attempt").and_then(|text| text.parse().ok()),
+            offset: query.get("offset").and_then(|text| text.parse().ok()),
+        }
+    });
+    let found = Resource::new(
+        move || id.get(),
+        |id| async move {
+            let Some(id) = id else { return Err(no_such_page()) };
+            get_release(id).await
+        },
+    );
+    let log: LogResource = Resource::new(
+        move || (id.get(), open.get()),
+        |(id, open)| async move {
+            let (id, node) = id.zip(open.node)?;
+            Some(get_log_stretch(id, node, open.attempt, open.offset).await)
+        },
+    );
+    view! {
+        <Suspense fallback=Loading>
+            {move || Suspend::new(async move {
+                show(found.await, |snapshot| view! { <Page snapshot open log /> })
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Page(snapshot: ReleaseSnapshot, open: Memo<OpenLog>, log: LogResource) -> impl IntoView {
+    let id = snapshot.release.id;
+    let release = snapshot.release.clone();
+    let live = Live::new(snapshot);
+    let clock = Clock::start();
+    #[cfg(feature = "hydrate")]
+    Effect::new(move || crate::ui::live::client::follow(live, id, clock));
+
+    let navigate = StoredValue::new_local(use_navigate());
+    let select = Callback::new(move |node: NodeKey| {
+        let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
+        navigate.with_value(|navigate| navigate(&OpenLog::of(node).href(id), options));
+    });
+    let selected = Signal::derive(move || open.get().node);
+    let has_nodes = Memo::new(move |_| live.plan.with(|plan| !plan.is_empty()));
+
+    view! {
+        <article class="release">
+            <Header release live clock />
+            <section class="panel pipeline-panel" aria-label=t(words::PIPELINE)>
+                <Show when=move || has_nodes.get() fallback=move || view! { <NoPipeline live /> }>
+                    <Diagram live clock selected select />
+                </Show>
+            </section>
+            <Show when=move || has_nodes.get()>
+                <div class="release-columns">
+                    <Steps id live clock selected />
+                    <LogPanel id live open log />
+                </div>
+            </Show>
+        </article>
+    }
+}
+
+/// What stands in the picture's place before there are nodes.
+#[component]
+fn NoPipeline(live: Live) -> impl IntoView {
+    let lang = CurrentLang::find();
+    let words = move || match live.release.with(|release| release.status) {
+        ReleaseStatus::Queued | ReleaseStatus::AwaitingApproval => words::PIPELINE_QUEUED,
+        _ => words::PIPELINE_EMPTY,
+    };
+    view! { <p class="pipeline-empty">{move || words().get(lang.get()).to_owned()}</p> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_log_stands_in_the_address() {
+        assert_eq!(OpenLog::default().href(ReleaseId(7)), "/releases/7");
+        let open = OpenLog { node: Some(NodeKey("server:3/upload".into())), attempt: Some(2), offset: Some(0) };
+        assert_eq!(open.href(ReleaseId(7)), "/releases/7?node=server%3A3/upload&attempt=2&offset=0");
+    }
+}

@@ -1,0 +1,110 @@
+//! What can be done about a release: real forms, which work before the page comes alive as well.
+
+use launchway_domain::ReleaseStatus;
+use leptos::prelude::*;
+
+use crate::api::releases::{CancelRelease, RetryRelease, RollbackRelease, StartRelease};
+use crate::text::{CurrentLang, release as words, t};
+use crate::ui::components::confirm::refusal_of;
+use crate::ui::live::Live;
+
+/// The buttons that the status allows, and why the last one was refused.
+#[component]
+pub fn Actions(
+    /// The release.
+    live: Live,
+    /// Its id.
+    id: i64,
+) -> impl IntoView {
+    let lang = CurrentLang::find();
+    let start = ServerAction::<StartRelease>::new();
+    let cancel = ServerAction::<CancelRelease>::new();
+    let retry = ServerAction::<RetryRelease>::new();
+    let rollback = ServerAction::<RollbackRelease>::new();
+    let state = Memo::new(move |_| live.release.with(|release| (release.status, release.cancel_requested)));
+
+    let refusals = [refusal_of(start), refusal_of(cancel), refusal_of(retry), refusal_of(rollback)];
+    let refusal = move || {
+        let error = refusals.iter().find_map(|refusal| refusal.get())?;
+        Some(view! { <p>{error.detail().get(lang.get()).to_owned()}</p> })
+    };
+    // A refusal speaks of the state that was: once that has changed, it only confuses.
+    Effect::new(move |before: Option<_>| {
+        let now = state.get();
+        if before.is_some_and(|before| before != now) {
+            start.value().set(None);
+            cancel.value().set(None);
+            retry.value().set(None);
+            rollback.value().set(None);
+        }
+        now
+    });
+
+    let cancel_form = move |asked: bool| {
+        let pending = cancel.pending();
+        view! {
+            <ActionForm action=cancel>
+                <input type="hidden" name="id" value=id />
+                <button type="submit" class="button danger" disabled=move || asked || pending.get()>
+                    {t(if asked { words::CANCELING } else { words::CANCEL })}
+                </button>
+            </ActionForm>
+        }
+    };
+    let start_form = move || {
+        let pending = start.pending();
+        view! {
+            <ActionForm action=start>
+                <input type="hidden" name="id" value=id />
+                <button type="submit" class="button primary" disabled=move || pending.get()>
+                    {t(words::START)}
+                </button>
+            </ActionForm>
+        }
+    };
+    let retry_form = move || {
+        let pending = retry.pending();
+        view! {
+            <ActionForm action=retry>
+                <input type="hidden" name="id" value=id />
+                <button type="submit" class="button primary" disabled=move || pending.get()>
+                    {t(words::RETRY)}
+                </button>
+            </ActionForm>
+        }
+    };
+    let rollback_form = move || {
+        let pending = rollback.pending();
+        view! {
+            <details class="rollback">
+                <summary class="button">{t(words::ROLLBACK)}</summary>
+                <div class="rollback-ask">
+                    <p>{t(words::ROLLBACK_LEAD)}</p>
+                    <ActionForm action=rollback>
+                        <input type="hidden" name="id" value=id />
+                        <button type="submit" class="button danger solid" disabled=move || pending.get()>
+                            {t(words::ROLLBACK_YES)}
+                        </button>
+                    </ActionForm>
+                </div>
+            </details>
+        }
+    };
+    view! {
+        <div class="row release-actions">
+            {move || {
+                let (status, asked) = state.get();
+                match status {
+                    ReleaseStatus::Pending => view! { {cancel_form(false)} {start_form()} }.into_any(),
+                    ReleaseStatus::AwaitingApproval | ReleaseStatus::Queued => cancel_form(false).into_any(),
+                    ReleaseStatus::Running => cancel_form(asked).into_any(),
+                    ReleaseStatus::Failed | ReleaseStatus::Canceled => retry_form().into_any(),
+                    ReleaseStatus::Succeeded => rollback_form().into_any(),
+                }
+            }}
+            <div class="complaints release-refusal" role="alert">
+                {refusal}
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,212 @@
+//! What the release is, where it stands, and why it failed.
+
+use launchway_domain::{HookPoint, Hooks, NodeStatus, Release, ReleaseKind, ReleaseStatus, Text};
+use leptos::prelude::*;
+
+use super::OpenLog;
+use super::actions::Actions;
+use crate::text::{CurrentLang, release as words, t};
+use crate::ui::components::badge::{KindBadge, StatusBadge};
+use crate::ui::components::time::Time;
+use crate::ui::live::clock::Clock;
+use crate::ui::live::{Connection, Live};
+use crate::ui::next;
+
+/// How many digits of a commit are shown.
+const SHORT_COMMIT: usize = 7;
+
+/// The head of the page.
+#[component]
+pub fn Header(
+    /// The release as it was when the page came: what never changes about it.
+    release: Release,
+    /// The release.
+    live: Live,
+    /// The page's clock.
+    clock: Clock,
+) -> impl IntoView {
+    let id = release.id;
+    let status = Memo::new(move |_| live.release.with(|release| release.status));
+    view! {
+        <leptos_meta::Title text=t(words::title(id.0)) />
+        <a class="up" href="/">"‹ " {t(words::BACK)}</a>
+        <div class="head release-head">
+            <div>
+                <h1>{t(words::title(id.0))} " " <span class="release-ref">{release.git_ref.name.clone()}</span></h1>
+                <p class="release-state">
+                    <span role="status">
+                        <StatusBadge status />
+                    </span>
+                    <ConnectionMark live id=id.0 />
+                </p>
+            </div>
+            <Actions live id=id.0 />
+        </div>
+        <Failure live />
+        <Facts release live clock />
+    }
+}
+
+/// Whether the page hears of what happens. The style sheet hides it where there is no script that could.
+#[component]
+fn ConnectionMark(live: Live, id: i64) -> impl IntoView {
+    let lang = CurrentLang::find();
+    let state = live.connection;
+    let name = move || match state.get() {
+        Connection::Connecting => "connecting",
+        Connection::Live => "live",
+        Connection::Reconnecting => "reconnecting",
+        Connection::SignedOut => "signed-out",
+    };
+    let text = move || match state.get() {
+        Connection::Connecting => words::CONNECTING,
+        Connection::Live => words::LIVE,
+        Connection::Reconnecting => words::RECONNECTING,
+        Connection::SignedOut => words::SIGNED_OUT,
+    };
+    let sign_in = format!("/sign-in?next={}", next::encode(&format!("/releases/{id}")));
+    view! {
+        <span class="connection" data-connection=name role="status">
+            {move || text().get(lang.get()).to_owned()}
+        </span>
+        <Show when=move || state.get() == Connection::SignedOut>
+            <a href=sign_in.clone() rel="external">{t(words::SIGN_IN_AGAIN)}</a>
+        </Show>
+    }
+}
+
+/// Why it failed, and where to read more.
+#[component]
+fn Failure(live: Live) -> impl IntoView {
+    let lang = CurrentLang::find();
+    let error = Memo::new(move |_| live.release.with(|release| release.error.clone()));
+    let failed = Memo::new(move |_| {
+        let plan = live.plan.get();
+        let is_failed =
+            |view: ArcRwSignal<_>| view.with(|view: &crate::ui::live::NodeView| view.node.status == NodeStatus::Failed);
+        let key = plan.into_iter().map(|planned| planned.key).find(|key| live.node(key).is_some_and(is_failed));
+        key.map(|key| OpenLog::of(key).href(live.release.with_untracked(|release| release.id)))
+    });
+    let link = move || failed.get().map(|href| view! { <a href=href data-noscroll>{t(words::LOG_OF_FAILED)}</a> });
+    let alert = move |error: Text| {
+        view! {
+            <div class="release-failure" role="alert">
+                <p>{move || error.get(lang.get()).to_owned()}</p>
+                {link}
+            </div>
+        }
+    };
+    view! { {move || error.get().map(alert)} }
+}
+
+/// What it is: names, times, who.
+#[component]
+fn Facts(release: Release, live: Live, clock: Clock) -> impl IntoView {
+    let project = format!("/projects/{}", release.project_id);
+    let environment = format!("{project}/environments/{}", release.environment_id);
+    let short = release.commit.get(..SHORT_COMMIT).unwrap_or(&release.commit).to_owned();
+    let is_rollback = release.kind == ReleaseKind::Rollback;
+    let note = release.note.clone().filter(|note| !note.trim().is_empty());
+    let author = release.created_by_name.clone();
+    let hooks = release.hooks.clone();
+    let started = Memo::new(move |_| live.release.with(|release| release.started_at));
+    view! {
+        <dl class="release-facts">
+            <Fact name=words::PROJECT>
+                <a href=project>{release.project_title.clone()}</a>
+            </Fact>
+            <Fact name=words::ENVIRONMENT>
+                <a href=environment>{release.environment_name.clone()}</a>
+                " "
+                <KindBadge kind=release.environment_kind />
+            </Fact>
+            <Fact name=words::REF>
+                <span class="quiet">{t(release.git_ref.kind.label())}</span>
+                " "
+                {release.git_ref.name.clone()}
+                {is_rollback.then(|| view! { " " <span class="tag">{t(words::ROLLBACK_KIND)}</span> })}
+            </Fact>
+            <Fact name=words::COMMIT>
+                <code title=release.commit.clone()>{short}</code>
+            </Fact>
+            <Fact name=words::BY>{author}</Fact>
+            <Fact name=words::CREATED>
+                <Time at=release.created_at seconds=true />
+            </Fact>
+            {move || {
+                started
+                    .get()
+                    .map(|at| {
+                        view! {
+                            <Fact name=words::STARTED>
+                                <Time at seconds=true />
+                            </Fact>
+                            <Fact name=words::TOOK>
+                                <Took live clock />
+                            </Fact>
+                        }
+                    })
+            }}
+            {note
+                .map(|note| {
+                    view! {
+                        <Fact name=words::NOTE wide=true>
+                            <span class="release-note">{note}</span>
+                        </Fact>
+                    }
+                })}
+        </dl>
+        <HookBodies hooks />
+    }
+}
+
+/// How long it took, or has taken so far.
+#[component]
+fn Took(live: Live, clock: Clock) -> impl IntoView {
+    let lang = CurrentLang::find();
+    let took = move || {
+        let (began, ended, status) = live.release.with(|r| (r.started_at, r.finished_at, r.status));
+        let millis = match (began?, ended) {
+            (began, Some(ended)) => Some(ended.millis() - began.millis()),
+            (began, None) if status == ReleaseStatus::Running => clock.since(began).map(|millis| millis / 1000 * 1000),
+            _ => None,
+        };
+        millis.map(|millis| words::duration(millis, lang.get()))
+    };
+    view! { <span>{move || took().unwrap_or_else(|| "–".to_owned())}</span> }
+}
+
+/// Its scripts, for those who want to know what ran.
+#[component]
+fn HookBodies(hooks: Hooks) -> impl IntoView {
+    let hooks: Vec<_> = HookPoint::ALL
+        .into_iter()
+        .filter_map(|point| hooks.at(point).map(|body| (point.label(), body.to_owned())))
+        .collect();
+    let count = hooks.len();
+    let bodies = hooks.into_iter().map(|(name, body)| {
+        view! {
+            <h3>{t(name)}</h3>
+            <pre>{body}</pre>
+        }
+    });
+    let bodies = bodies.collect_view();
+    (count > 0).then(|| {
+        view! {
+            <details class="release-hooks">
+                <summary>{t(words::HOOKS)} " (" {count} ")"</summary>
+                {bodies}
+            </details>
+        }
+    })
+}
+
+#[component]
+fn Fact(name: Text, #[prop(optional)] wide: bool, children: Children) -> impl IntoView {
+    view! {
+        <div class="release-fact" class:is-wide=wide>
+            <dt>{t(name)}</dt>
+            <dd>{children()}</dd>
+        </div>
+    }
+}

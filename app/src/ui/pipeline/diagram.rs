@@ -1,0 +1,121 @@
+//! The pipeline's picture: an SVG in a container that scrolls.
+
+use std::collections::HashMap;
+
+use launchway_domain::{NodeKey, Text};
+use leptos::ev::PointerEvent;
+use leptos::html::Div;
+use leptos::prelude::*;
+
+use super::layout::{Layout, Planned, layout};
+use super::link::Link;
+use super::node::Node;
+use crate::text::{CurrentLang, release as words, t};
+use crate::ui::live::Live;
+use crate::ui::live::clock::Clock;
+
+/// Every node's full name: what it does, and on which server.
+pub fn names(plan: &[Planned]) -> HashMap<NodeKey, Text> {
+    let hosts: HashMap<_, _> = plan
+        .iter()
+        .filter(|planned| planned.kind == launchway_domain::NodeKind::Server)
+        .filter_map(|planned| Some((planned.server_id?, planned.text.as_str())))
+        .collect();
+    plan.iter()
+        .map(|planned| {
+            let host = planned.server_id.and_then(|id| hosts.get(&id)).copied();
+            (planned.key.clone(), words::node_name(planned.kind, host))
+        })
+        .collect()
+}
+
+/// The picture of a release's pipeline. A node that is clicked, or gets Enter or Space, opens its log.
+#[component]
+pub fn Diagram(
+    /// The release.
+    live: Live,
+    /// The page's clock.
+    clock: Clock,
+    /// The node whose log is open.
+    #[prop(into)]
+    selected: Signal<Option<NodeKey>>,
+    /// Opens a node's log.
+    select: Callback<NodeKey>,
+) -> impl IntoView {
+    let lang = CurrentLang::find();
+    let picture = Memo::new(move |_| live.plan.with(|plan| layout(plan, lang.get())));
+    let names = Memo::new(move |_| live.plan.with(|plan| names(plan)));
+    let container = NodeRef::<Div>::new();
+    let pan = Pan::new(container);
+    let size = move |of: fn(&Layout) -> i32| picture.with(of);
+
+    view! {
+        <div
+            class="pipeline"
+            node_ref=container
+            on:pointerdown=move |event| pan.begin(&event)
+            on:pointermove=move |event| pan.go_on(&event)
+            on:pointerup=move |_| pan.end()
+            on:pointercancel=move |_| pan.end()
+            on:pointerleave=move |_| pan.end()
+        >
+            <svg
+                class="pipeline-picture"
+                role="group"
+                aria-label=t(words::PIPELINE)
+                width=move || size(|picture| picture.width)
+                height=move || size(|picture| picture.height)
+                viewBox=move || picture.with(|picture| format!("0 0 {} {}", picture.width, picture.height))
+            >
+                <For each=move || picture.with(|picture| picture.links.clone()) key=|link| link.clone() let:link>
+                    <Link link live />
+                </For>
+                <For each=move || picture.with(|picture| picture.nodes.clone()) key=|placed| placed.clone() let:placed>
+                    {
+                        let name = names
+                            .with_untracked(|names| names.get(&placed.key).cloned())
+                            .unwrap_or_else(|| Text::verbatim(placed.label.clone()));
+                        view! { <Node placed name live clock selected select /> }
+                    }
+                </For>
+            </svg>
+        </div>
+    }
+}
+
+/// Moving the picture with the mouse; fingers scroll by themselves.
+#[derive(Clone, Copy)]
+struct Pan {
+    container: NodeRef<Div>,
+    /// Where the mouse went down, and how far the container was scrolled then.
+    from: StoredValue<Option<[i32; 4]>>,
+}
+
+impl Pan {
+    fn new(container: NodeRef<Div>) -> Self {
+        Self { container, from: StoredValue::new(None) }
+    }
+
+    fn begin(self, event: &PointerEvent) {
+        if event.pointer_type() == "mouse"
+            && event.button() == 0
+            && let Some(container) = self.container.get_untracked()
+        {
+            let scrolled = [container.scroll_left(), container.scroll_top()];
+            self.from.set_value(Some([event.client_x(), event.client_y(), scrolled[0], scrolled[1]]));
+        }
+    }
+
+    fn go_on(self, event: &PointerEvent) {
+        if let Some([x, y, left, top]) = self.from.get_value()
+            && let Some(container) = self.container.get_untracked()
+        {
+            container.set_scroll_left(left + x - event.client_x());
+            container.set_scroll_top(top + y - event.client_y());
+        }
+    }
+
+    fn end(self) {
+        self.from.set_value(None);
+    }
+}
