@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::error::{GitError, GitErrorKind};
 use super::guard::Guard;
-use super::location::{Location, shown};
+use super::location::{Location, Scheme, shown};
 use super::{GitAuth, Remote};
 
 /// What was learned while connecting; shared, so that it outlives a thread that was left behind.
@@ -163,7 +163,7 @@ fn answer(
     };
     // Over SSH the name in the address is the one that libgit2 signs in as.
     let name = match username {
-        Some(name) if allowed.is_ssh_memory() || allowed.is_username() || allowed.is_ssh_key() => name,
+        Some(name) if matches!(location, Location::Net { scheme: Scheme::Ssh, .. }) => name,
         _ => own_name,
     };
     if allowed.is_username() {

@@ -137,6 +137,9 @@ impl Export<'_> {
                 base.push(b'/');
             }
             let found = attributes.of(base);
+            if mode & 0o170000 != 0o040000 {
+                make(levels, source, base)?;
+            }
             if !found.is_set("export-ignore") {
                 let path = levels.last().map(|level| level.path.join(OsStr::from_bytes(name))).unwrap_or_default();
                 match mode & 0o170000 {
@@ -148,13 +151,12 @@ impl Export<'_> {
                         levels.pop();
                     }
                     0o160000 => {
-                        make(levels, source, base)?;
                         make_folder(&path, source, base)?;
                         self.submodule(source, entry.id(), base, &path)?;
                     }
                     kind => {
-                        make(levels, source, base)?;
-                        self.file(source, entry.id(), kind == 0o120000, mode & 0o100 != 0, base, &path, &found)?;
+                        let executable = mode & 0o100 != 0;
+                        self.file(source, entry.id(), kind == 0o120000, executable, base, &path, &found)?;
                     }
                 }
             }
@@ -294,7 +296,8 @@ impl Source<'_> {
     }
 }
 
-/// A folder on the disk, made when the first thing in it is written: `git archive` has no empty ones.
+/// A folder on the disk, made when the walk meets the first file or link in it, an ignored one too:
+/// that is when `git archive` writes it down.
 struct Level {
     path: PathBuf,
     made: bool,

@@ -26,7 +26,7 @@ pub(super) fn open(path: &Path) -> Result<Repository, GitError> {
     })
 }
 
-/// Its branches and tags; objects are looked at only where an annotated tag has to be peeled.
+/// Its branches and tags; of the objects only those that tags name are looked at.
 pub(super) fn heads(repo: &Repository, place: &str) -> Result<Heads, GitError> {
     let failed = |error: git2::Error| GitError::from_git(&error, place);
     let mut heads = Heads::default();
@@ -39,11 +39,12 @@ pub(super) fn heads(repo: &Repository, place: &str) -> Result<Heads, GitError> {
         let Some(id) = reference.target().or_else(|| reference.resolve().ok().and_then(|r| r.target())) else {
             continue;
         };
-        if name.starts_with("refs/tags/")
-            && let Ok(commit) = reference.peel_to_commit()
-            && commit.id() != id
-        {
-            heads.peeled.insert(name.to_owned(), commit.id());
+        if name.starts_with("refs/tags/") {
+            // Tags of anything else than commits are of no use to a release.
+            let Ok(commit) = reference.peel_to_commit() else { continue };
+            if commit.id() != id {
+                heads.peeled.insert(name.to_owned(), commit.id());
+            }
         }
         heads.refs.insert(name.to_owned(), id);
     }

@@ -86,11 +86,12 @@ impl<'a> Facts<'a> {
             b'D' => one(self.decoration("", "")),
             b'e' => one(commit.message_encoding().ok().flatten().unwrap_or_default().into()),
             b's' => one(subject(commit.message_bytes())),
-            b'f' => one(file_name(&subject(commit.message_bytes()))),
+            b'f' => one(file_name(
+                lines(commit.message_bytes()).find(|line| !line.trim_ascii().is_empty()).unwrap_or_default(),
+            )),
             b'b' => one(body(commit.message_bytes())),
             b'B' => one(commit.message_raw_bytes().to_vec()),
             b'm' => one(b">".to_vec()),
-            b'N' => one(Vec::new()),
             b'n' => one(b"\n".to_vec()),
             b'%' => one(b"%".to_vec()),
             b'x' => {
@@ -114,23 +115,25 @@ impl<'a> Facts<'a> {
     fn decoration(&self, open: &str, close: &str) -> Vec<u8> {
         let head = self.repo.find_reference("HEAD").ok();
         let head = head.and_then(|head| head.symbolic_target_bytes().map(<[u8]>::to_vec));
-        let (mut first, mut tags, mut branches) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut first, mut others) = (Vec::new(), Vec::new());
         for reference in self.repo.references().into_iter().flatten().flatten() {
             let name = reference.name_bytes().to_vec();
             if !reference.peel_to_commit().is_ok_and(|commit| commit.id() == self.commit.id()) {
                 continue;
             }
             if let Some(tag) = name.strip_prefix(b"refs/tags/") {
-                tags.push([b"tag: ", tag].concat());
+                others.push((name.clone(), [b"tag: ", tag].concat()));
             } else if let Some(branch) = name.strip_prefix(b"refs/heads/") {
                 if head.as_deref() == Some(&name) {
                     first.push([b"HEAD -> ", branch].concat());
                 } else {
-                    branches.push(branch.to_vec());
+                    others.push((name.clone(), branch.to_vec()));
                 }
             }
         }
-        let all: Vec<Vec<u8>> = first.into_iter().chain(tags).chain(branches).collect();
+        // Git's order: the current branch, then the others from the last full name to the first.
+        others.sort();
+        let all: Vec<Vec<u8>> = first.into_iter().chain(others.into_iter().rev().map(|(_, shown)| shown)).collect();
         if all.is_empty() {
             return Vec::new();
         }
@@ -238,7 +241,7 @@ fn body(message: &[u8]) -> Vec<u8> {
     rest.collect::<Vec<_>>().join(&b'\n')
 }
 
-/// A subject as part of a file name: letters, digits, dots and underscores, with dashes between.
+/// A subject's first line as part of a file name: letters, digits, dots and underscores, with dashes between.
 fn file_name(subject: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut gap = false;

@@ -29,6 +29,8 @@ pub struct Options {
     pub login: Option<String>,
     /// Sends everybody there instead.
     pub redirect: Option<String>,
+    /// Says what there is, and then nothing more.
+    pub stall: bool,
 }
 
 impl HttpServer {
@@ -112,6 +114,10 @@ fn serve(mut stream: TcpStream, options: &Options, seen: &AtomicUsize) -> std::i
             "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"git\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         )?;
         return stream.shutdown(Shutdown::Write);
+    }
+    if options.stall && method == "POST" {
+        // Until the other side goes away.
+        return reader.read_to_end(&mut Vec::new()).map(drop);
     }
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     let mut child = Command::new("git")

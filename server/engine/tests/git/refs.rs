@@ -1,8 +1,10 @@
 //! Asking for refs, and the mirror.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 
-use launchway_domain::ReleaseId;
+use launchway_domain::{ReleaseId, Timestamp};
 use launchway_engine::git::{self, GitErrorKind, Mirror};
 
 use crate::http::HttpServer;
@@ -71,4 +73,121 @@ fn a_mirror_follows_its_remote() {
     fs::create_dir(&into).unwrap();
     mirror.export(&lost, &into, &remote, &bounds(), &mut |_| {}).unwrap();
     assert_eq!(fs::read_to_string(into.join("file")).unwrap(), "one\n");
+}
+
+#[test]
+fn what_a_picker_shows() {
+    let repo = Repo::small();
+    let first = repo.head();
+    for i in 0..60 {
+        repo.write("file", format!("{i}\n"));
+        repo.commit(&format!("提交 {i}\n\nMore about it"));
+    }
+    let last = repo.head();
+    repo.git(["tag", "v1.10", &last]);
+    repo.git(["tag", "-a", "-m", "x", "v1.9", &last]);
+    repo.git(["tag", "of-a-blob", "HEAD:file"]);
+    repo.git(["branch", "old/er", &first]);
+    let remote = repo.remote();
+    let mirror = Mirror::open(&repo.aside("mirror"), &remote).unwrap();
+    mirror.fetch(&remote, &bounds(), &mut |_| {}).unwrap();
+
+    let names = |items: Vec<launchway_domain::RefItem>| items.into_iter().map(|item| item.name).collect::<Vec<_>>();
+    assert_eq!(names(mirror.branches().unwrap()), ["main", "old/er"]);
+    assert_eq!(names(mirror.tags().unwrap()), ["v1.10", "v1.9", "v1.0", "v1"]);
+    let commits = mirror.commits("main", 50).unwrap();
+    assert_eq!(commits.len(), 50);
+    assert_eq!(commits[0].commit, last);
+    assert_eq!(commits[0].summary, "提交 59");
+    assert_eq!(commits[0].author, "Ada Ä.");
+    assert_eq!(commits[0].name, last[..7]);
+    assert_eq!(commits[0].date, Timestamp((1_700_000_000 + 60 * 60) * 1000));
+    assert!(commits.windows(2).all(|pair| pair[0].date > pair[1].date));
+    assert_eq!(mirror.commits("nowhere", 50).unwrap_err().kind, GitErrorKind::UnknownRef);
+    let item = mirror.tags().unwrap().into_iter().find(|item| item.name == "v1.0").unwrap();
+    assert_eq!((item.commit, item.summary), (first, "first".to_owned()));
+}
+
+#[test]
+fn a_branch_becomes_a_folder_of_branches_and_back() {
+    let repo = Repo::small();
+    let server = HttpServer::open(repo.temp.path());
+    for (name, url) in [("local", repo.path.display().to_string()), ("net", server.url("repo/.git"))] {
+        let remote = remote(&url);
+        let mirror = Mirror::open(&repo.aside(name), &remote).unwrap();
+        for branches in [["a", "b"], ["a/b", "a/c"], ["a", "b"]] {
+            for branch in branches {
+                repo.git(["branch", branch]);
+            }
+            mirror.fetch(&remote, &bounds(), &mut |_| {}).unwrap();
+            let mut names: Vec<_> = mirror.branches().unwrap().into_iter().map(|item| item.name).collect();
+            names.sort();
+            assert_eq!(names, [branches[0], branches[1], "main"], "{url}");
+            for branch in branches {
+                repo.git(["branch", "-D", branch]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_name_that_is_not_text_is_left_out() {
+    let repo = Repo::small();
+    let head = repo.head();
+    let odd = OsStr::from_bytes(b"refs/tags/latin\xe9");
+    repo.git([OsStr::new("update-ref"), odd, OsStr::new(&head)]);
+    let server = HttpServer::open(repo.temp.path());
+    for (name, url) in [("local", repo.path.display().to_string()), ("net", server.url("repo/.git"))] {
+        let remote = remote(&url);
+        assert_eq!(git::check(&remote, &bounds()).1.unwrap(), 3);
+        let mirror = Mirror::open(&repo.aside(name), &remote).unwrap();
+        mirror.fetch(&remote, &bounds(), &mut |_| {}).unwrap();
+        assert_eq!(mirror.tags().unwrap().len(), 2, "{url}");
+    }
+}
+
+#[test]
+fn a_local_repository_that_borrows_its_objects() {
+    let repo = Repo::small();
+    let path = repo.path.to_str().unwrap();
+    crate::repo::git(repo.temp.path(), ["clone", "-q", "--shared", "--bare", path, "borrower"]);
+    let remote = remote(repo.aside("borrower").to_str().unwrap());
+    let mirror = Mirror::open(&repo.aside("mirror"), &remote).unwrap();
+    mirror.fetch(&remote, &bounds(), &mut |_| {}).unwrap();
+    fs::remove_dir_all(&repo.path).unwrap();
+    crate::repo::git(mirror.path(), ["fsck", "--full", "--strict"]);
+    assert_eq!(mirror.tags().unwrap().len(), 2);
+}
+
+#[test]
+fn many_fetch_at_once() {
+    let repo = Repo::small();
+    for i in 0..300 {
+        repo.git(["tag", &format!("t{i}")]);
+    }
+    let remote = repo.remote();
+    let path = repo.aside("mirror");
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                let mirror = Mirror::open(&path, &remote).unwrap();
+                mirror.fetch(&remote, &bounds(), &mut |_| {}).unwrap();
+                assert_eq!(mirror.tags().unwrap().len(), 302);
+            });
+        }
+    });
+    crate::repo::git(&path, ["fsck"]);
+}
+
+#[test]
+fn a_project_moves_to_another_repository() {
+    let (old, new) = (Repo::small(), Repo::small());
+    new.write("file", "new\n");
+    let head = new.commit("new");
+    new.git(["tag", "-d", "v1"]);
+    let mirror = Mirror::open(&old.aside("mirror"), &old.remote()).unwrap();
+    mirror.fetch(&old.remote(), &bounds(), &mut |_| {}).unwrap();
+    mirror.fetch(&new.remote(), &bounds(), &mut |_| {}).unwrap();
+    assert_eq!(mirror.branches().unwrap()[0].commit, head);
+    assert_eq!(mirror.tags().unwrap().len(), 1);
 }
