@@ -10,7 +10,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
-use launchway_engine::artifact::{Artifact, EntryKind, Manifest, PackError, pack, root_in};
+use launchway_engine::artifact::{Artifact, EntryKind, Manifest, PackError, pack};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -205,24 +205,4 @@ fn a_manifest_is_read_back_as_written() {
     assert_eq!(Manifest::read(&file).unwrap(), manifest);
     fs::write(&file, "{\"path\":\"x\",\"kind\":\"file\",\"mode\":\"644\"}\n").unwrap();
     assert_eq!(Manifest::read(&file).unwrap_err().kind(), std::io::ErrorKind::InvalidData);
-}
-
-#[test]
-fn the_package_root_cannot_leave_the_tree() {
-    let place = Place::new();
-    let tree = place.tree().canonicalize().unwrap();
-    fs::create_dir_all(tree.join("app/dist")).unwrap();
-    fs::write(tree.join("file"), "").unwrap();
-    symlink("app/dist", tree.join("inside")).unwrap();
-    symlink("/etc", tree.join("outside")).unwrap();
-    symlink("..", tree.join("up")).unwrap();
-    for (folder, expected) in
-        [(None, ""), (Some(""), ""), (Some("app/dist/"), "app/dist"), (Some("inside"), "app/dist")]
-    {
-        assert_eq!(root_in(&tree, folder).unwrap(), tree.join(expected).components().collect::<PathBuf>());
-    }
-    for folder in ["absent", "file", "outside", "up", "/etc", "../tree2", "outside/ssl"] {
-        let error = root_in(&tree, Some(folder)).unwrap_err();
-        assert!(matches!(&error, PackError::Root { .. }) && error.text().en.contains(folder), "{folder}");
-    }
 }

@@ -24,12 +24,6 @@ pub enum PackError {
         /// Where, relative to the tree's root.
         path: Vec<u8>,
     },
-    /// The folder that is to be packed is not one of the tree.
-    #[error("{folder} is no folder of the tree")]
-    Root {
-        /// The package root as the environment has it.
-        folder: String,
-    },
     /// Reading the tree or writing the artifact failed.
     #[error("{}: {source}", .path.display())]
     Io {
@@ -69,10 +63,6 @@ impl PackError {
                     "打包中止：“{path}”在读取过程中发生了变化。可能有钩子遗留的进程仍在写入；请让钩子等待其结束，然后重试。"
                 )
             }
-            PackError::Root { folder } => text!(
-                "Packing stopped: \"{folder}\" (the environment's package root) is not a folder in the tree of this ref. Correct it in the environment, or let the after_download hook make it.",
-                "打包中止：“{folder}”（环境的打包根目录）不是该版本目录树中的文件夹。请在环境中修改，或由 after_download 钩子生成。"
-            ),
             PackError::Io { path, source } if source.raw_os_error().is_some_and(is_full) => {
                 let path = path.display();
                 text!(

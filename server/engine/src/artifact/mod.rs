@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 pub use error::PackError;
 pub use manifest::{Entry, EntryKind, Manifest, shown};
-pub use pack::{pack, root_in};
+pub use pack::pack;
 pub(crate) use sample::sample;
 
 use pack::at;

@@ -59,20 +59,6 @@ pub fn pack(
     Artifact::open(dir)
 }
 
-/// The folder to pack: the work folder, or `package_root` in it. Links on the way are followed within
-/// the work folder only, since the repository's authors must not be able to pack this host's files.
-///
-/// # Errors
-/// [`PackError::Root`] where it is absent, no folder, or outside.
-pub fn root_in(work: &Path, package_root: Option<&str>) -> Result<PathBuf, PackError> {
-    let work = work.canonicalize().map_err(at(work))?;
-    let Some(folder) = package_root.filter(|folder| !folder.is_empty()) else { return Ok(work) };
-    match work.join(folder).canonicalize() {
-        Ok(root) if root.starts_with(&work) && root.is_dir() => Ok(root),
-        _ => Err(PackError::Root { folder: folder.to_owned() }),
-    }
-}
-
 /// What was found in the tree, before it is read.
 struct Found {
     entry: Entry,

@@ -10,14 +10,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::{self, Refusal, TargetError};
 use super::probe::Tools;
-use super::verify::verify_at;
+use super::verify::{differences, mismatch, verify_at};
 use super::{Site, ask, nonce, scripts};
 use crate::artifact::Artifact;
 use crate::shell::{Command, Limits, Shell, ShellError};
 
 /// Uploads the artifact into a side folder, verifies it there entry by entry, and renames it to
 /// `releases/<id>`. Where that folder is already there and right, nothing is sent; where it is there
-/// and wrong, it is replaced, unless it is live. `progress` gets compressed bytes sent and in all.
+/// and wrong, it is replaced. A live release is never touched: files that its hooks added are well,
+/// anything else is an error. `progress` gets compressed bytes sent and in all.
 ///
 /// Whatever the failure, `releases` holds either the whole verified copy or nothing of it, and the
 /// side folder is removed (by the server itself where the connection broke, else by the next try).
@@ -38,27 +39,30 @@ pub fn stage(
     let there = answer.first().is_some_and(|field| field == b"1");
     let live = answer.get(1).is_some_and(|field| *field == site.link().into_bytes());
     if there {
-        match verify_at(shell, &place, &site.release_dir(), *tools, &artifact.manifest, limits) {
-            Ok(()) => {
-                progress(artifact.archive_bytes, artifact.archive_bytes);
-                return Ok(());
-            }
-            Err(TargetError::Refused { kind: Refusal::Mismatch, text: why }) if live => {
-                return Err(TargetError::refused(
+        let mut found = differences(shell, &place, &site.release_dir(), *tools, &artifact.manifest, limits)?;
+        if live {
+            // Its own hooks and processes may have added to it.
+            found.retain(|difference| !difference.extra);
+        }
+        if found.is_empty() {
+            progress(artifact.archive_bytes, artifact.archive_bytes);
+            return Ok(());
+        }
+        if live {
+            return mismatch(&place, &found).map_err(|error| {
+                let why = error.text();
+                TargetError::refused(
                     Refusal::Mismatch,
                     Text {
                         en: format!("{place}: this release is live and was changed on the server, so it is not replaced. Make a new release of the same ref. {}", why.en).into(),
                         zh: format!("{place}：该发布正在使用且已在服务器上被修改，因此不会替换。请用同一版本新建发布。{}", why.zh).into(),
                     },
-                ));
-            }
-            Err(error) if error.refusal() == Some(Refusal::Mismatch) => {
-                let side = format!("{}.{}", site.release, nonce());
-                let aside = Command::script(scripts::SET_ASIDE).arg(&site.base).arg(side).arg(site.release.to_string());
-                ask(shell, &place, &aside, limits)?;
-            }
-            Err(error) => return Err(error),
+                )
+            });
         }
+        let side = format!("{}.{}", site.release, nonce());
+        let aside = Command::script(scripts::SET_ASIDE).arg(&site.base).arg(side).arg(site.release.to_string());
+        ask(shell, &place, &aside, limits)?;
     }
 
     let side = format!("{}.{}", site.release, nonce());

@@ -34,22 +34,13 @@ pub(super) fn verify_at(
     manifest: &Manifest,
     limits: &Limits,
 ) -> Result<(), TargetError> {
-    let words: BTreeSet<String> = manifest.entries.iter().filter_map(|e| word(e.kind, e.mode)).collect();
-    let command = Command::script(scripts::LIST).arg(dir).arg(tools.digest.program()).args(&words);
-    // Each path comes at most three times, with a digest and separators. A folder with so much extra
-    // that the listing is cut off is a mismatch anyway.
-    let room = manifest.entries.iter().map(|e| 3 * e.path.len() + e.target.as_ref().map_or(0, Vec::len) + 100);
-    let limits = limits.clone().max_output(limits.max_output.max(room.sum::<usize>() + (1 << 16)));
-    let output = shell.call(&command, &limits)?;
-    if !output.ok() {
-        return Err(error::refusal(place, &output));
-    }
-    let fields = fields(&output.stdout);
-    let listing = Listing::read(&fields, &words);
-    let differences = listing.compare(manifest);
-    let Some((path, how)) = differences.first() else { return Ok(()) };
-    let (path, count, said) = (shown(path), differences.len(), String::from_utf8_lossy(&output.stderr));
-    tracing::warn!(place, path, count, how = %how, stderr = %said.trim(), "a copy differs from its manifest");
+    mismatch(place, &differences(shell, place, dir, tools, manifest, limits)?)
+}
+
+/// The error that names the first of the differences; none where there are none.
+pub(super) fn mismatch(place: &str, differences: &[Difference]) -> Result<(), TargetError> {
+    let Some(Difference { path, how, .. }) = differences.first() else { return Ok(()) };
+    let (path, count) = (shown(path), differences.len());
     Err(TargetError::refused(
         Refusal::Mismatch,
         Text {
@@ -65,6 +56,43 @@ pub(super) fn verify_at(
             .into(),
         },
     ))
+}
+
+/// One way in which a copy is not what its manifest says.
+pub(super) struct Difference {
+    path: Vec<u8>,
+    how: Text,
+    /// Whether it is only that there is more than there should be.
+    pub(super) extra: bool,
+}
+
+/// Everything in which `dir` differs from the manifest, by path.
+pub(super) fn differences(
+    shell: &mut dyn Shell,
+    place: &str,
+    dir: &[u8],
+    tools: Tools,
+    manifest: &Manifest,
+    limits: &Limits,
+) -> Result<Vec<Difference>, TargetError> {
+    let words: BTreeSet<String> = manifest.entries.iter().filter_map(|e| word(e.kind, e.mode)).collect();
+    let command = Command::script(scripts::LIST).arg(dir).arg(tools.digest.program()).args(&words);
+    // Each path comes at most three times, with a digest and separators. A folder with so much extra
+    // that the listing is cut off is a mismatch anyway.
+    let room = manifest.entries.iter().map(|e| 3 * e.path.len() + e.target.as_ref().map_or(0, Vec::len) + 100);
+    let limits = limits.clone().max_output(limits.max_output.max(room.sum::<usize>() + (1 << 16)));
+    let output = shell.call(&command, &limits)?;
+    if !output.ok() {
+        return Err(error::refusal(place, &output));
+    }
+    let fields = fields(&output.stdout);
+    let listing = Listing::read(&fields, &words);
+    let differences = listing.compare(manifest);
+    if let Some(Difference { path, how, .. }) = differences.first() {
+        let (path, count, said) = (shown(path), differences.len(), String::from_utf8_lossy(&output.stderr));
+        tracing::warn!(place, path, count, how = %how, stderr = %said.trim(), "a copy differs from its manifest");
+    }
+    Ok(differences)
 }
 
 fn word(kind: EntryKind, mode: u32) -> Option<String> {
@@ -130,7 +158,7 @@ impl<'a> Listing<'a> {
     }
 
     /// What differs, by path.
-    fn compare(&self, manifest: &Manifest) -> Vec<(Vec<u8>, Text)> {
+    fn compare(&self, manifest: &Manifest) -> Vec<Difference> {
         let mut extra = self.all.clone();
         let mut differences = Vec::new();
         for entry in &manifest.entries {
@@ -158,14 +186,22 @@ impl<'a> Listing<'a> {
                     EntryKind::Dir => None,
                 }
             };
-            differences.extend(how.map(|how| (entry.path.clone(), how)));
+            differences.extend(how.map(|how| Difference { path: entry.path.clone(), how, extra: false }));
         }
         let more = Text::new("does not belong there", "不应存在");
-        differences.extend(extra.into_iter().map(|path| (path.to_vec(), more.clone())));
+        differences.extend(extra.into_iter().map(|path| Difference {
+            path: path.to_vec(),
+            how: more.clone(),
+            extra: true,
+        }));
         if !self.whole && differences.is_empty() {
-            differences.push((b".".to_vec(), Text::new("could not be listed to the end", "未能完整列出")));
+            differences.push(Difference {
+                path: b".".to_vec(),
+                how: Text::new("could not be listed to the end", "未能完整列出"),
+                extra: false,
+            });
         }
-        differences.sort_by(|a, b| a.0.cmp(&b.0));
+        differences.sort_by(|a, b| a.path.cmp(&b.path));
         differences
     }
 }

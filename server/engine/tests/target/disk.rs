@@ -18,7 +18,7 @@ impl SmallDisk {
         let path = fixture.dir.path().join("disk");
         fs::create_dir_all(&path).unwrap();
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(&path).output();
-        mounted.is_ok_and(|output| output.status.success()).then_some(Self { path })
+        mounted.is_ok_and(|output| output.status.success()).then(|| Self { path })
     }
 }
 

@@ -167,11 +167,17 @@ fn a_spoiled_copy_is_replaced_unless_it_is_live() {
         assert_eq!(picture(&fixture.base()), whole, "{name}");
 
         switch(&mut host, &site, &limits()).unwrap();
-        fs::write(release.join("extra"), "by hand").unwrap();
+        fs::write(release.join("cache"), "by a hook").unwrap();
+        let live = picture(&fixture.base());
+        stage(&mut host, &site, &tools, &artifact, &mut |_, _| {}, &limits()).unwrap();
+        assert_eq!(picture(&fixture.base()), live, "{name}: what a live release wrote stays");
+
+        fs::write(release.join("plain.txt"), "by hand").unwrap();
         let live = picture(&fixture.base());
         let error = stage(&mut host, &site, &tools, &artifact, &mut |_, _| {}, &limits()).unwrap_err();
         assert_eq!(error.refusal(), Some(Refusal::Mismatch));
-        assert!(error.text().en.contains("is live") && error.text().en.contains("\"extra\""), "{error}");
+        let text = error.text().en;
+        assert!(text.contains("is live") && text.contains("\"plain.txt\""), "{error}");
         assert_eq!(picture(&fixture.base()), live, "{name}");
         fs::remove_dir_all(fixture.base()).unwrap();
     }
