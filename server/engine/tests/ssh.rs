@@ -377,3 +377,16 @@ fn a_login_without_commands_is_found_by_the_check() {
     assert_eq!((found.ok, found.code.as_deref()), (false, Some("tool")));
     assert!(found.error.unwrap().en.contains("no commands here"));
 }
+
+#[test]
+fn a_channel_that_closes_without_a_status_is_no_success() {
+    // OpenSSH closes a quiet command's channel after this time, and says nothing about its end.
+    let server = Sshd::builder().directive("ChannelTimeout session:command=1s").start();
+    let mut session = connect(&server);
+    let outcome = session.call(&Command::new("sleep").arg("1000"), &limits());
+    assert!(matches!(outcome, Err(ShellError::Lost(_))), "{outcome:?}");
+    // The same where the server runs something else than what was asked for.
+    let server = Sshd::builder().force_command("true").start();
+    let outcome = connect(&server).call(&Command::new("false"), &limits());
+    assert!(matches!(outcome, Err(ShellError::Lost(_))), "{outcome:?}");
+}

@@ -14,6 +14,13 @@ use crate::wait::{Stop, Watch};
 /// How much is read or sent at a time, in bytes.
 const CHUNK: usize = 256 * 1024;
 
+/// Runs what it is given, and says 200 where that was well. A server may close a channel without a word
+/// about the command (`ChannelTimeout`), or run another one (`ForceCommand`); libssh2 makes 0 of silence,
+/// and 0 must not be mistaken for success.
+const REPORT: &str = r#""$@"; s=$?; case $s in 0) exit 200 ;; 200) exit 199 ;; esac; exit "$s""#;
+/// What [`REPORT`] makes of 0.
+const WELL: i32 = 200;
+
 impl Shell for Session {
     fn run(&mut self, command: &Command, input: &mut dyn Read, limits: &Limits) -> Result<Output, ShellError> {
         if let Some(error) = &self.broken {
@@ -67,7 +74,7 @@ impl Session {
     fn exec(&self, command: &Command, input: &mut dyn Read, limits: &Limits, watch: &Watch) -> Result<Output, Failure> {
         watch.check()?;
         let link = &self.link;
-        let line = as_text(command.line());
+        let line = as_text(Command::script(REPORT).args(command.words()).line());
         let mut channel = link.drive(watch, || link.ssh.channel_session())?;
         link.drive(watch, || channel.exec(&line))?;
 
@@ -97,7 +104,11 @@ impl Session {
         let signal = channel.exit_signal().map_err(Broken::Ssh)?.exit_signal;
         let status = match signal {
             Some(name) => 128 + signal_number(&name),
-            None => channel.exit_status().map_err(Broken::Ssh)?,
+            None => match channel.exit_status().map_err(Broken::Ssh)? {
+                WELL => 0,
+                0 => return Err(Failure::Lost(self.place.unsaid())),
+                status => status,
+            },
         };
         Ok(Output { status, stdout, stderr })
     }

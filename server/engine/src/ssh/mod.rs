@@ -146,6 +146,17 @@ impl Place {
         )
     }
 
+    /// A command's end came without its exit status.
+    pub(crate) fn unsaid(&self) -> SshError {
+        SshError::new(
+            SshErrorKind::Lost,
+            text!(
+                "{self} ended a command without saying how it went. Look for ForceCommand and ChannelTimeout in its sshd_config.",
+                "{self} 结束了一条命令，但未报告其结果。请检查该服务器 sshd_config 中的 ForceCommand 和 ChannelTimeout。"
+            ),
+        )
+    }
+
     /// Somebody stopped it.
     pub(crate) fn canceled(&self) -> SshError {
         SshError::new(SshErrorKind::Canceled, text!("Connecting to {self} was canceled.", "与 {self} 的连接已取消。"))
