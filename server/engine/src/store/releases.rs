@@ -166,7 +166,7 @@ impl Store {
     ) -> Result<Option<Release>> {
         let row = sqlx::query(select_release!(
             "WHERE r.environment_id = $1 AND r.status = 'succeeded' AND r.id <> $2 \
-             AND r.finished_at <= COALESCE((SELECT b.finished_at FROM releases b WHERE b.id = $2), $3) \
+             AND (r.finished_at, r.id) < (COALESCE((SELECT b.finished_at FROM releases b WHERE b.id = $2), $3), $2) \
              ORDER BY r.finished_at DESC, r.id DESC LIMIT 1"
         ))
         .bind(environment.0)

@@ -2,6 +2,8 @@
 //!
 //! Behind the cargo feature `testing`, for this crate's tests and those of the crates above it.
 
+pub mod postgres;
 pub mod sshd;
 
+pub use postgres::Postgres;
 pub use sshd::{Builder as SshdBuilder, Sshd};

@@ -1,0 +1,66 @@
+//! One story of the store, told on SQLite and on PostgreSQL.
+#![allow(clippy::unwrap_used)]
+
+mod feed;
+mod logs;
+mod people;
+mod queue;
+mod records;
+mod runs;
+mod world;
+
+/// Every chapter as a test on each database.
+macro_rules! on_both {
+    ($($chapter:ident::$name:ident)*) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                crate::$chapter::$name(crate::world::Db::sqlite()).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                crate::$chapter::$name(crate::world::Db::postgres()).await;
+            })*
+        }
+    };
+}
+
+on_both! {
+    people::of_many_first_administrators_there_is_one
+    people::a_session_is_kept_changed_and_ended
+    people::a_token_names_its_user_until_it_is_revoked
+    records::a_name_is_taken_once
+    records::what_is_used_is_not_deleted
+    records::what_does_not_exist_is_not_referred_to
+    records::an_environment_keeps_the_order_of_its_servers
+    records::a_new_address_loses_the_pinned_key
+    records::a_credential_keeps_its_secret_unless_a_new_one_comes
+    records::odd_texts_come_back_as_they_were
+    records::everything_is_there_after_a_restart
+    queue::of_two_starts_one_wins
+    queue::a_release_is_claimed_by_one_instance
+    queue::one_release_at_a_time_runs_in_an_environment
+    queue::the_queue_is_first_come_first_served
+    queue::a_page_of_releases_ends_where_the_next_begins
+    queue::the_live_release_is_the_one_that_succeeded_last
+    runs::a_lost_lease_writes_nothing
+    runs::a_lease_that_was_given_back_is_claimed_at_once
+    runs::a_plan_comes_back_in_its_order
+    runs::a_transition_that_there_is_not_changes_nothing
+    runs::a_retry_keeps_what_succeeded
+    runs::what_has_not_begun_is_canceled_at_once
+    runs::what_runs_is_asked_to_stop
+    runs::no_node_outlives_its_release
+    feed::events_are_numbered_in_the_order_of_their_commits
+    feed::a_snapshot_and_its_number_are_of_one_moment
+    feed::every_topic_hears_its_own
+    feed::another_process_is_heard
+    feed::what_is_trimmed_is_named
+    logs::an_offset_is_counted_in_bytes
+    logs::any_bytes_of_text_come_back
+    logs::a_long_log_is_kept_in_bounded_pieces
+    logs::every_attempt_has_its_own_log
+    logs::short_text_travels_with_its_event
+}
