@@ -25,9 +25,14 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// The state of a running program. `progress` brings the ticks that are not stored.
-    pub fn new(services: Services, config: Config, progress: broadcast::Sender<Event>) -> Self {
-        let stopping = CancellationToken::new();
+    /// The state of a running program. `progress` brings the ticks that are not stored; `stopping`,
+    /// once it is cancelled, ends every open feed, so that a shutdown need not wait for them.
+    pub fn new(
+        config: Config,
+        services: Services,
+        progress: broadcast::Sender<Event>,
+        stopping: CancellationToken,
+    ) -> Self {
         Self {
             ports: services.ports(),
             feed: Feed::new(services.store().clone(), progress, stopping.clone()),
@@ -39,8 +44,8 @@ impl AppState {
         }
     }
 
-    /// Ends every open feed when it is cancelled, so that a shutdown need not wait for them.
-    pub fn stopping(&self) -> &CancellationToken {
+    /// Cancelled once the program is to end.
+    pub(crate) fn stopping(&self) -> &CancellationToken {
         &self.stopping
     }
 }

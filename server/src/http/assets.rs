@@ -17,12 +17,12 @@ const MANIFEST: &str = "manifest.json";
 
 /// The addresses of the script, the module and the style sheet; blank where nothing was bundled, in
 /// which case pages come without them.
-pub fn addresses() -> Assets {
+pub(crate) fn addresses() -> Assets {
     Site::get(MANIFEST).and_then(|file| Assets::from_manifest(&file.data).ok()).unwrap_or_default()
 }
 
 /// Middleware: answers for files, which need no sign-in, and passes everything else on.
-pub async fn serve(request: Request, next: Next) -> Response {
+pub(crate) async fn serve(request: Request, next: Next) -> Response {
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let path = request.uri().path().trim_start_matches('/');
     if !is_read || path.is_empty() || path == MANIFEST || path.starts_with("api/") {

@@ -19,22 +19,22 @@ use crate::AppState;
 const SIGN_IN: &str = "/sign-in";
 const SETUP: &str = "/setup";
 /// Where server functions stand.
-pub const FUNCTIONS: &str = "/api/fn/";
+pub(crate) const FUNCTIONS: &str = "/api/fn/";
 /// The server functions that nobody needs to be signed in for, by the beginning of their last part.
 const OPEN_FUNCTIONS: [&str; 5] = ["get_visitor", "prefer", "setup", "sign_in", "sign_out"];
 
 /// Somebody who proved who they are.
 #[derive(Clone)]
-pub struct Identity {
+pub(crate) struct Identity {
     /// Who it is.
-    pub actor: Actor,
+    pub(crate) actor: Actor,
     /// By what; asked again while a socket is open.
-    pub proof: Proof,
+    pub(crate) proof: Proof,
 }
 
 /// By what somebody proved who they are.
 #[derive(Clone)]
-pub enum Proof {
+pub(crate) enum Proof {
     /// An API token.
     Token(SecretString),
     /// The session in this row.
@@ -44,7 +44,7 @@ pub enum Proof {
 impl Identity {
     /// Whether the proof still holds: the token was not revoked, the session not ended. A database
     /// that does not answer ends nobody's session.
-    pub async fn holds(&self, state: &AppState) -> bool {
+    pub(crate) async fn holds(&self, state: &AppState) -> bool {
         match &self.proof {
             Proof::Token(token) => {
                 !matches!(state.services.accounts().token_user(token.clone()).await, Err(Fault::Unauthenticated))
@@ -55,7 +55,7 @@ impl Identity {
 }
 
 /// The actor of a request that needs one: 401 without.
-pub struct Who(pub Actor);
+pub(crate) struct Who(pub(crate) Actor);
 
 impl<S: Send + Sync> FromRequestParts<S> for Who {
     type Rejection = Problem;
@@ -70,7 +70,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Who {
 
 /// Middleware: finds the actor by token or session and turns away whoever has neither. Pages lead to
 /// where one signs in; everything else answers 401.
-pub async fn authenticate(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn authenticate(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let identity = match identify(&state, request.headers(), request.extensions().get::<Session>()).await {
         Ok(identity) => identity,
         Err(problem) => return problem.into_response(),
@@ -169,7 +169,7 @@ fn wanted(query: Option<&str>) -> String {
 
 /// Whether an address stays on this site. Browsers read `\` as `/` and drop tabs and line ends, so
 /// `//host`, `/\host` and `/<tab>/host` lead away.
-pub fn is_local(path: &str) -> bool {
+pub(crate) fn is_local(path: &str) -> bool {
     path.starts_with('/')
         && !path.starts_with("//")
         && !path.contains('\\')
@@ -178,7 +178,7 @@ pub fn is_local(path: &str) -> bool {
 }
 
 /// What a socket says before it closes since its proof no longer holds.
-pub fn gone() -> Text {
+pub(crate) fn gone() -> Text {
     Text::new("Signed out, or the token was revoked. Sign in again.", "已退出登录或令牌已被撤销，请重新登录。")
 }
 

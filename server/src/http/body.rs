@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::problem::Problem;
 
 /// The longest body, in bytes: hooks of 64 KiB each and a key fit well within it.
-pub const MAX_BODY: usize = 1024 * 1024;
+pub(crate) const MAX_BODY: usize = 1024 * 1024;
 /// How much of a body that is too long is still taken in, so that its sender, who writes first and
 /// reads afterwards, gets to see the answer.
 const MAX_DRAIN: usize = 128 * 1024 * 1024;
@@ -27,7 +27,7 @@ const MAX_ERRORS: usize = 50;
 
 /// Middleware: takes the body in whole, so that a handler never waits for it and an answer never
 /// overtakes it. Too long is 413, too slow 408.
-pub async fn whole(request: Request, next: Next) -> Response {
+pub(crate) async fn whole(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     // Who asks first has sent nothing yet: then there is nothing to take in.
@@ -62,7 +62,7 @@ async fn collect(body: Body) -> Result<Bytes, StatusCode> {
 }
 
 /// The body of a call that needs nothing: empty, or `{}`.
-pub struct Nothing;
+pub(crate) struct Nothing;
 
 impl<S: Send + Sync> FromRequest<S> for Nothing {
     type Rejection = Problem;
@@ -83,7 +83,7 @@ impl<S: Send + Sync> FromRequest<S> for Nothing {
 }
 
 /// A JSON object that is to become something.
-pub struct Json(pub Value);
+pub(crate) struct Json(pub(crate) Value);
 
 impl<S: Send + Sync> FromRequest<S> for Json {
     type Rejection = Problem;
@@ -99,7 +99,7 @@ impl Json {
     ///
     /// # Errors
     /// 422 that names every field that is missing, unknown, of the wrong type or against the rules.
-    pub fn form<T: DeserializeOwned + Serialize + Default + Form>(self) -> Result<T, Problem> {
+    pub(crate) fn form<T: DeserializeOwned + Serialize + Default + Form>(self) -> Result<T, Problem> {
         read(self.0, T::errors)
     }
 
@@ -107,7 +107,7 @@ impl Json {
     ///
     /// # Errors
     /// As there.
-    pub fn form_by<T: DeserializeOwned + Serialize + Default>(
+    pub(crate) fn form_by<T: DeserializeOwned + Serialize + Default>(
         self,
         rules: impl Fn(&T) -> Vec<FieldError>,
     ) -> Result<T, Problem> {
@@ -118,7 +118,7 @@ impl Json {
     ///
     /// # Errors
     /// As for [`Json::form`].
-    pub fn patch<T: DeserializeOwned + Serialize + Default + Form>(self, was: &T) -> Result<T, Problem> {
+    pub(crate) fn patch<T: DeserializeOwned + Serialize + Default + Form>(self, was: &T) -> Result<T, Problem> {
         let mut value = serde_json::to_value(was).map_err(Problem::internal)?;
         json_patch::merge(&mut value, &self.0);
         read(value, T::errors)
@@ -128,7 +128,7 @@ impl Json {
     ///
     /// # Errors
     /// 422 where it is missing, no string or blank, or where there are others.
-    pub fn only_text(self, field: &str) -> Result<String, Problem> {
+    pub(crate) fn only_text(self, field: &str) -> Result<String, Problem> {
         let mut errors = Vec::new();
         let mut found = None;
         if let Value::Object(map) = self.0 {

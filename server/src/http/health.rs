@@ -10,7 +10,7 @@ use super::problem::{Problem, Reply};
 use crate::AppState;
 
 /// Both calls.
-pub fn router() -> axum::Router<AppState> {
+pub(crate) fn router() -> axum::Router<AppState> {
     axum::Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
 }
 

@@ -1,15 +1,15 @@
 //! HTTP: who asks, what they ask for, and the answer in their language. Thin: everything that decides
 //! is in the services.
 
-pub mod assets;
-pub mod auth;
+pub(crate) mod assets;
+pub(crate) mod auth;
 mod body;
-pub mod feed;
+pub(crate) mod feed;
 mod health;
 mod origin;
 mod pages;
 mod params;
-pub mod problem;
+pub(crate) mod problem;
 mod reader;
 mod rest;
 mod session;

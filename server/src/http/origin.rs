@@ -12,7 +12,7 @@ use crate::AppState;
 
 /// Middleware: what changes something, and the WebSocket handshake, needs an origin of our own where
 /// the request names one.
-pub async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
     if (!safe || headers.contains_key(header::UPGRADE)) && !is_ours(headers, state.config.public_url.as_ref()) {

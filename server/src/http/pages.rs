@@ -20,7 +20,7 @@ use super::{assets, reader};
 use crate::AppState;
 
 /// Every page and every server function.
-pub fn router(state: &AppState) -> axum::Router<AppState> {
+pub(crate) fn router(state: &AppState) -> axum::Router<AppState> {
     let context = {
         let state = state.clone();
         move || contexts(&state)

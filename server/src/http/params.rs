@@ -10,7 +10,7 @@ use super::problem::Problem;
 use super::reader;
 
 /// The id in the path. What is no number names nothing that there could be: 404.
-pub struct Id<T>(pub T);
+pub(crate) struct Id<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: From<i64>> FromRequestParts<S> for Id<T> {
     type Rejection = Problem;
@@ -29,7 +29,7 @@ impl<S: Send + Sync, T: From<i64>> FromRequestParts<S> for Id<T> {
 }
 
 /// The query of a request. A blank parameter counts as absent.
-pub struct Query {
+pub(crate) struct Query {
     pairs: Vec<(String, String)>,
     errors: Vec<launchway_domain::FieldError>,
 }
@@ -46,12 +46,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 
 impl Query {
     /// A parameter as text.
-    pub fn text(&self, name: &str) -> Option<String> {
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.pairs.iter().find_map(|(key, value)| (key == name).then(|| value.clone()))
     }
 
     /// A parameter read by `read`; what it does not know is remembered for [`Query::done`].
-    pub fn read<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    pub(crate) fn read<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         let text = self.text(name)?;
         let value = read(&text);
         if value.is_none() {
@@ -65,12 +65,12 @@ impl Query {
     }
 
     /// A parameter that parses, such as a number.
-    pub fn parse<T: FromStr>(&mut self, name: &str) -> Option<T> {
+    pub(crate) fn parse<T: FromStr>(&mut self, name: &str) -> Option<T> {
         self.read(name, |text| text.parse().ok())
     }
 
     /// Notes that a parameter is missing.
-    pub fn missing(&mut self, name: &str) {
+    pub(crate) fn missing(&mut self, name: &str) {
         self.errors.push(launchway_domain::FieldError::new(
             name,
             "required",
@@ -82,13 +82,13 @@ impl Query {
     ///
     /// # Errors
     /// 422 with everything that was wrong.
-    pub fn done(self) -> Result<(), Problem> {
+    pub(crate) fn done(self) -> Result<(), Problem> {
         if self.errors.is_empty() { Ok(()) } else { Err(Fault::Invalid { errors: self.errors }.into()) }
     }
 }
 
 /// The language of the one who asks.
-pub struct Reader(pub Lang);
+pub(crate) struct Reader(pub(crate) Lang);
 
 impl<S: Send + Sync> FromRequestParts<S> for Reader {
     type Rejection = std::convert::Infallible;

@@ -11,28 +11,28 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// The media type of RFC 9457.
-pub const PROBLEM_JSON: &str = "application/problem+json";
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// A call that was not carried out.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// The HTTP status.
-    pub status: StatusCode,
+    pub(crate) status: StatusCode,
     /// What went wrong this time and what to do.
-    pub detail: Text,
+    pub(crate) detail: Text,
     /// What is wrong with which field, for bad input.
-    pub errors: Vec<FieldError>,
+    pub(crate) errors: Vec<FieldError>,
     /// Seconds after which another try makes sense.
-    pub retry_after: Option<u64>,
+    pub(crate) retry_after: Option<u64>,
 }
 
 /// The answer of every handler of the API.
-pub type Result<T> = std::result::Result<T, Problem>;
+pub(crate) type Result<T> = std::result::Result<T, Problem>;
 
 /// A problem as it is sent.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
-pub struct ProblemBody<'a> {
+pub(crate) struct ProblemBody<'a> {
     /// A URI reference that names the kind of problem.
     #[serde(rename = "type")]
     kind: &'a str,
@@ -49,7 +49,7 @@ pub struct ProblemBody<'a> {
 
 /// What is wrong with one field.
 #[derive(Serialize, ToSchema)]
-pub struct FieldProblem<'a> {
+pub(crate) struct FieldProblem<'a> {
     /// The field's name, with dots for what is nested.
     field: &'a str,
     /// A stable word for scripts.
@@ -60,17 +60,17 @@ pub struct FieldProblem<'a> {
 
 impl Problem {
     /// A problem without field errors.
-    pub fn new(status: StatusCode, detail: Text) -> Self {
+    pub(crate) fn new(status: StatusCode, detail: Text) -> Self {
         Self { status, detail, errors: Vec::new(), retry_after: None }
     }
 
     /// The body is not what the call takes (400).
-    pub fn malformed(detail: Text) -> Self {
+    pub(crate) fn malformed(detail: Text) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
     /// Nothing has this address (404).
-    pub fn no_route() -> Self {
+    pub(crate) fn no_route() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
             Text::new(
@@ -81,7 +81,7 @@ impl Problem {
     }
 
     /// The problem for a status that arose outside our handlers, such as the router's 405.
-    pub fn of_status(status: StatusCode) -> Self {
+    pub(crate) fn of_status(status: StatusCode) -> Self {
         let detail = match status {
             StatusCode::NOT_FOUND => return Self::no_route(),
             StatusCode::METHOD_NOT_ALLOWED => Text::new(
@@ -109,14 +109,14 @@ impl Problem {
 
     /// A defect or a broken database (500): the cause goes to the log under a reference, and the
     /// reference to the reader.
-    pub fn internal(cause: impl std::fmt::Display) -> Self {
+    pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
         let reference = hex::encode(rand::random::<[u8; 6]>());
         tracing::error!(%reference, "{cause}");
         Fault::Internal { reference }.into()
     }
 
     /// The JSON in one language.
-    pub fn body(&self, lang: Lang) -> Vec<u8> {
+    pub(crate) fn body(&self, lang: Lang) -> Vec<u8> {
         let title = self.title();
         let body = ProblemBody {
             kind: self.kind(),
@@ -198,24 +198,24 @@ impl IntoResponse for Problem {
 
 /// An answer whose texts are in the reader's language only once it is sent.
 #[derive(Clone, Debug)]
-pub struct Told(pub serde_json::Value);
+pub(crate) struct Told(pub(crate) serde_json::Value);
 
 /// An answer in JSON. Every `Text` in it becomes a plain string in the reader's language.
-pub struct Reply<T>(pub StatusCode, pub T);
+pub(crate) struct Reply<T>(pub(crate) StatusCode, pub(crate) T);
 
 impl<T: Serialize> Reply<T> {
     /// 200.
-    pub fn ok(body: T) -> Self {
+    pub(crate) fn ok(body: T) -> Self {
         Self(StatusCode::OK, body)
     }
 
     /// 201: the thing was made.
-    pub fn created(body: T) -> Self {
+    pub(crate) fn created(body: T) -> Self {
         Self(StatusCode::CREATED, body)
     }
 
     /// 202: what was asked will be done.
-    pub fn accepted(body: T) -> Self {
+    pub(crate) fn accepted(body: T) -> Self {
         Self(StatusCode::ACCEPTED, body)
     }
 }
@@ -253,7 +253,7 @@ fn in_language(value: &mut serde_json::Value, lang: Lang) {
 
 /// Writes what waits in the response's extensions, in one language. `api` says whether a bare error
 /// status (the router's 404 and 405, say) is to become a problem as well.
-pub fn write(mut response: Response, lang: Lang, api: bool) -> Response {
+pub(crate) fn write(mut response: Response, lang: Lang, api: bool) -> Response {
     if let Some(Told(mut value)) = response.extensions_mut().remove::<Told>() {
         in_language(&mut value, lang);
         return dress(response, Json(value).into_response(), lang);

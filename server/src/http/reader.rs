@@ -7,7 +7,7 @@ use axum::http::{Extensions, HeaderMap, header};
 use launchway_domain::Lang;
 
 /// The value of a cookie.
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -18,7 +18,7 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// The reader's language: what they chose (the `lang` cookie), else what their browser prefers.
-pub fn lang(headers: &HeaderMap) -> Lang {
+pub(crate) fn lang(headers: &HeaderMap) -> Lang {
     cookie(headers, "lang").and_then(Lang::parse).unwrap_or_else(|| {
         headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).map(Lang::accept).unwrap_or_default()
     })
@@ -27,7 +27,7 @@ pub fn lang(headers: &HeaderMap) -> Lang {
 /// The address that asks, for the limit on tries. Behind a proxy on this host (`proxied`: a public
 /// URL was given) it is the one that the proxy appended last; whatever stands before that, the
 /// client may have made up.
-pub fn client(extensions: &Extensions, headers: &HeaderMap, proxied: bool) -> IpAddr {
+pub(crate) fn client(extensions: &Extensions, headers: &HeaderMap, proxied: bool) -> IpAddr {
     let peer = extensions
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip());

@@ -18,7 +18,7 @@ use super::problem::Problem;
 use crate::AppState;
 
 /// The cookie's name.
-pub const COOKIE: &str = "launchway_session";
+pub(crate) const COOKIE: &str = "launchway_session";
 /// How long a session lives that nobody uses.
 const IDLE: Duration = Duration::days(14);
 /// How often a session in use is written again to live on, in milliseconds.
@@ -29,7 +29,7 @@ const USER: &str = "user";
 const SINCE: &str = "since";
 
 /// The layer that gives every request its session.
-pub fn layer(state: &AppState) -> SessionManagerLayer<Rows> {
+pub(crate) fn layer(state: &AppState) -> SessionManagerLayer<Rows> {
     SessionManagerLayer::new(Rows(state.services.store().clone()))
         .with_name(COOKIE)
         .with_http_only(true)
@@ -41,7 +41,7 @@ pub fn layer(state: &AppState) -> SessionManagerLayer<Rows> {
 /// Sessions in our own table. The table has only a digest of the id: who reads the database cannot
 /// take anybody's session over.
 #[derive(Clone)]
-pub struct Rows(Store);
+pub(crate) struct Rows(Store);
 
 impl std::fmt::Debug for Rows {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -101,7 +101,7 @@ impl SessionStore for Rows {
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn user_of(session: &Session) -> std::result::Result<Option<(UserId, String)>, Problem> {
+pub(crate) async fn user_of(session: &Session) -> std::result::Result<Option<(UserId, String)>, Problem> {
     let Some(user) = session.get::<i64>(USER).await.map_err(Problem::internal)? else { return Ok(None) };
     let Some(id) = session.id() else { return Ok(None) };
     let now = Timestamp::now().millis();
@@ -116,18 +116,18 @@ pub async fn user_of(session: &Session) -> std::result::Result<Option<(UserId, S
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn lives(store: &Store, row: &str) -> std::result::Result<bool, launchway_engine::store::StoreError> {
+pub(crate) async fn lives(store: &Store, row: &str) -> std::result::Result<bool, launchway_engine::store::StoreError> {
     Ok(store.session_load(row).await?.is_some_and(|(_, expires)| expires > Timestamp::now()))
 }
 
 /// The session of the browser that makes one request, as the pages see it.
-pub struct Browser {
+pub(crate) struct Browser {
     /// The program.
-    pub state: AppState,
+    pub(crate) state: AppState,
     /// The session that came with the request, or a new, unwritten one.
-    pub session: Session,
+    pub(crate) session: Session,
     /// Who asks, for the limit on tries.
-    pub client: IpAddr,
+    pub(crate) client: IpAddr,
 }
 
 impl Browser {

@@ -10,23 +10,23 @@ const MAX_TOPICS: usize = 100;
 
 /// One message, written once for all who hear it.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub(crate) struct Line {
     /// Where a listener stands that has heard it.
-    pub seq: i64,
+    pub(crate) seq: i64,
     /// The JSON.
-    pub json: Utf8Bytes,
+    pub(crate) json: Utf8Bytes,
 }
 
 impl Line {
     /// An event. None for one without a number, which the store has none of.
-    pub(super) fn of(event: &Event) -> Option<Self> {
+    pub(crate) fn of(event: &Event) -> Option<Self> {
         let json = serde_json::to_string(event).ok()?;
         Some(Self { seq: event.seq?, json: json.into() })
     }
 
     /// Tells a listener that events are missing between `after` and `seq`: it reads what it shows
     /// anew, and goes on from `seq`.
-    pub(super) fn reset(topics: &[Topic], after: i64, seq: i64) -> Self {
+    pub(crate) fn reset(topics: &[Topic], after: i64, seq: i64) -> Self {
         let json = json!({
             "seq": seq,
             "topic": topics.first().map(Topic::to_string),
@@ -39,7 +39,7 @@ impl Line {
 }
 
 /// Tells a listener that it could not be understood, or that it has to go.
-pub(super) fn error(code: &str, detail: &Text, lang: Lang) -> Utf8Bytes {
+pub(crate) fn error(code: &str, detail: &Text, lang: Lang) -> Utf8Bytes {
     let json = json!({"kind": "error", "at": Timestamp::now(), "data": {"code": code, "detail": detail.get(lang)}});
     json.to_string().into()
 }
@@ -54,7 +54,7 @@ struct Subscribe {
 }
 
 /// Reads what a WebSocket client says: the topics, and after which event.
-pub(super) fn subscribe(text: &str) -> Result<(Vec<Topic>, Option<i64>), Text> {
+pub(crate) fn subscribe(text: &str) -> Result<(Vec<Topic>, Option<i64>), Text> {
     let message: Subscribe = serde_json::from_str(text).map_err(|_| {
         Text::new(
             r#"Not understood. Send {"subscribe":["release:7"],"after":1041}; "after" may be absent."#,
@@ -71,7 +71,7 @@ pub(super) fn subscribe(text: &str) -> Result<(Vec<Topic>, Option<i64>), Text> {
 ///
 /// # Errors
 /// A sentence that names the first that is none.
-pub fn topics<'a>(names: impl Iterator<Item = &'a str>) -> Result<Vec<Topic>, Text> {
+pub(crate) fn topics<'a>(names: impl Iterator<Item = &'a str>) -> Result<Vec<Topic>, Text> {
     let mut topics = Vec::new();
     for name in names.map(str::trim) {
         let topic: Topic = name.parse().map_err(|()| {

@@ -24,21 +24,21 @@ use tokio_util::sync::CancellationToken;
 use message::Line;
 use tail::Tail;
 
-pub use message::topics;
-pub use socket::{__path_connect, connect};
-pub use sse::stream;
-pub use subscription::Subscription;
+pub(crate) use message::topics;
+pub(crate) use socket::{__path_connect, connect};
+pub(crate) use sse::stream;
+pub(crate) use subscription::Subscription;
 
 /// How often a listener is shown to be there, and shows that it is.
 const PING: Duration = Duration::from_secs(20);
 /// How often the proof of a listener is asked for again: another process may have revoked it.
-pub const RECHECK: Duration = Duration::from_secs(2);
+pub(crate) const RECHECK: Duration = Duration::from_secs(2);
 /// How many releases' projects are remembered.
 const MAX_PROJECTS: usize = 10_000;
 
 /// What all listeners share. Cheap to clone.
 #[derive(Clone)]
-pub struct Feed {
+pub(crate) struct Feed {
     shared: Arc<Shared>,
 }
 
@@ -56,7 +56,7 @@ struct Shared {
 
 impl Feed {
     /// A feed over a store. `progress` brings what is not written down; `stopping` ends every listener.
-    pub fn new(store: Store, progress: broadcast::Sender<Event>, stopping: CancellationToken) -> Self {
+    pub(crate) fn new(store: Store, progress: broadcast::Sender<Event>, stopping: CancellationToken) -> Self {
         let shared = Shared {
             store,
             progress,
@@ -69,7 +69,7 @@ impl Feed {
     }
 
     /// Lets every listener look whether its session is still there.
-    pub fn somebody_left(&self) {
+    pub(crate) fn somebody_left(&self) {
         self.shared.left.send_modify(|count| *count += 1);
     }
 
@@ -77,7 +77,7 @@ impl Feed {
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn subscribe(&self, topics: Vec<Topic>, after: Option<i64>) -> Result<Subscription, StoreError> {
+    pub(crate) async fn subscribe(&self, topics: Vec<Topic>, after: Option<i64>) -> Result<Subscription, StoreError> {
         let store = &self.shared.store;
         let head = store.head().await?;
         let mut first = Vec::new();

@@ -15,19 +15,19 @@ const APART: Duration = Duration::from_millis(100);
 const MANY: usize = 1024;
 
 /// One listener's ticks.
-pub(super) struct Progress {
+pub(crate) struct Progress {
     ticks: broadcast::Receiver<Event>,
     told: HashMap<(ReleaseId, NodeKey), Instant>,
 }
 
 impl Progress {
     /// Ticks from now on.
-    pub(super) fn new(ticks: broadcast::Receiver<Event>) -> Self {
+    pub(crate) fn new(ticks: broadcast::Receiver<Event>) -> Self {
         Self { ticks, told: HashMap::new() }
     }
 
     /// The next tick that the listener hears. May be dropped at any time: a lost tick is no loss.
-    pub(super) async fn next(&mut self, feed: &Feed, topics: &[Topic]) -> Utf8Bytes {
+    pub(crate) async fn next(&mut self, feed: &Feed, topics: &[Topic]) -> Utf8Bytes {
         loop {
             let mut tick = match self.ticks.recv().await {
                 Ok(tick) => tick,

@@ -34,7 +34,7 @@ const SILENT_PINGS: u32 = 2;
         (status = 403, body = crate::http::problem::ProblemBody, content_type = "application/problem+json")
     )
 )]
-pub async fn connect(
+pub(crate) async fn connect(
     State(state): State<AppState>,
     Extension(identity): Extension<Identity>,
     Reader(lang): Reader,

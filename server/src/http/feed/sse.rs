@@ -23,7 +23,12 @@ const RETRY: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn stream(state: AppState, identity: Identity, topics: Vec<Topic>, after: Option<i64>) -> Result<Response> {
+pub(crate) async fn stream(
+    state: AppState,
+    identity: Identity,
+    topics: Vec<Topic>,
+    after: Option<i64>,
+) -> Result<Response> {
     let subscription = state.feed.subscribe(topics, after).await.map_err(Problem::internal)?;
     let listener =
         Listener { watch: Watch::new(state, identity), subscription, ready: VecDeque::new(), greeted: false };

@@ -9,7 +9,7 @@ use super::message::Line;
 use super::tail::Tail;
 
 /// One listener's position: all that is kept for it, however slow it is.
-pub struct Subscription {
+pub(crate) struct Subscription {
     store: Store,
     tail: Arc<Tail>,
     after: i64,
@@ -18,12 +18,12 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    pub(super) fn new(store: Store, tail: Arc<Tail>, after: i64, first: Vec<Line>) -> Self {
+    pub(crate) fn new(store: Store, tail: Arc<Tail>, after: i64, first: Vec<Line>) -> Self {
         Self { store, tail, after, first }
     }
 
     /// The number of the last event that the listener has seen, or that was not for it.
-    pub fn position(&self) -> i64 {
+    pub(crate) fn position(&self) -> i64 {
         self.after
     }
 
@@ -31,7 +31,7 @@ impl Subscription {
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn take(&mut self) -> Result<Vec<Line>, StoreError> {
+    pub(crate) async fn take(&mut self) -> Result<Vec<Line>, StoreError> {
         if !self.first.is_empty() {
             return Ok(std::mem::take(&mut self.first));
         }
@@ -44,13 +44,13 @@ impl Subscription {
     }
 
     /// Waits until [`Subscription::take`] has something to say or moves the position.
-    pub async fn wait(&self) {
+    pub(crate) async fn wait(&self) {
         if self.first.is_empty() {
             self.tail.beyond(self.after).await;
         }
     }
 
-    pub(super) fn topics(&self) -> &[Topic] {
+    pub(crate) fn topics(&self) -> &[Topic] {
         self.tail.topics()
     }
 }

@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const LINGER: Duration = Duration::from_secs(60);
 
 /// The latest events of some topics.
-pub(super) struct Tail {
+pub(crate) struct Tail {
     topics: Vec<Topic>,
     recent: Mutex<Recent>,
     /// Up to where the store was read.
@@ -38,14 +38,14 @@ struct Recent {
 }
 
 /// Some lines, in the order of their numbers, and where a listener stands that has heard them.
-pub(super) struct Batch {
-    pub(super) lines: Vec<Line>,
-    pub(super) next: i64,
+pub(crate) struct Batch {
+    pub(crate) lines: Vec<Line>,
+    pub(crate) next: i64,
 }
 
 impl Tail {
     /// Begins to read behind `head`, whenever the bell rings, until nobody holds the tail.
-    pub(super) fn start(store: Store, topics: Vec<Topic>, head: i64, bell: watch::Receiver<i64>) -> Arc<Self> {
+    pub(crate) fn start(store: Store, topics: Vec<Topic>, head: i64, bell: watch::Receiver<i64>) -> Arc<Self> {
         let recent = Recent { from: head, to: head, lines: VecDeque::new(), bytes: 0 };
         let tail = Arc::new(Self { topics, recent: Mutex::new(recent), head: watch::Sender::new(head) });
         tokio::spawn(follow(Arc::downgrade(&tail), store, bell, head));
@@ -53,12 +53,12 @@ impl Tail {
     }
 
     /// Which topics these are.
-    pub(super) fn topics(&self) -> &[Topic] {
+    pub(crate) fn topics(&self) -> &[Topic] {
         &self.topics
     }
 
     /// What comes after a position, where it is still kept here.
-    pub(super) fn recent(&self, after: i64) -> Option<Batch> {
+    pub(crate) fn recent(&self, after: i64) -> Option<Batch> {
         let recent = self.lock();
         if after < recent.from {
             return None;
@@ -73,7 +73,7 @@ impl Tail {
     }
 
     /// What comes after a position, from the store.
-    pub(super) async fn stored(&self, store: &Store, after: i64) -> Result<Batch, StoreError> {
+    pub(crate) async fn stored(&self, store: &Store, after: i64) -> Result<Batch, StoreError> {
         let (events, next) = store.events_after(after, &self.topics, READ).await?;
         // Asked afterwards: what was thrown away before or while reading is noticed.
         if after > 0 && after + 1 < store.oldest().await? {
@@ -84,7 +84,7 @@ impl Tail {
     }
 
     /// Waits until the store was read beyond a position.
-    pub(super) async fn beyond(&self, after: i64) {
+    pub(crate) async fn beyond(&self, after: i64) {
         // The sender is in `self`: it cannot be gone.
         let _ = self.head.subscribe().wait_for(|head| *head > after).await;
     }

@@ -11,7 +11,7 @@ use crate::AppState;
 use crate::http::auth::Identity;
 
 /// Waits on behalf of one listener.
-pub(super) struct Watch {
+pub(crate) struct Watch {
     state: AppState,
     identity: Identity,
     progress: Progress,
@@ -21,7 +21,7 @@ pub(super) struct Watch {
 }
 
 /// Why a listener was woken.
-pub(super) enum Wake {
+pub(crate) enum Wake {
     /// There may be events.
     Events,
     /// A node came further.
@@ -33,7 +33,7 @@ pub(super) enum Wake {
 }
 
 impl Watch {
-    pub(super) fn new(state: AppState, identity: Identity) -> Self {
+    pub(crate) fn new(state: AppState, identity: Identity) -> Self {
         let shared = &state.feed.shared;
         let mut recheck = interval(RECHECK);
         recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -48,7 +48,7 @@ impl Watch {
     }
 
     /// Waits for whatever comes first. May be dropped at any time.
-    pub(super) async fn next(&mut self, subscription: Option<&Subscription>) -> Wake {
+    pub(crate) async fn next(&mut self, subscription: Option<&Subscription>) -> Wake {
         loop {
             tokio::select! {
                 () = self.stopping.cancelled() => return Wake::Stopping,

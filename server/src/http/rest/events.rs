@@ -23,7 +23,7 @@ use crate::http::problem::{Problem, ProblemBody, Result};
 const WAIT: u64 = 30;
 const MAX_WAIT: u64 = 60;
 
-pub(super) fn router() -> OpenApiRouter<AppState> {
+pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(events)).routes(routes!(sse)).routes(routes!(feed::connect))
 }
 

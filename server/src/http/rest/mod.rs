@@ -11,6 +11,7 @@ mod servers;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use launchway_domain::ServerCheck;
 use serde::Serialize;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Object, RefOr, Schema, Type};
@@ -21,11 +22,11 @@ use super::problem::{ProblemBody, Reply};
 use crate::AppState;
 
 /// Where the API stands.
-pub const BASE: &str = "/api/v1";
+pub(crate) const BASE: &str = "/api/v1";
 
 /// One page of a list.
 #[derive(Serialize, ToSchema)]
-pub struct List<T> {
+pub(crate) struct List<T> {
     /// What the page holds.
     items: Vec<T>,
     /// Where the next page begins (its `cursor`); null on the last one.
@@ -58,7 +59,7 @@ fn created<T: Serialize>(noun: &str, id: impl std::fmt::Display, body: T) -> Res
         description = "Release code from a Git ref to servers. Times are RFC 3339 in UTC, ids integers. Errors are \
                        application/problem+json (RFC 9457), in the language of Accept-Language or of the `lang` cookie."
     ),
-    components(schemas(ProblemBody)),
+    components(schemas(ProblemBody, ServerCheck)),
     modifiers(&Finish),
     security(("token" = []), ("session" = []))
 )]
@@ -83,7 +84,7 @@ impl Modify for Finish {
 }
 
 /// All calls below [`BASE`], and the description of them that is generated from the same handlers.
-pub fn router() -> axum::Router<AppState> {
+pub(crate) fn router() -> axum::Router<AppState> {
     let (router, mut api) = OpenApiRouter::<AppState>::with_openapi(Api::openapi())
         .nest(
             BASE,

@@ -14,7 +14,7 @@ use crate::http::body::{Json, Nothing};
 use crate::http::params::{Id, Query};
 use crate::http::problem::{ProblemBody, Reply, Result};
 
-pub(super) fn router() -> OpenApiRouter<AppState> {
+pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(one, update, delete))

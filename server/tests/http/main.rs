@@ -1,0 +1,22 @@
+//! The router as a client meets it: real sockets, a real store, real repositories.
+#![allow(clippy::unwrap_used)]
+
+mod app;
+mod client;
+mod listen;
+
+mod api_v1_credentials;
+mod api_v1_environments;
+mod api_v1_events;
+mod api_v1_feed;
+mod api_v1_feed_end;
+mod api_v1_feed_sse;
+mod api_v1_openapi;
+mod api_v1_projects;
+mod api_v1_releases;
+mod api_v1_servers;
+mod healthz;
+mod origins;
+mod pages;
+mod problems;
+mod sessions;
