@@ -1,4 +1,9 @@
 //! The program: its router, its services, its command line.
 
 pub mod config;
+mod http;
 pub mod service;
+mod state;
+
+pub use http::router;
+pub use state::AppState;
