@@ -39,11 +39,12 @@ const FENCE_POSTGRES: &str = "SELECT project_id, environment_id FROM releases \
 
 impl Dialect {
     /// Begins a transaction that will write. SQLite must say so at once: a transaction that turns into
-    /// a writer half-way fails when another one wrote in between.
+    /// a writer half-way fails when another one wrote in between. PostgreSQL must see what it waited
+    /// for, whatever the database's default is.
     pub(super) fn begin_write(self) -> &'static str {
         match self {
             Dialect::Sqlite => "BEGIN IMMEDIATE",
-            Dialect::Postgres => "BEGIN",
+            Dialect::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
         }
     }
 

@@ -13,8 +13,8 @@ pub(super) const CHUNK: usize = 64 * 1024;
 /// Bytes of text that an event carries itself, for one call in all.
 const INLINE: usize = 4 * 1024;
 
-/// Rows that one page reads, at most: small pieces must not become a page without end.
-const PAGE_ROWS: i64 = 2_000;
+/// Pieces on one page, at most: many small ones weigh more than their text.
+const PAGE_ROWS: i64 = 5_000;
 
 impl Store {
     /// Adds to the log of a node's run; the offset after its end.
@@ -77,21 +77,23 @@ impl Store {
         let attempt = attempt.unwrap_or(state.attempt);
         let end = end(&mut tx, release, node, attempt).await?;
         let over = attempt < state.attempt || state.status.is_final();
+        let mut items = Vec::new();
+        let mut next = offset.min(end);
+        let mut room = max_bytes.max(4);
+        // Only what begins within the page is read, so that memory is bounded as well.
         let found = sqlx::query(
             "SELECT from_byte, at, stream, body FROM log_chunks \
-             WHERE release_id = $1 AND node_key = $2 AND attempt = $3 AND to_byte > $4 \
-             ORDER BY from_byte LIMIT $5",
+             WHERE release_id = $1 AND node_key = $2 AND attempt = $3 AND to_byte > $4 AND from_byte < $5 \
+             ORDER BY from_byte LIMIT $6",
         )
         .bind(release.0)
         .bind(node.as_str())
         .bind(i64::from(attempt))
-        .bind(i64::try_from(offset).unwrap_or(i64::MAX))
-        .bind((max_bytes as i64 / 16).clamp(16, PAGE_ROWS))
+        .bind(next as i64)
+        .bind((next as i64).saturating_add(i64::try_from(room).unwrap_or(i64::MAX)))
+        .bind(PAGE_ROWS)
         .fetch_all(&mut *tx)
         .await?;
-        let mut items = Vec::new();
-        let mut next = offset.min(end);
-        let mut room = max_bytes.max(4);
         for row in found {
             let from: i64 = row.try_get("from_byte")?;
             let body: Vec<u8> = row.try_get("body")?;

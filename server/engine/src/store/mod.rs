@@ -119,7 +119,8 @@ impl Store {
         self.head().await.map(drop)
     }
 
-    /// The number of the last event after every commit, of this process and of others.
+    /// The number of the last event after every commit, of this process and of others (SQLite: of others
+    /// within a second). Do not hold what `borrow` gives across an await: writers would wait for it.
     pub fn bell(&self) -> watch::Receiver<i64> {
         self.inner.bells.feed()
     }

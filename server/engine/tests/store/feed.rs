@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use launchway_domain::{
-    Event, EventData, LogLine, LogStream, NodeKey, NodeStatus, ProjectId, ReleaseId, ReleaseStatus, Timestamp, Topic,
+    Event, EventData, LogLine, LogStream, NodeKey, NodeStatus, ProjectId, ReleaseFilter, ReleaseId, ReleaseStatus,
+    Timestamp, Topic,
 };
 use launchway_engine::store::Store;
 
@@ -189,6 +190,43 @@ pub(crate) async fn every_topic_hears_its_own(db: Db) {
     let (events, reached) = store.events_after(2, &[release], 2).await.unwrap();
     assert_eq!((numbers(&events), reached), (vec![3, 4], 4), "a full page moves on to its last");
     assert_eq!(store.events_after(head, &[release], 2).await.unwrap(), (Vec::new(), head));
+}
+
+pub(crate) async fn a_caller_that_goes_away_leaves_nothing_half_done(db: Db) {
+    let (a, b) = (db.open().await, db.open().await);
+    let shop = world(&a, "shop").await;
+    let new = new_release(shop.project, shop.environment, "v1");
+    let (mut dropped, mut patience) = (0, 0);
+    // As when a browser hangs up: the call is dropped wherever it happens to be, each time a little later.
+    while dropped < 100 {
+        patience += 3;
+        let mut call = Box::pin(a.release_create(&new));
+        let mut done = false;
+        for _ in 0..patience {
+            done = futures::poll!(call.as_mut()).is_ready();
+            if done {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        if done {
+            patience = 0;
+        }
+        drop(call);
+        dropped += 1;
+    }
+    // Every writer finds its way, and each release has its event.
+    for store in [&a, &b, &a] {
+        shop.pending(store).await;
+    }
+    let (events, head) = a.events_after(0, &[Topic::Wall], 1000).await.unwrap();
+    assert_eq!(numbers(&events), (1..=head).collect::<Vec<_>>());
+    let mut told: Vec<_> = events.iter().map(|event| event.data.release_id()).collect();
+    let filter = ReleaseFilter { limit: Some(200), ..Default::default() };
+    let mut there: Vec<_> = b.releases(&filter).await.unwrap().items.iter().map(|release| release.id).collect();
+    told.sort();
+    there.sort();
+    assert_eq!(told, there);
 }
 
 pub(crate) async fn another_process_is_heard(db: Db) {

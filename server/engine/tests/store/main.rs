@@ -56,6 +56,7 @@ on_both! {
     feed::events_are_numbered_in_the_order_of_their_commits
     feed::a_snapshot_and_its_number_are_of_one_moment
     feed::every_topic_hears_its_own
+    feed::a_caller_that_goes_away_leaves_nothing_half_done
     feed::another_process_is_heard
     feed::what_is_trimmed_is_named
     logs::an_offset_is_counted_in_bytes

@@ -68,8 +68,8 @@ pub(crate) async fn what_is_used_is_not_deleted(db: Db) {
     assert_eq!(users(store.server_delete(shop.server).await), ["shop / test"]);
     let release = shop.pending(&store).await;
     let name = format!("#{} v1.0", release.id);
-    assert_eq!(users(store.project_delete(shop.project).await), [name.clone()]);
-    assert_eq!(users(store.environment_delete(shop.environment).await), [name]);
+    assert_eq!(users(store.project_delete(shop.project).await), [name.as_str()]);
+    assert_eq!(users(store.environment_delete(shop.environment).await), [name.as_str()]);
 
     // What nothing uses goes, a project with its environments.
     let blog = world(&store, "blog").await;
