@@ -1,5 +1,8 @@
 //! What people see: pages, components, and the server functions behind them.
 
+// The types of nested views are deeper than the default limit of 128 allows.
+#![recursion_limit = "512"]
+
 pub mod api;
 #[cfg(feature = "ssr")]
 pub mod assets;

@@ -1,5 +1,7 @@
 //! The WASM entry: hydrate and nothing else.
 
+#![recursion_limit = "512"]
+
 /// Takes over the page that the server rendered. The page's boot script calls it once the module is loaded.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

@@ -2,8 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use launchway_engine::data::DataDir;
+use launchway_engine::runner::DEFAULT_PARALLEL;
 use launchway_engine::store::Store;
 use secrecy::SecretString;
 use url::Url;
@@ -12,6 +14,8 @@ use url::Url;
 pub const MASTER_KEY: &str = "LAUNCHWAY_MASTER_KEY";
 /// Where the program listens unless told otherwise.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
+/// How long a hook may run unless told otherwise.
+pub const DEFAULT_HOOK_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 /// Everything that a running program was told.
 #[derive(Clone, Debug)]
@@ -26,12 +30,24 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// What secrets are sealed with; a file in the data folder where absent.
     pub master_key: Option<SecretString>,
+    /// How long a hook may run.
+    pub hook_timeout: Duration,
+    /// How many servers are worked on at once, over all releases.
+    pub parallel: usize,
 }
 
 impl Config {
     /// A program on one data folder with everything else as by default.
     pub fn new(data: impl Into<PathBuf>) -> Self {
-        Self { data: data.into(), database_url: None, listen: DEFAULT_LISTEN, public_url: None, master_key: None }
+        Self {
+            data: data.into(),
+            database_url: None,
+            listen: DEFAULT_LISTEN,
+            public_url: None,
+            master_key: None,
+            hook_timeout: DEFAULT_HOOK_TIMEOUT,
+            parallel: DEFAULT_PARALLEL,
+        }
     }
 
     /// Whether browsers come by HTTPS.

@@ -1,5 +1,7 @@
 //! The program: its router, its services, its command line.
 
+#![recursion_limit = "512"]
+
 pub mod config;
 mod http;
 pub mod service;

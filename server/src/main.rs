@@ -1,2 +1,4 @@
 //! Placeholder.
+
+#![recursion_limit = "512"]
 fn main() {}

@@ -48,7 +48,7 @@ struct Place {
 enum Command {
     /// Serves pages and API, and runs releases
     #[command(after_help = AFTER_SERVE)]
-    Serve(Listen),
+    Serve(Serve),
     /// Adds people who may sign in
     #[command(subcommand)]
     User(user::UserCommand),
@@ -61,6 +61,20 @@ enum Command {
 
 const AFTER_SERVE: &str = "LAUNCHWAY_MASTER_KEY, where set, is what secrets are sealed with: 32 bytes in base64 or \
 hexadecimal. Otherwise a key is made and kept in the data folder.";
+
+/// How it serves.
+#[derive(Args)]
+struct Serve {
+    #[command(flatten)]
+    listen: Listen,
+    /// How long a hook may run, in seconds [default: 1800]
+    #[arg(long, value_name = "SECONDS", env = "LAUNCHWAY_HOOK_TIMEOUT",
+          value_parser = clap::value_parser!(u64).range(1..=7 * 24 * 3600))]
+    hook_timeout: Option<u64>,
+    /// How many servers are worked on at once [default: 64]
+    #[arg(long, value_name = "N", env = "LAUNCHWAY_PARALLEL", value_parser = clap::value_parser!(u16).range(1..=512))]
+    parallel: Option<u16>,
+}
 
 /// Where it is found.
 #[derive(Args)]
@@ -78,11 +92,11 @@ impl Place {
         let data = self.data.unwrap_or_else(|| PathBuf::from("data"));
         let (address, public_url) = listen.map_or((None, None), |listen| (listen.listen, listen.public_url));
         Config {
-            data,
             database_url: self.database_url,
             listen: address.unwrap_or(DEFAULT_LISTEN),
             public_url,
             master_key: config::master_key(),
+            ..Config::new(data)
         }
     }
 }
@@ -112,7 +126,12 @@ pub fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
-        Command::Serve(listen) => serve::run(cli.place.config(Some(listen))).await,
+        Command::Serve(serve) => {
+            let mut config = cli.place.config(Some(serve.listen));
+            config.hook_timeout = serve.hook_timeout.map_or(config.hook_timeout, Duration::from_secs);
+            config.parallel = serve.parallel.map_or(config.parallel, usize::from);
+            serve::run(config).await
+        }
         Command::User(command) => user::run(cli.place.config(None), command).await,
         Command::Token(command) => token::run(cli.place.config(None), command).await,
         Command::Demo(listen) => demo::run(cli.place, listen).await,

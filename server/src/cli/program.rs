@@ -72,7 +72,10 @@ impl Program {
             }
         })?;
         let address = listener.local_addr().map_err(|e| Failure::new(&Text::new("the socket", "套接字"), e))?;
-        let runner = Runner::spawn(RunnerConfig::new(services.store().clone(), vault, data, instance));
+        let mut runner = RunnerConfig::new(services.store().clone(), vault, data, instance);
+        runner.limits.hook = config.hook_timeout;
+        runner.parallel = config.parallel;
+        let runner = Runner::spawn(runner);
         services.resume();
         let stop = CancellationToken::new();
         let state = AppState::new(config, services.clone(), runner.progress(), stop.clone());

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::data::{DataDir, Instance};
 use crate::log;
 use crate::secret::Vault;
-use crate::steps::TimeLimits;
+pub use crate::steps::TimeLimits;
 use crate::store::{Lease, Store, StoreError};
 use execution::Execution;
 
@@ -30,6 +30,9 @@ const RENEW: Duration = Duration::from_secs(4);
 const LOOK: Duration = Duration::from_secs(2);
 /// Progress ticks that a slow listener may be behind; then it misses the oldest.
 const PROGRESS_BUFFER: usize = 1024;
+
+/// How many servers are worked on at once unless told otherwise.
+pub const DEFAULT_PARALLEL: usize = 64;
 
 /// What the runner works with.
 pub struct RunnerConfig {
@@ -52,7 +55,15 @@ pub struct RunnerConfig {
 impl RunnerConfig {
     /// With the defaults: 64 servers at once.
     pub fn new(store: Store, vault: Vault, data: DataDir, instance: Instance) -> Self {
-        Self { store, vault, data, instance, parallel: 64, limits: TimeLimits::default(), log_cap: log::DEFAULT_CAP }
+        Self {
+            store,
+            vault,
+            data,
+            instance,
+            parallel: DEFAULT_PARALLEL,
+            limits: TimeLimits::default(),
+            log_cap: log::DEFAULT_CAP,
+        }
     }
 }
 
