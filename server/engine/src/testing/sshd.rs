@@ -144,7 +144,9 @@ impl Sshd {
     fn config(&self, penalties: bool) -> String {
         let dir = self.dir.path().display();
         let mut lines = self.options.directives.clone();
-        let mut set = format!("SetEnv {MARK}={}", self.mark);
+        // A home of its own: bash reads ~/.bashrc under sshd, and whatever stands there on this machine
+        // is no part of the test.
+        let mut set = format!("SetEnv {MARK}={} \"HOME={dir}\"", self.mark);
         if let Some(path) = &self.options.path {
             set.push_str(&format!(" \"PATH={path}\""));
         }
