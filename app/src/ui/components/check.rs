@@ -43,6 +43,7 @@ pub fn CheckOutcome(
             }}
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -91,6 +92,7 @@ fn Found(check: Check, pinned: Signal<Option<String>>, pin: Option<Callback<Stri
         {key}
         {(!servers.is_empty()).then(|| view! { <ul class="findings">{servers}</ul> })}
     }
+    .into_any()
 }
 
 #[component]
@@ -102,6 +104,7 @@ fn Finding(ok: bool, text: Text, #[prop(optional)] ms: Option<u64>) -> impl Into
             {ms.filter(|_| ok).map(|ms| view! { <span class="quiet">{t(common::latency(ms))}</span> })}
         </p>
     }
+    .into_any()
 }
 
 /// A pinned key, or that there is none.

@@ -42,6 +42,7 @@ pub fn Confirm(
             {move || refusal.get().map(|error| view! { <p>{error.detail().get(current.get()).to_owned()}</p> })}
         </div>
     }
+    .into_any()
 }
 
 /// The button that does it.

@@ -75,6 +75,7 @@ pub fn Field(
             </p>
         </div>
     }
+    .into_any()
 }
 
 /// The error and the hint; browsers skip the id of a hint that is not there.
@@ -145,6 +146,7 @@ pub fn TextField(
             />
         </Field>
     }
+    .into_any()
 }
 
 /// Several lines of text.
@@ -195,6 +197,7 @@ pub fn TextArea(
             </textarea>
         </Field>
     }
+    .into_any()
 }
 
 /// One of several.
@@ -250,6 +253,7 @@ pub fn SelectField(
             </select>
         </Field>
     }
+    .into_any()
 }
 
 /// Any number of several, sent as `form[<field>][]`.
@@ -324,4 +328,5 @@ pub fn CheckList(
             </p>
         </fieldset>
     }
+    .into_any()
 }

@@ -168,4 +168,5 @@ pub fn FormEnd(
             </div>
         </div>
     }
+    .into_any()
 }

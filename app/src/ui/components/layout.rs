@@ -58,6 +58,7 @@ pub fn Layout() -> impl IntoView {
         </main>
         <ToastArea />
     }
+    .into_any()
 }
 
 #[component]
@@ -117,6 +118,7 @@ pub fn PageHead(
             {children.map(|children| view! { <div class="row">{children()}</div> })}
         </div>
     }
+    .into_any()
 }
 
 /// What stands where nothing is yet.
@@ -145,4 +147,5 @@ pub fn EmptyState(
                 })}
         </section>
     }
+    .into_any()
 }

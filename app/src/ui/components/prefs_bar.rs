@@ -55,6 +55,7 @@ pub fn PrefsBar() -> impl IntoView {
             </ActionForm>
         </div>
     }
+    .into_any()
 }
 
 fn system_theme() -> Theme {

@@ -94,6 +94,7 @@ pub fn RefPicker(
             }}
         </div>
     }
+    .into_any()
 }
 
 /// The refs of one kind; for commits a branch comes first.
@@ -186,6 +187,7 @@ fn RefList(project: ProjectId, kind: RefKind, typed: RwSignal<String>, pick: Cal
             }}
         </div>
     }
+    .into_any()
 }
 
 /// The branch that people most likely mean.

@@ -118,6 +118,7 @@ fn Editor(existing: Option<Credential>) -> impl IntoView {
             <FormEnd form submit=common::SAVE pending=save.pending() cancel="/credentials" />
         </ActionForm>
     }
+    .into_any()
 }
 
 #[component]
@@ -134,4 +135,5 @@ fn Danger(credential: Credential) -> impl IntoView {
             </Confirm>
         </section>
     }
+    .into_any()
 }

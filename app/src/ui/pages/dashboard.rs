@@ -138,6 +138,7 @@ fn Filters(projects: Vec<Project>, filter: ReleaseFilter) -> impl IntoView {
             <button type="submit" class="button small no-script">{t(common::FILTER)}</button>
         </Form>
     }
+    .into_any()
 }
 
 /// Releases as a table; each row leads to its page.
@@ -161,6 +162,7 @@ pub fn ReleaseTable(
             <tbody>{rows}</tbody>
         </table>
     }
+    .into_any()
 }
 
 #[component]
@@ -199,4 +201,5 @@ fn Row(release: Release) -> impl IntoView {
             </td>
         </tr>
     }
+    .into_any()
 }

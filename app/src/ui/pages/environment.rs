@@ -128,6 +128,7 @@ fn Probe(id: EnvironmentId) -> impl IntoView {
             />
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -223,6 +224,7 @@ fn Editor(
             <FormEnd form submit=common::SAVE pending=save.pending() cancel=format!("/projects/{project}") />
         </ActionForm>
     }
+    .into_any()
 }
 
 #[component]
@@ -244,4 +246,5 @@ fn Danger(environment: Environment) -> impl IntoView {
             </Confirm>
         </section>
     }
+    .into_any()
 }

@@ -78,6 +78,7 @@ fn Body(
                 }
             })}
     }
+    .into_any()
 }
 
 /// Where Git finds it, and whether it does.
@@ -144,6 +145,7 @@ fn Repository(project: Project, credentials: Vec<Credential>) -> impl IntoView {
             <CheckOutcome answer pending=check.pending() pinned pin=on_pin />
         </section>
     }
+    .into_any()
 }
 
 /// Whether Git speaks SSH to this address: `ssh://…` or `user@host:path`.

@@ -107,6 +107,7 @@ fn Editor(existing: Option<Project>, credentials: Vec<Credential>) -> impl IntoV
             <FormEnd form submit=common::SAVE pending=save.pending() cancel=cancel />
         </ActionForm>
     }
+    .into_any()
 }
 
 #[component]
@@ -123,4 +124,5 @@ fn Danger(project: Project) -> impl IntoView {
             </Confirm>
         </section>
     }
+    .into_any()
 }

@@ -122,6 +122,7 @@ fn ProjectChoice(projects: Vec<Project>, chosen: Option<ProjectId>) -> impl Into
             </div>
         </RouterForm>
     }
+    .into_any()
 }
 
 #[component]
@@ -193,4 +194,5 @@ fn Editor(project: ProjectId, environments: Vec<Environment>, wanted: Option<Env
             <FormEnd form submit=releases::CREATE pending=create.pending() cancel="/" />
         </ActionForm>
     }
+    .into_any()
 }

@@ -124,6 +124,7 @@ fn Connection(server: Server) -> impl IntoView {
             <CheckOutcome answer pending=check.pending() pinned pin=on_pin />
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -242,4 +243,5 @@ fn Danger(server: Server) -> impl IntoView {
             </Confirm>
         </section>
     }
+    .into_any()
 }

@@ -42,4 +42,5 @@ pub fn SetupPage() -> impl IntoView {
             </ActionForm>
         </Gate>
     }
+    .into_any()
 }

@@ -54,6 +54,7 @@ pub fn SignInPage() -> impl IntoView {
             </ActionForm>
         </Gate>
     }
+    .into_any()
 }
 
 /// The frame of the pages before the sign-in.
@@ -78,4 +79,5 @@ pub fn Gate(
             {children()}
         </main>
     }
+    .into_any()
 }

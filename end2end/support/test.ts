@@ -1,0 +1,52 @@
+// What every test file starts from: one program for the file, and the steps that many tests need.
+import { type Page, expect, test as base } from "@playwright/test";
+import { Program } from "./program.ts";
+
+export const ADMIN = { name: "ada", password: "correct horse battery" };
+
+export const test = base.extend<object, { story: string; program: Program }>({
+  // Each file names its own, so that no two files share a program.
+  story: ["", { scope: "worker", option: true }],
+  program: [
+    async ({ story }, use) => {
+      if (!story) throw new Error("test.use({ story: … }) is missing");
+      const program = await Program.start();
+      await use(program);
+      await program.stop();
+    },
+    { scope: "worker", timeout: 90_000 },
+  ],
+  baseURL: async ({ program }, use) => use(program.url),
+  page: async ({ page }, use, info) => {
+    // An error in the console is a failure: hydration that went wrong says so there.
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(String(error)));
+    page.on("console", (message) => {
+      if (message.type() === "error" && !/status of (4\d\d|5\d\d)/.test(message.text())) errors.push(message.text());
+    });
+    await use(page);
+    if (info.status === "passed") expect(errors).toEqual([]);
+  },
+});
+
+export { expect };
+
+/** Waits until the browser has taken the page over. */
+export async function alive(page: Page): Promise<void> {
+  await page.waitForSelector("html[data-hydrated]", { state: "attached" });
+}
+
+/** Opens a page and waits until it is alive. */
+export async function open(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await alive(page);
+}
+
+/** Makes the first administrator, or signs in where there is one. */
+export async function enter(page: Page): Promise<void> {
+  await open(page, "/sign-in");
+  await page.getByLabel("Name").fill(ADMIN.name);
+  await page.getByLabel("Password").fill(ADMIN.password);
+  await page.getByRole("button", { name: /Create administrator|Sign in/ }).click();
+  await expect(page.getByRole("heading", { name: "Releases", level: 1 })).toBeVisible();
+}
