@@ -182,3 +182,22 @@ async fn migrate(dialect: Dialect, pool: &AnyPool) -> Result<()> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_migration_has_its_twin() {
+        let names =
+            |migrator: &Migrator| migrator.iter().map(|m| (m.version, m.description.to_string())).collect::<Vec<_>>();
+        assert_eq!(names(&SQLITE_MIGRATIONS), names(&POSTGRES_MIGRATIONS));
+    }
+
+    #[test]
+    fn a_new_file_is_made_unless_the_url_says_otherwise() {
+        assert_eq!(with_create("sqlite:/a/b.db"), "sqlite:/a/b.db?mode=rwc");
+        assert_eq!(with_create("sqlite:/a/b.db?cache=private"), "sqlite:/a/b.db?cache=private&mode=rwc");
+        assert_eq!(with_create("sqlite:/a/b.db?mode=rw"), "sqlite:/a/b.db?mode=rw");
+    }
+}

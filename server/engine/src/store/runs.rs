@@ -168,7 +168,7 @@ impl Store {
     /// [`StoreError::Db`].
     pub async fn expire_leases(&self, instance: &str) -> Result<()> {
         let mut w = self.write().await?;
-        sqlx::query("UPDATE releases SET lease_until = 0 WHERE instance = $1 AND status = 'running'")
+        sqlx::query("UPDATE releases SET lease_until = 0, instance = NULL WHERE instance = $1 AND status = 'running'")
             .bind(instance)
             .execute(w.conn())
             .await?;

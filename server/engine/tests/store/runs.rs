@@ -68,6 +68,14 @@ pub(crate) async fn a_lease_that_was_given_back_is_claimed_at_once(db: Db) {
     assert_eq!(a.release(lease.release).await.unwrap().status, ReleaseStatus::Running);
     let (next, _) = b.claim("b", TTL).await.unwrap().unwrap();
     assert_eq!((next.release, next.epoch), (lease.release, lease.epoch + 1));
+
+    // Whoever knows that an instance is gone ends its leases, and no other's.
+    a.expire_leases("a").await.unwrap();
+    assert!(a.claim("a", TTL).await.unwrap().is_none());
+    a.expire_leases("b").await.unwrap();
+    stale(b.renew(&next, TTL).await);
+    let (last, _) = a.claim("a", TTL).await.unwrap().unwrap();
+    assert_eq!((last.release, last.epoch), (lease.release, next.epoch + 1));
 }
 
 pub(crate) async fn a_plan_comes_back_in_its_order(db: Db) {
