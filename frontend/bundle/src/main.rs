@@ -28,7 +28,7 @@ struct Options {
     /// The `wasm-opt` command that makes the module smaller; without it the module stays as it is.
     #[arg(long)]
     wasm_opt: Option<PathBuf>,
-    /// Compress as well as can be (slow), and leave out names that only debugging needs.
+    /// Compress as well as can be (slow).
     #[arg(long)]
     release: bool,
 }
@@ -70,8 +70,9 @@ fn bind(options: &Options, pkg: &Path) -> Result<()> {
         .typescript(false)
         .omit_default_module_path(true)
         .keep_debug(false)
-        .remove_name_section(options.release)
-        .remove_producers_section(options.release);
+        // Names of views are longer than their code: half of a debug build.
+        .remove_name_section(true)
+        .remove_producers_section(true);
     bindgen.generate(pkg).with_context(|| format!("wasm-bindgen cannot read {}", options.wasm.display()))
 }
 
