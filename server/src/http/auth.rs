@@ -198,6 +198,16 @@ mod tests {
     }
 
     #[test]
+    fn the_open_functions_are_there() {
+        let paths: Vec<&str> = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
+        for name in OPEN_FUNCTIONS {
+            assert!(paths.iter().any(|path| is_open_function(path) && path.contains(name)), "{name}");
+        }
+        let open = paths.iter().filter(|path| is_open_function(path)).count();
+        assert_eq!(open, OPEN_FUNCTIONS.len());
+    }
+
+    #[test]
     fn few_functions_are_open() {
         assert!(is_open_function("/api/fn/sign_in"));
         assert!(is_open_function("/api/fn/setup1234567890"));

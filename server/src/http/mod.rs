@@ -97,3 +97,27 @@ fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
         .unwrap_or_default();
     Problem::internal(format!("a handler panicked: {message}")).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_without_its_cause() {
+        async fn broken() -> &'static str {
+            panic!("the secret is hunter2")
+        }
+        let layers = ServiceBuilder::new().layer(from_fn(render)).layer(CatchPanicLayer::custom(panicked));
+        let router = Router::new().route("/", get(broken)).layer(layers);
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], problem::PROBLEM_JSON);
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        assert!(!String::from_utf8_lossy(&body).contains("hunter2"));
+    }
+}

@@ -139,7 +139,12 @@ impl Browser {
             self.session.insert(USER, user.id.0).await?;
             self.session.insert(SINCE, Timestamp::now().millis()).await
         };
-        begun.await.map_err(|e| fault(&e))
+        begun.await.map_err(|e| fault(&e))?;
+        // People sign in now and then: a good time to throw away what nobody came back to.
+        if let Err(error) = self.state.services.store().sessions_delete_expired().await {
+            tracing::warn!("old sessions stay: {error}");
+        }
+        Ok(())
     }
 }
 

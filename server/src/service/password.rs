@@ -111,7 +111,13 @@ mod tests {
         // Equal work: algorithm, version, parameters and lengths are the same.
         let shape = |hash: &str| {
             let parsed = PasswordHash::new(hash).unwrap();
-            (parsed.algorithm, parsed.version, parsed.params.to_string(), parsed.hash.unwrap().len(), hash.len())
+            (
+                parsed.algorithm.to_string(),
+                parsed.version,
+                parsed.params.to_string(),
+                parsed.hash.unwrap().len(),
+                hash.len(),
+            )
         };
         assert_eq!(shape(&passwords.dummy), shape(&real));
         assert!(!passwords.verify("x".into(), None).await.unwrap());

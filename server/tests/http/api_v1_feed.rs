@@ -2,6 +2,7 @@ use launchway_domain::{Event, EventData, Timestamp};
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
+use crate::client::Client;
 use crate::listen::{Socket, seqs};
 
 #[tokio::test]
@@ -29,6 +30,11 @@ async fn all_hear_the_same_in_the_same_order() {
 #[tokio::test]
 async fn who_comes_back_misses_nothing_and_gets_nothing_twice() {
     let (app, client) = TestApp::start().await;
+    come_and_go(&app, &client).await;
+}
+
+/// Reads a release's events while they are written, over sockets that are dropped again and again.
+pub(crate) async fn come_and_go(app: &TestApp, client: &Client) {
     let run = app.running("Shop").await;
     let topic = format!("release:{}", run.release);
     let total = 400;
@@ -41,7 +47,7 @@ async fn who_comes_back_misses_nothing_and_gets_nothing_twice() {
         let (mut heard, mut after): (Vec<Value>, i64) = (Vec::new(), 0);
         // Every socket is dropped after a few messages, wherever that is.
         for round in 0.. {
-            let mut socket = Socket::open(&client).await;
+            let mut socket = Socket::open(client).await;
             socket.subscribe(&[&topic], Some(after)).await;
             for _ in 0..(17 + round * 7) {
                 let event = socket.next().await.unwrap();
@@ -61,6 +67,27 @@ async fn who_comes_back_misses_nothing_and_gets_nothing_twice() {
         heard.iter().filter_map(|event| event["data"]["text"].as_str()).filter(|t| t.starts_with("line")).collect();
     let expected: Vec<String> = (0..total).map(|line| format!("line {line}\n")).collect();
     assert_eq!(lines, expected);
+}
+
+#[tokio::test]
+async fn who_is_slow_loses_nothing() {
+    let (app, client) = TestApp::start().await;
+    let run = app.running("Shop").await;
+    let mut socket = Socket::open(&client).await;
+    socket.subscribe(&[&format!("release:{}", run.release)], None).await;
+    socket.say("?").await;
+    socket.until("error").await;
+    // More than the buffers of a connection hold, and than the feed keeps at hand, before the first is read.
+    let (total, long) = (2500, "x".repeat(4000));
+    for line in 0..total {
+        run.log(&format!("{line} {long}")).await;
+    }
+    let heard = socket.take(total).await;
+    let numbers: Vec<usize> = heard
+        .iter()
+        .map(|event| event["data"]["text"].as_str().unwrap().split(' ').next().unwrap().parse().unwrap())
+        .collect();
+    assert!(numbers.iter().copied().eq(0..total));
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ mod api_v1_openapi;
 mod api_v1_projects;
 mod api_v1_releases;
 mod api_v1_servers;
+mod databases;
 mod healthz;
 mod origins;
 mod pages;

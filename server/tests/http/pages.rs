@@ -45,6 +45,15 @@ async fn a_page_is_rendered_here_in_the_readers_language() {
 }
 
 #[tokio::test]
+async fn answers_are_compressed_for_who_takes_that() {
+    let (_app, client) = TestApp::start().await;
+    for encoding in ["br", "gzip"] {
+        let asked = client.request(Method::GET, "/api/v1/openapi.json").header("accept-encoding", encoding);
+        assert_eq!(asked.send().await.unwrap().headers()["content-encoding"], encoding);
+    }
+}
+
+#[tokio::test]
 async fn a_missing_file_is_no_page() {
     let app = TestApp::empty().await;
     assert_eq!(app.stranger().get("/pkg/nothing.js").await.status, 404);
