@@ -2,6 +2,7 @@
 
 #![recursion_limit = "512"]
 
+pub mod cli;
 pub mod config;
 mod http;
 pub mod service;

@@ -1,4 +1,9 @@
-//! Placeholder.
+//! The program; everything is in the library, where tests reach it.
 
 #![recursion_limit = "512"]
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    launchway::cli::main()
+}

@@ -1,9 +1,10 @@
 //! Registers what the demo shows, by the calls that the pages make, and runs the first release.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use launchway_domain::{
-    Actor, CredentialForm, CredentialKind, EnvironmentForm, EnvironmentKind, EventData, GitRef, Hooks, Node,
+    Actor, CredentialForm, CredentialKind, EnvironmentForm, EnvironmentKind, EventData, GitRef, Hooks, Node, NodeKind,
     NodeStatus, ProjectForm, RefKind, Release, ReleaseForm, ReleaseStatus, ServerForm, ServerId, Text, Topic, text,
 };
 use secrecy::ExposeSecret;
@@ -109,6 +110,7 @@ async fn follow(services: &Services, actor: &Actor, release: &Release) -> Result
     let store = services.store();
     let mut bell = store.bell();
     let reading = Text::new("reading the feed", "读取事件");
+    let hostnames = services.servers().list(actor).await?.into_iter().map(|s| (s.id, s.hostname)).collect();
     let mut seq = 0;
     loop {
         bell.mark_unchanged();
@@ -120,7 +122,7 @@ async fn follow(services: &Services, actor: &Actor, release: &Release) -> Result
         seq = scanned;
         for event in events {
             match event.data {
-                EventData::NodeStatus { node, .. } => say_node(&node),
+                EventData::NodeStatus { node, .. } => say_node(&node, &hostnames),
                 EventData::ReleaseStatus { status: ReleaseStatus::Succeeded, .. } => return Ok(()),
                 EventData::ReleaseStatus { status, error, .. } if status.is_final() => {
                     let why = failed_node(services, actor, release).await;
@@ -141,12 +143,19 @@ async fn failed_node(services: &Services, actor: &Actor, release: &Release) -> O
     snapshot.nodes.into_iter().find(|node| node.status == NodeStatus::Failed)?.message
 }
 
-fn say_node(node: &Node) {
+/// One line for a node that moved; a server's ones with its name.
+fn say_node(node: &Node, hostnames: &HashMap<ServerId, String>) {
     let sign = match node.status {
         NodeStatus::Running => "…",
         NodeStatus::Succeeded => "✓",
         NodeStatus::Failed => "✗",
         NodeStatus::Pending | NodeStatus::Waiting | NodeStatus::Skipped | NodeStatus::Canceled => return,
     };
-    println!("  {sign} {}", node.key);
+    let label = node.kind.label();
+    let label = label.get(say::lang());
+    match node.server_id.and_then(|id| hostnames.get(&id)) {
+        Some(hostname) if node.kind == NodeKind::Server => println!("  {sign} {hostname}"),
+        Some(hostname) => println!("  {sign} {hostname}: {label}"),
+        None => println!("  {sign} {label}"),
+    }
 }

@@ -80,7 +80,7 @@ impl ThrowAways {
             fs::create_dir_all("/run/sshd")?;
         }
         let user = User::from_uid(getuid())?.ok_or_else(|| io::Error::other("the current user has no name"))?;
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder.join("home"))?;
         keygen(&folder.join("key"))?;
         fs::copy(folder.join("key.pub"), folder.join("authorized_keys"))?;
         let mark = format!("{MARK}={:016x}", rand::random::<u64>());
@@ -133,8 +133,10 @@ fn answers(server: &ThrowAway) -> bool {
 fn configuration(folder: &Path, host_key: &Path, port: u16, mark: &str) -> String {
     let (folder, host_key) = (folder.display(), host_key.display());
     format!(
+        // A home of its own: hooks leave the user's alone, and a slow start of the user's shell does not
+        // slow the demo.
         "ListenAddress 127.0.0.1\nPort {port}\nHostKey \"{host_key}\"\nAuthorizedKeysFile \"{folder}/authorized_keys\"\n\
-         SetEnv {mark}\nPidFile none\nUsePAM no\nUseDNS no\nStrictModes no\nPermitRootLogin prohibit-password\n\
+         SetEnv {mark} \"HOME={folder}/home\"\nPidFile none\nUsePAM no\nUseDNS no\nStrictModes no\nPermitRootLogin prohibit-password\n\
          PubkeyAuthentication yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxStartups 100\n\
          MaxSessions 100\nPrintMotd no\nX11Forwarding no\nAllowTcpForwarding no\nAllowAgentForwarding no\n"
     )
