@@ -1,4 +1,5 @@
-//! A real OpenSSH server on a loopback port, for one test.
+//! A real OpenSSH server on a loopback port, for one test. Commands run as whoever runs the test, with an
+//! empty home folder.
 
 use std::fs;
 use std::io;
@@ -114,6 +115,7 @@ impl Sshd {
             let _ = fs::create_dir_all("/run/sshd");
         }
         let username = User::from_uid(getuid())?.map_or_else(|| "root".to_owned(), |user| user.name);
+        fs::create_dir(dir.path().join("home"))?;
         keygen(&dir.path().join("host"), "ed25519", "")?;
         for kind in &options.host_keys {
             keygen(&dir.path().join(format!("host-{kind}")), kind, "")?;
@@ -144,9 +146,9 @@ impl Sshd {
     fn config(&self, penalties: bool) -> String {
         let dir = self.dir.path().display();
         let mut lines = self.options.directives.clone();
-        // A home of its own: bash reads ~/.bashrc under sshd, and whatever stands there on this machine
-        // is no part of the test.
-        let mut set = format!("SetEnv {MARK}={} \"HOME={dir}\"", self.mark);
+        // An empty home: the profile of whoever runs the test is slow, prints, or takes locks that a
+        // server which is killed in the middle would leave behind.
+        let mut set = format!("SetEnv {MARK}={} \"HOME={dir}/home\"", self.mark);
         if let Some(path) = &self.options.path {
             set.push_str(&format!(" \"PATH={path}\""));
         }
