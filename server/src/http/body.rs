@@ -69,9 +69,6 @@ impl<S: Send + Sync> FromRequest<S> for Nothing {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (headers, bytes) = take(request, state).await?;
-        if bytes.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Self);
-        }
         match object(&headers, &bytes)? {
             Value::Object(map) if map.is_empty() => Ok(Self),
             Value::Object(map) => {
@@ -158,14 +155,18 @@ async fn take<S: Send + Sync>(request: Request, state: &S) -> Result<(HeaderMap,
     Ok((headers, bytes))
 }
 
+/// The object in a body; an empty body is one without fields.
 fn object(headers: &HeaderMap, bytes: &[u8]) -> Result<Value, Problem> {
-    let essence = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .map(|v| v.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
-        .unwrap_or_default();
-    if essence != "application/json" && !(essence.starts_with("application/") && essence.ends_with("+json")) {
-        return Err(Problem::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Value::Object(serde_json::Map::new()));
+    }
+    // Who does not say what it is means JSON: nothing else is spoken here.
+    if let Some(kind) = headers.get(header::CONTENT_TYPE) {
+        let essence =
+            kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if essence != "application/json" && !(essence.starts_with("application/") && essence.ends_with("+json")) {
+            return Err(Problem::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        }
     }
     match serde_json::from_slice::<Value>(bytes) {
         Ok(value @ Value::Object(_)) => Ok(value),

@@ -72,7 +72,16 @@ async fn another_kind_of_content_is_refused() {
         send(raw(&client, path, "text/plain", "{}")).await.problem(415);
         send(raw(&client, path, "application/x-www-form-urlencoded", "a=b")).await.problem(415);
     }
-    send(client.request(Method::POST, WITH_BODY[0])).await.problem(415);
+}
+
+#[tokio::test]
+async fn an_empty_body_lacks_its_fields() {
+    let (_app, client) = TestApp::start().await;
+    let answer = client.act("/api/v1/projects").await;
+    assert_eq!(answer.faults(), faults(&[("repo_url", "required"), ("title", "required")]));
+    let untold =
+        client.request(Method::POST, "/api/v1/projects").body(r#"{"title":"Shop","repo_url":"/srv/shop.git"}"#);
+    send(untold).await.json(201);
 }
 
 #[tokio::test]

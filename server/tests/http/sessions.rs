@@ -1,4 +1,5 @@
-use launchway_app::api::account::{SignIn, SignOut};
+use launchway_app::api::account::{Setup, SignIn, SignOut};
+use launchway_app::api::releases::StartRelease;
 use leptos::server_fn::ServerFn;
 use reqwest::Method;
 
@@ -76,6 +77,43 @@ async fn a_wrong_name_and_a_wrong_password_look_the_same() {
     for answer in [&name, &password] {
         assert!(!answer.headers.contains_key("set-cookie"));
     }
+}
+
+#[tokio::test]
+async fn the_first_visitor_becomes_the_administrator_and_the_second_does_not() {
+    let app = TestApp::empty().await;
+    let set_up = |client: Client, name: &'static str| async move {
+        let form = [("form[name]", name), ("form[password]", PASSWORD)];
+        send(client.request(Method::POST, Setup::PATH).form(&form).header("accept", "application/json")).await
+    };
+    let (first, second) = (app.stranger(), app.stranger());
+    assert!(!set_up(first.clone(), "ada").await.status.is_client_error());
+    first.get("/api/v1/servers").await.json(200);
+    assert_eq!(set_up(second.clone(), "eve").await.status, 409);
+    second.get("/api/v1/servers").await.problem(401);
+}
+
+#[tokio::test]
+async fn without_javascript_a_form_leads_on() {
+    let (app, _client) = TestApp::start().await;
+    let browser = app.stranger();
+    let form = [("form[name]", NAME), ("form[password]", PASSWORD), ("next", "/releases/7")];
+    let post = browser.request(Method::POST, SignIn::PATH).form(&form);
+    let answer = send(post.header("accept", "text/html,application/xhtml+xml")).await;
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (302, "/releases/7"), "{answer:?}");
+    browser.get("/api/v1/servers").await.json(200);
+}
+
+#[tokio::test]
+async fn server_functions_are_closed_to_strangers() {
+    let (app, _client) = TestApp::start().await;
+    let post =
+        |accept| app.stranger().request(Method::POST, StartRelease::PATH).form(&[("id", "1")]).header("accept", accept);
+    let answer = send(post("application/json")).await;
+    assert_eq!((answer.status.as_u16(), answer.text.contains("unauthenticated")), (401, true), "{answer:?}");
+    assert_eq!(send(post("text/html")).await.header("location"), "/sign-in");
+    let foreign = app.stranger().request(Method::POST, SignIn::PATH).form(&[("form[name]", NAME)]);
+    send(foreign.header("origin", "https://evil.example")).await.problem(403);
 }
 
 #[tokio::test]
