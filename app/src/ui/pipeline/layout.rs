@@ -14,14 +14,14 @@ pub const NODE_HEIGHT: i32 = 50;
 /// The space between two rows.
 pub const ROW_GAP: i32 = 14;
 /// The space between two columns: room for a bend and an arrow head.
-pub const COLUMN_GAP: i32 = 36;
+pub const COLUMN_GAP: i32 = 30;
 /// The space around the whole: room for focus rings.
 pub const MARGIN: i32 = 10;
 /// Where a node's label begins, counted from its left edge: after the sign.
-pub const LABEL_X: i32 = 34;
+pub const LABEL_X: i32 = 32;
 
-/// The narrowest node: what the line under the label ("succeeded · 1 min 05 s") needs.
-const MIN_WIDTH: i32 = 156;
+/// The narrowest node: what the line under the label ("waiting", "1 min 05 s") needs.
+const MIN_WIDTH: i32 = 112;
 /// The longest label in units; what is longer is elided in the middle.
 const MAX_UNITS: i32 = 26;
 /// The width of one unit, half of a CJK character, in half pixels.
@@ -293,7 +293,7 @@ fn toward(from: (i32, i32), to: (i32, i32), by: i32) -> (i32, i32) {
 
 fn width_of(label: &str) -> i32 {
     let units = units(label).min(MAX_UNITS);
-    (LABEL_X + (units * UNIT_HALF_PX + 1) / 2 + 12).max(MIN_WIDTH)
+    (LABEL_X + (units * UNIT_HALF_PX + 1) / 2 + 10).max(MIN_WIDTH)
 }
 
 /// How wide a text is: one for most characters, two for those that East Asian type sets in a square.

@@ -15,17 +15,20 @@ const SIGN: i32 = 16;
 /// The space beside the progress bar.
 const BAR_INSET: i32 = 10;
 
-/// What stands under a node's label: its status, and how long it takes or how far it is.
+/// What stands under a node's label: how far it is and how long it takes; its status where there is
+/// nothing to measure, or where the sign alone would be too quiet.
 fn note(view: &NodeView, lang: CurrentLang, clock: Clock) -> String {
-    let status = view.node.status.label();
-    let status = status.get(lang.get());
-    let took = elapsed(view, clock).map(|millis| words::duration(millis, lang.get()));
+    let lang = lang.get();
+    let status = || view.node.status.label().get(lang).to_owned();
+    let took = elapsed(view, clock).map(|millis| words::duration(millis, lang));
     let percent = view.progress.and_then(|progress| progress.percent()).map(|percent| format!("{percent} %"));
-    match (percent, took) {
-        (Some(percent), Some(took)) => format!("{percent} · {took}"),
-        (Some(percent), None) => percent,
-        (None, Some(took)) => format!("{status} · {took}"),
-        (None, None) => status.to_owned(),
+    match (view.node.status, percent, took) {
+        (NodeStatus::Running, Some(percent), Some(took)) => format!("{percent} · {took}"),
+        (NodeStatus::Running, Some(percent), None) => percent,
+        (NodeStatus::Running | NodeStatus::Succeeded, None, Some(took))
+        | (NodeStatus::Succeeded, Some(_), Some(took)) => took,
+        (NodeStatus::Failed, _, Some(took)) => format!("{} · {took}", status()),
+        _ => status(),
     }
 }
 
