@@ -109,10 +109,10 @@ fn Page(snapshot: ReleaseSnapshot, open: Memo<OpenLog>, log: LogResource) -> imp
     #[cfg(feature = "hydrate")]
     Effect::new(move || crate::ui::live::client::follow(live, id, clock));
 
-    let navigate = StoredValue::new_local(use_navigate());
+    let navigate = use_navigate();
     let select = Callback::new(move |node: NodeKey| {
         let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-        navigate.with_value(|navigate| navigate(&OpenLog::of(node).href(id), options));
+        navigate(&OpenLog::of(node).href(id), options);
     });
     let selected = Signal::derive(move || open.get().node);
     let has_nodes = Memo::new(move |_| live.plan.with(|plan| !plan.is_empty()));
