@@ -55,6 +55,8 @@ export class Sshd {
       "PermitRootLogin prohibit-password",
       "StrictModes no",
       "UsePAM no",
+      // bash reads ~/.bashrc under sshd; what stands there on this machine is no part of the test.
+      `SetEnv HOME=${folder}`,
     ];
     writeFileSync(join(folder, "config"), `${config.join("\n")}\n`);
     // sshd run by root wants this folder to be there; anybody else's does not.

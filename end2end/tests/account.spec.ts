@@ -47,7 +47,7 @@ test("a wrong password says no more than a wrong name", async ({ page }) => {
 
 test("signing in leads back to the page that was asked for, signing out ends it", async ({ page }) => {
   await page.goto("/credentials/new");
-  await expect(page).toHaveURL(/\/sign-in\?next=\/credentials\/new$/);
+  await expect(page).toHaveURL(/\/sign-in\?next=%2Fcredentials%2Fnew$/);
   await alive(page);
   await page.getByLabel("Name").fill(ADMIN.name);
   await page.getByLabel("Password").fill(ADMIN.password);
@@ -56,7 +56,7 @@ test("signing in leads back to the page that was asked for, signing out ends it"
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page).toHaveURL(/\/sign-in$/);
   await page.goto("/servers");
-  await expect(page).toHaveURL(/\/sign-in\?next=\/servers$/);
+  await expect(page).toHaveURL(/\/sign-in\?next=%2Fservers$/);
 });
 
 test("a next that leads elsewhere is not followed", async ({ page, baseURL }) => {

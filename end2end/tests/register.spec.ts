@@ -93,14 +93,14 @@ test("a release is made from a tag that was picked", async ({ page }) => {
   await page.locator(".ref-items button", { hasText: "v1.1" }).click();
   await expect(page.getByLabel("Tag, branch or commit")).toHaveValue("v1.1");
 
-  await page.getByText("commit", { exact: true }).click();
+  await page.getByRole("radio", { name: "commit" }).check();
   await page.getByRole("button", { name: "Pick…" }).click();
   await expect(page.getByLabel("Commits of branch")).toHaveValue("main");
   await expect(page.locator(".ref-items li")).toHaveCount(2);
   await page.locator(".ref-items button", { hasText: "Make v1.0" }).click();
   await expect(page.getByLabel("Tag, branch or commit")).toHaveValue(/^[0-9a-f]{40}$/);
 
-  await page.getByText("tag", { exact: true }).click();
+  await page.getByRole("radio", { name: "tag" }).check();
   await page.getByLabel("Tag, branch or commit").fill("v9");
   await page.getByRole("button", { name: "Create release" }).click();
   await expect(page.locator("#f-ref-name-error")).not.toBeEmpty();

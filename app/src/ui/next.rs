@@ -21,7 +21,7 @@ pub fn encode(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for byte in value.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
             byte => out.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -43,6 +43,6 @@ mod tests {
 
     #[test]
     fn a_value_stays_one_value() {
-        assert_eq!(encode("/a?b=1&c=中"), "/a%3Fb%3D1%26c%3D%E4%B8%AD");
+        assert_eq!(encode("/a?b=1&c=中"), "%2Fa%3Fb%3D1%26c%3D%E4%B8%AD");
     }
 }

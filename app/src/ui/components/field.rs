@@ -113,7 +113,7 @@ pub fn TextField(
     autocomplete: &'static str,
     /// An example.
     #[prop(optional)]
-    placeholder: &'static str,
+    placeholder: Option<&'static str>,
     /// The name under which it is sent, where it is not part of the argument `form`.
     #[prop(optional)]
     name: Option<&'static str>,
