@@ -18,6 +18,7 @@ test("the first visit makes the first administrator", async ({ page }) => {
   await expect(password).not.toHaveAttribute("aria-invalid");
   await page.getByRole("button", { name: "Create administrator" }).click();
   await expect(page.getByRole("heading", { name: "Releases", level: 1 })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "No releases yet" })).toBeVisible();
   await expect(page.getByText(ADMIN.name, { exact: true })).toBeVisible();
 });
 

@@ -4,7 +4,7 @@ use launchway_domain::{
     LogPage, NodeKey, Page, Project, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseSnapshot,
 };
 use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
+use leptos::server_fn::codec::{GetUrl, Json};
 use serde::{Deserialize, Serialize};
 
 use super::ApiError;
@@ -12,7 +12,7 @@ use super::ApiError;
 use super::host::{actor, answer, ports};
 
 /// Releases, newest first.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", input = Json)]
 pub async fn list_releases(filter: ReleaseFilter) -> Result<Page<Release>, ApiError> {
     answer(ports()?.releases.list(&actor()?, filter).await)
 }
@@ -28,8 +28,8 @@ pub struct Dashboard {
     pub projects: Vec<Project>,
 }
 
-/// What the front page shows.
-#[server(prefix = "/api/fn")]
+/// What the front page shows. In JSON, since an empty filter would leave nothing of a form.
+#[server(prefix = "/api/fn", input = Json)]
 pub async fn get_dashboard(filter: ReleaseFilter) -> Result<Dashboard, ApiError> {
     use launchway_domain::ReleaseStatus;
     let (ports, actor) = (ports()?, actor()?);

@@ -21,7 +21,7 @@ pub fn Layout() -> impl IntoView {
         <header class="top">
             <a class="brand" href="/">
                 <Logo />
-                "Launchway"
+                <span>"Launchway"</span>
             </a>
             <nav class="nav" aria-label=t(common::MAIN_NAVIGATION)>
                 <NavLink href="/" also="/releases" text=common::RELEASES />
