@@ -19,6 +19,9 @@ use crate::api::releases::get_release;
 /// A connection that holds this long, in milliseconds, counts as a good one: the next wait is short again.
 const STEADY: f64 = 5000.0;
 
+/// How long a handshake may take, in milliseconds: a network that swallows everything says nothing either.
+const HANDSHAKE: u32 = 10_000;
+
 /// What the page tells the feed.
 enum Nudge {
     /// The page is gone.
@@ -105,8 +108,10 @@ async fn connection(live: Live, id: ReleaseId, clock: Clock, nudges: &mut Unboun
     let sent = {
         let mut sending = std::pin::pin!(socket.send(hello).fuse());
         let mut gone = std::pin::pin!(until_told_off(nudges).fuse());
+        let mut late = TimeoutFuture::new(HANDSHAKE).fuse();
         select! {
             sent = sending => sent.is_ok(),
+            () = late => false,
             () = gone => return End::Stopped,
         }
     };

@@ -1,0 +1,344 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { APIRequestContext, Page } from "@playwright/test";
+import { makeRepository } from "../support/repository.ts";
+import { Sshd } from "../support/sshd.ts";
+import { alive, enter, expect, open, test } from "../support/test.ts";
+
+test.use({ story: "live" });
+test.describe.configure({ mode: "serial" });
+
+let sshd: Sshd;
+let gates: string;
+let projectId: number;
+let environmentId: number;
+
+test.beforeAll(async ({ program, browser }) => {
+  sshd = await Sshd.start(join(program.folder, "sshd"));
+  gates = join(program.folder, "gates");
+  mkdirSync(gates);
+  const repository = makeRepository(join(program.folder, "shop"));
+  const context = await browser.newContext({ baseURL: program.url });
+  const page = await context.newPage();
+  await enter(page);
+  const create = (path: string, data: object) => post(page.request, program.url, path, data);
+  const credential = await create("/credentials", {
+    name: "deploy key",
+    kind: "ssh_key",
+    username: sshd.user,
+    secret: sshd.key,
+  });
+  const servers: number[] = [];
+  for (const hostname of ["web-1", "web-2"]) {
+    const server = { hostname, address: "127.0.0.1", port: sshd.port, credential_id: credential.id, tags: [] };
+    const { id } = await create("/servers", server);
+    await create(`/servers/${id}/host-key`, { fingerprint: sshd.fingerprint });
+    servers.push(id);
+  }
+  projectId = (await create("/projects", { title: "Shop", repo_url: repository })).id;
+  const path = join(program.folder, "srv", "{hostname}");
+  const environment = { name: "staging", kind: "test", path, server_ids: servers };
+  environmentId = (await create(`/projects/${projectId}/environments`, environment)).id;
+  await context.close();
+});
+
+test.afterAll(async () => {
+  await sshd?.stop();
+});
+
+async function post(request: APIRequestContext, origin: string, path: string, data: object) {
+  const response = await request.post(`${origin}/api/v1${path}`, { data, headers: { Origin: origin } });
+  expect(response.ok(), `${path}: ${await response.text()}`).toBe(true);
+  const text = await response.text();
+  return text ? JSON.parse(text) : {};
+}
+
+/** A hook that waits until the test opens its gate: what happens meanwhile does not depend on any clock. */
+function gate(name: string): { wait: string; open: () => void } {
+  const file = join(gates, name);
+  return {
+    wait: `until test -e '${file}'; do sleep 0.1; done`,
+    open: () => writeFileSync(file, ""),
+  };
+}
+
+async function makeRelease(page: Page, origin: string, hooks: object, note = ""): Promise<number> {
+  const form = {
+    project_id: projectId,
+    environment_id: environmentId,
+    ref: { kind: "tag", name: "v1.1" },
+    hooks,
+    note,
+  };
+  return (await post(page.request, origin, "/releases", form)).id;
+}
+
+/** Writes down every status that every node of the picture shows, in the order in which they appear on screen. */
+async function record(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const seen: string[] = [];
+    (window as any).seen = seen;
+    (window as any).loads = performance.getEntriesByType("navigation").length;
+    const note = (element: Element) => seen.push(`${element.getAttribute("data-node")} ${element.getAttribute("data-status")}`);
+    new MutationObserver((changes) => {
+      for (const change of changes) {
+        if (change.type === "attributes") {
+          const element = change.target as Element;
+          if (element.matches("g[data-node]")) note(element);
+        }
+        for (const added of change.addedNodes) {
+          if (!(added instanceof Element)) continue;
+          if (added.matches("g[data-node]")) note(added);
+          added.querySelectorAll("g[data-node]").forEach(note);
+        }
+      }
+    }).observe(document.querySelector("article.release")!, {
+      subtree: true,
+      childList: true,
+      attributes: true,
+      attributeFilter: ["data-status"],
+    });
+  });
+}
+
+const seen = (page: Page): Promise<string[]> => page.evaluate(() => (window as any).seen);
+const node = (page: Page, key: string) => page.locator(`g[data-node="${key}"]`);
+const badge = (page: Page) => page.locator(".release-state .badge");
+
+/** The statuses of one node as they came, without repetitions. */
+function course(seen: string[], key: string): string[] {
+  const own = seen.filter((line) => line.startsWith(`${key} `)).map((line) => line.split(" ")[1]);
+  return own.filter((status, index) => status !== own[index - 1]);
+}
+
+test("two windows on one release show every change and every line, in the same order", async ({ page, browser, baseURL }) => {
+  await enter(page);
+  const building = gate("building");
+  const id = await makeRelease(page, baseURL!, {
+    after_download: `echo "line 1"; ${building.wait}; i=2; while [ $i -le 40 ]; do echo "line $i"; i=$((i+1)); done`,
+    after_deploy: 'echo "live on $LAUNCHWAY_SERVER"',
+  });
+  const context = await browser.newContext({ baseURL, storageState: await page.context().storageState() });
+  const other = await context.newPage();
+  const windows = [page, other];
+  for (const window of windows) {
+    await open(window, `/releases/${id}`);
+    await expect(window.locator(".connection")).toHaveText("live");
+    await record(window);
+  }
+
+  await page.getByRole("button", { name: "Start" }).click();
+  for (const window of windows) {
+    const hook = window.getByRole("button", { name: "after download: running" });
+    await expect(hook).toBeVisible();
+    await hook.focus();
+    await window.keyboard.press("Enter");
+    await expect(window).toHaveURL(/\?node=after_download$/);
+    await expect(window.locator(".log-text", { hasText: "line 1" })).toBeVisible();
+    await expect(badge(window)).toHaveText(/running/);
+  }
+  building.open();
+  for (const window of windows) {
+    await expect(badge(window)).toHaveText(/succeeded/);
+    const lines = await window.locator(".log-row:not(.is-system) .log-text").allInnerTexts();
+    expect(lines).toEqual(Array.from({ length: 40 }, (_, i) => `line ${i + 1}`));
+    await expect(window.getByRole("button", { name: "deploy on web-2: succeeded", exact: true })).toBeVisible();
+  }
+  const [mine, theirs] = [await seen(page), await seen(other)];
+  expect(theirs).toEqual(mine);
+  for (const key of ["start", "download", "after_download", "package", "server:1/upload", "server:2/deploy"]) {
+    const statuses = course(mine, key);
+    expect(statuses.slice(-2), key).toEqual(["running", "succeeded"]);
+    expect(["pending", "waiting"], key).toContain(statuses[0]);
+  }
+  expect(course(mine, "package").slice(0, 1)).toEqual(["pending"]);
+  for (const window of windows) {
+    // The very page that was opened: no reload.
+    expect(await window.evaluate(() => (window as any).seen.length)).toBeGreaterThan(10);
+    await window.reload();
+    await alive(window);
+    await expect(window.locator("g[data-status=succeeded]")).toHaveCount(await window.locator("g[data-node]").count());
+  }
+  await context.close();
+});
+
+test("a dropped connection shows, comes back by itself and catches up", async ({ page, baseURL }) => {
+  await enter(page);
+  // The feed goes through here, so that the test can cut it.
+  let cut = () => {};
+  let isDown = false;
+  let connections = 0;
+  await page.routeWebSocket(/\/api\/v1\/feed/, (socket) => {
+    if (isDown) return void socket.onMessage(() => void socket.close({ code: 1013 }));
+    connections += 1;
+    const server = socket.connectToServer();
+    cut = () => {
+      void socket.close({ code: 1012 });
+      void server.close();
+    };
+  });
+  const building = gate("dropped");
+  const id = await makeRelease(page, baseURL!, {
+    after_download: `echo before; ${building.wait}; echo after`,
+  });
+  await open(page, `/releases/${id}`);
+  await page.getByRole("button", { name: "Start" }).click();
+  await expect(node(page, "after_download")).toHaveAttribute("data-status", "running");
+  await node(page, "after_download").click();
+  await expect(page.locator(".log-text", { hasText: "before" })).toBeVisible();
+
+  isDown = true;
+  cut();
+  await expect(page.locator(".connection")).toHaveText("reconnecting…");
+  building.open();
+  await expect
+    .poll(async () => (await (await page.request.get(`${baseURL}/api/v1/releases/${id}`)).json()).status, { timeout: 60_000 })
+    .toBe("succeeded");
+  await expect(node(page, "after_download")).toHaveAttribute("data-status", "running");
+  isDown = false;
+  await expect(page.locator(".connection")).toHaveText("live", { timeout: 30_000 });
+  await expect(badge(page)).toHaveText(/succeeded/);
+  await expect(page.locator("g[data-status=succeeded]")).toHaveCount(await page.locator("g[data-node]").count());
+  await expect(page.locator(".log-row:not(.is-system) .log-text")).toHaveText(["before", "after"]);
+  expect(connections).toBe(2);
+});
+
+test("a reset is answered with a new snapshot", async ({ page, baseURL }) => {
+  await enter(page);
+  const asked: number[] = [];
+  await page.routeWebSocket(/\/api\/v1\/feed/, (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((message) => {
+      const { after } = JSON.parse(String(message));
+      asked.push(after);
+      // The first question is answered as if its event were no longer kept.
+      if (asked.length === 1) socket.send(JSON.stringify({ seq: after, topic: "release:1", kind: "reset", at: "2026-01-01T00:00:00.000Z", data: {} }));
+      else server.send(message);
+    });
+  });
+  const id = await makeRelease(page, baseURL!, {});
+  await open(page, `/releases/${id}`);
+  await expect.poll(() => asked.length).toBe(2);
+  await page.getByRole("button", { name: "Start" }).click();
+  await expect(badge(page)).toHaveText(/succeeded/);
+});
+
+test("a failure says why, leads to the log, and can be tried again", async ({ page, baseURL }) => {
+  await enter(page);
+  const file = join(gates, "mended");
+  const id = await makeRelease(page, baseURL!, {
+    before_deploy: `echo "looking"; test -e '${file}' || { echo "not mended"; exit 7; }`,
+  });
+  await open(page, `/releases/${id}`);
+  await page.getByRole("button", { name: "Start" }).click();
+  await expect(badge(page)).toHaveText(/failed/);
+  await expect(page.locator(".release-failure")).toBeVisible();
+  await expect(page.locator(".step", { hasText: "before deploy on web-1" })).toContainText("exit status 7");
+  await page.getByRole("link", { name: "Read the log of the step that failed" }).click();
+  await expect(page.locator(".log-text", { hasText: "not mended" })).toBeVisible();
+  expect(existsSync(file)).toBe(false);
+  writeFileSync(file, "");
+  await page.getByRole("button", { name: "Retry" }).click();
+  await expect(badge(page)).toHaveText(/succeeded/);
+  await expect(page.locator(".release-failure")).toHaveCount(0);
+  // The open log is now that of the second run; the first one's is a click away.
+  await expect(page.locator(".log-text", { hasText: "looking" })).toBeVisible();
+  await expect(page.locator(".log-text", { hasText: "not mended" })).toHaveCount(0);
+  await page.locator(".log-runs").getByRole("link", { name: "1", exact: true }).click();
+  await expect(page.locator(".log-text", { hasText: "not mended" })).toBeVisible();
+});
+
+test("somebody who cancels stops the hook, in every window", async ({ page, browser, baseURL }) => {
+  await enter(page);
+  const id = await makeRelease(page, baseURL!, { after_download: gate("never").wait });
+  const context = await browser.newContext({ baseURL, storageState: await page.context().storageState() });
+  const other = await context.newPage();
+  await open(page, `/releases/${id}`);
+  await open(other, `/releases/${id}`);
+  await page.getByRole("button", { name: "Start" }).click();
+  await expect(node(other, "after_download")).toHaveAttribute("data-status", "running");
+  await other.getByRole("button", { name: "Cancel" }).click();
+  for (const window of [page, other]) {
+    await expect(badge(window)).toHaveText(/canceled/, { timeout: 30_000 });
+    await expect(node(window, "after_download")).toHaveAttribute("data-status", "canceled");
+    await expect(window.getByRole("button", { name: "Retry" })).toBeVisible();
+  }
+  await context.close();
+});
+
+test("a long log stays bounded and stops following whoever scrolls up", async ({ page, baseURL }) => {
+  await enter(page);
+  const more = gate("more");
+  const id = await makeRelease(page, baseURL!, {
+    after_download: `i=1; while [ $i -le 20000 ]; do echo "row $i of a log that is long"; i=$((i+1)); done; ${more.wait}; echo "the end"`,
+  });
+  await open(page, `/releases/${id}?node=after_download`);
+  await page.getByRole("button", { name: "Start" }).click();
+  await node(page, "after_download").click();
+  await expect(page.locator(".log-text", { hasText: /^row 20000 / })).toBeVisible({ timeout: 30_000 });
+  expect(await page.locator(".log-row").count()).toBeLessThanOrEqual(4000);
+  await expect(page.getByLabel("Follow")).toBeChecked();
+  await page.locator(".log").hover();
+  await page.mouse.wheel(0, -2000);
+  await expect(page.getByLabel("Follow")).not.toBeChecked();
+  more.open();
+  await expect(page.locator(".log-text", { hasText: "the end" })).toHaveCount(1);
+  await expect(page.locator(".log-text", { hasText: "the end" })).not.toBeInViewport();
+  await page.getByLabel("Follow").check();
+  await expect(page.locator(".log-text", { hasText: "the end" })).toBeInViewport();
+  await page.getByRole("link", { name: "Read from the beginning" }).click();
+  await expect(page.locator(".log-text", { hasText: /^row 1 of/ })).toBeVisible();
+});
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("a release reads, starts, and shows its steps and logs, in both languages", async ({ page, baseURL, browser }) => {
+    await page.goto("/sign-in");
+    await page.getByLabel("Name").fill("ada");
+    await page.getByLabel("Password").fill("correct horse battery");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page.getByRole("heading", { name: "Releases", level: 1 })).toBeVisible();
+    const id = await makeRelease(page, baseURL!, { after_download: "echo built" }, "A note <b>for</b> later");
+    await page.goto(`/releases/${id}`);
+    await expect(page.getByText("A note <b>for</b> later")).toBeVisible();
+    await page.getByRole("button", { name: "Start" }).click();
+    await expect(page).toHaveURL(new RegExp(`/releases/${id}`));
+    await expect
+      .poll(async () => (await (await page.request.get(`${baseURL}/api/v1/releases/${id}`)).json()).status, { timeout: 60_000 })
+      .toBe("succeeded");
+    await page.goto(`/releases/${id}`);
+    await expect(badge(page)).toHaveText(/succeeded/);
+    await expect(page.getByRole("button", { name: "upload on web-1: succeeded" })).toBeVisible();
+    await page.getByRole("link", { name: "after download" }).click();
+    await expect(page.locator(".log-text", { hasText: "built" })).toBeVisible();
+    await expect(page.locator(".connection")).toBeHidden();
+
+    const context = await browser.newContext({
+      baseURL,
+      locale: "zh-CN",
+      javaScriptEnabled: false,
+      storageState: await page.context().storageState(),
+    });
+    const chinese = await context.newPage();
+    await chinese.goto(`/releases/${id}?node=after_download`);
+    await expect(chinese.getByRole("heading", { level: 1 })).toContainText(`发布 #${id}`);
+    await expect(chinese.getByRole("button", { name: "web-1 上的上传：成功" })).toBeVisible();
+    await expect(chinese.locator(".log-text", { hasText: "built" })).toBeVisible();
+    await context.close();
+  });
+});
+
+test("the page fits a narrow window and is worked by keyboard", async ({ page, baseURL }) => {
+  await enter(page);
+  await page.setViewportSize({ width: 390, height: 844 });
+  const id = await makeRelease(page, baseURL!, { before_deploy: "echo ready" });
+  await open(page, `/releases/${id}`);
+  await page.getByRole("button", { name: "Start" }).click();
+  await expect(badge(page)).toHaveText(/succeeded/);
+  const step = page.getByRole("button", { name: "before deploy on web-1: succeeded" });
+  await step.focus();
+  await page.keyboard.press("Space");
+  await expect(page.locator(".log-text", { hasText: "ready" })).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+});
