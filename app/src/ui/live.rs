@@ -86,6 +86,14 @@ impl Live {
         self.nodes.try_with_value(|nodes| nodes.get(key).cloned()).flatten()
     }
 
+    /// One node, whether it is planned yet or not; tracked.
+    pub fn watch(self, key: &NodeKey) -> Option<NodeView> {
+        self.node(key).map(|view| view.get()).or_else(|| {
+            self.plan.track();
+            None
+        })
+    }
+
     /// The last event that the page includes; none once the page is gone.
     pub fn seq(self) -> Option<i64> {
         self.state.try_with_value(ReleaseState::seq)

@@ -31,14 +31,17 @@ pub fn LogPanel(
     /// What it begins with.
     log: LogResource,
 ) -> impl IntoView {
-    let node = Memo::new(move |_| open.get().node);
-    let is_planned =
-        move |key: &NodeKey| live.plan.with_untracked(|plan| plan.iter().any(|planned| planned.key == *key));
+    // A node may be asked for before it is planned.
+    let node = Memo::new(move |_| {
+        let key = open.get().node?;
+        let is_planned = live.plan.with(|plan| plan.iter().any(|planned| planned.key == key));
+        Some((key, is_planned))
+    });
     let hint = |text: Text| view! { <p class="log-hint">{t(text)}</p> }.into_any();
     let body = move || match node.get() {
         None => hint(words::LOG_HINT),
-        Some(key) if !is_planned(&key) => hint(words::NO_SUCH_STEP),
-        Some(key) => view! { <LogHead id live key open /> }.into_any(),
+        Some((_, false)) => hint(words::NO_SUCH_STEP),
+        Some((key, true)) => view! { <LogHead id live key open /> }.into_any(),
     };
     view! {
         <section class="panel log-panel" id="log" aria-label=t(words::LOG)>
@@ -179,8 +182,7 @@ fn Lines(id: ReleaseId, live: Live, open: Memo<OpenLog>, log: LogResource, stret
 #[component]
 fn Silence(live: Live, node: NodeKey, tail: RwSignal<LogTail>) -> impl IntoView {
     let lang = CurrentLang::find();
-    let view = live.node(&node);
-    let is_over = Memo::new(move |_| view.as_ref().is_none_or(|view| view.with(|view| view.node.status.is_final())));
+    let is_over = Memo::new(move |_| live.watch(&node).is_some_and(|view| view.node.status.is_final()));
     let is_silent = Memo::new(move |_| tail.with(LogTail::is_empty));
     move || {
         let text = if is_over.get() { words::LOG_NONE } else { words::LOG_EMPTY };
@@ -215,11 +217,12 @@ fn follow_the_feed(
     #[cfg(feature = "hydrate")]
     {
         let (node, shown) = (stretch.node.clone(), stretch.attempt);
-        let view = live.node(&node);
-        Effect::new(move || crate::ui::live::follow::follow(live, id, node.clone(), tail));
+        {
+            let node = node.clone();
+            Effect::new(move || crate::ui::live::follow::follow(live, id, node.clone(), tail));
+        }
         Effect::new(move || {
-            let Some(view) = &view else { return };
-            if attempt.is_none() && view.with(|view| view.node.attempt) > shown {
+            if attempt.is_none() && live.watch(&node).is_some_and(|view| view.node.attempt > shown) {
                 log.refetch();
             }
         });
