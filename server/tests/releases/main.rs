@@ -1,0 +1,10 @@
+//! Whole releases: the program itself, a real repository, a real OpenSSH server.
+#![allow(clippy::unwrap_used, unreachable_pub)]
+
+mod bad_input;
+mod crash;
+mod hooks;
+mod program;
+mod repository;
+mod run;
+mod world;
