@@ -20,7 +20,7 @@ use crate::store::{Lease, Store, StoreError};
 /// How much of a node's output is kept from its beginning, in bytes.
 pub const DEFAULT_CAP: u64 = 16 << 20;
 /// How much is kept from its end, past the cap: the error is usually there. In bytes.
-const TAIL: usize = 64 << 10;
+pub(crate) const TAIL: usize = 64 << 10;
 /// Text is written once this much has come, in bytes …
 const BATCH: usize = 64 << 10;
 /// … or this long after the first of it.
@@ -28,6 +28,7 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 enum Piece {
     Output(Vec<u8>),
+    Skipped(u64),
     System(String),
 }
 
@@ -50,6 +51,13 @@ impl LogHandle {
     /// A line of Launchway's own. Blocks likewise.
     pub fn note(&self, line: impl Into<String>) {
         let _ = self.pieces.blocking_send(Piece::System(line.into()));
+    }
+
+    /// Says that some bytes of output were not even fetched, since the cap is reached. Blocks likewise.
+    pub fn skip(&self, bytes: u64) {
+        if bytes > 0 {
+            let _ = self.pieces.blocking_send(Piece::Skipped(bytes));
+        }
     }
 
     /// Whether the cap is reached, so that only the end of what comes is kept.
@@ -160,6 +168,10 @@ impl Writer {
                     let text = self.masker.push(&bytes);
                     self.output(text);
                 }
+                Some(Piece::Skipped(bytes)) => {
+                    self.dropped += bytes + self.tail.len() as u64;
+                    self.tail.clear();
+                }
                 Some(Piece::System(line)) => {
                     let held = self.masker.finish();
                     self.output(held);
@@ -202,17 +214,17 @@ impl Writer {
                 self.line(LogStream::Output, fits.to_owned());
             }
             text = rest;
-            if !text.is_empty() {
+        }
+        if !text.is_empty() {
+            if !self.full.swap(true, Ordering::Relaxed) {
+                // Less than the cap where its last byte would have been a part of a character.
                 self.written = self.cap;
-                self.full.store(true, Ordering::Relaxed);
                 let size = size(self.cap);
                 self.line(
                     LogStream::System,
                     format!("\n… the log of a node is capped at {size}; of what follows only the end is kept …\n"),
                 );
             }
-        }
-        if !text.is_empty() {
             self.tail.extend(text.as_bytes());
             let over = self.tail.len().saturating_sub(TAIL);
             self.tail.drain(..over);

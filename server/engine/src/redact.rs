@@ -19,7 +19,23 @@ pub struct Redactor {
     /// Longest first, so that of two secrets that begin alike the whole one is masked.
     patterns: Arc<Vec<SecretString>>,
     /// The bytes with which one of them begins: most bytes of a log are settled by this alone.
-    firsts: Arc<std::collections::HashSet<u8>>,
+    firsts: Arc<Firsts>,
+}
+
+/// Which bytes begin a pattern.
+struct Firsts([bool; 256]);
+
+impl Default for Firsts {
+    fn default() -> Self {
+        Self([false; 256])
+    }
+}
+
+impl Firsts {
+    /// How many bytes come before the first that begins a pattern.
+    fn harmless(&self, bytes: &[u8]) -> usize {
+        bytes.iter().position(|byte| self.0[usize::from(*byte)]).unwrap_or(bytes.len())
+    }
 }
 
 impl std::fmt::Debug for Redactor {
@@ -42,7 +58,10 @@ impl Redactor {
             }
         }
         found.sort_by_key(|line| std::cmp::Reverse(line.len()));
-        let firsts = found.iter().map(|line| line.as_bytes()[0]).collect();
+        let mut firsts = Firsts([false; 256]);
+        for line in &found {
+            firsts.0[usize::from(line.as_bytes()[0])] = true;
+        }
         Self { patterns: Arc::new(found.into_iter().map(SecretString::from).collect()), firsts: Arc::new(firsts) }
     }
 
@@ -98,9 +117,10 @@ impl Masker {
         let mut position = 0;
         while position < self.held.len() {
             let rest = &self.held[position..];
-            if !self.redactor.firsts.contains(&rest[0]) {
-                masked.push(rest[0]);
-                position += 1;
+            let harmless = self.redactor.firsts.harmless(rest);
+            if harmless > 0 {
+                masked.extend_from_slice(&rest[..harmless]);
+                position += harmless;
                 continue;
             }
             if !at_end && self.redactor.may_begin(rest) {

@@ -56,7 +56,7 @@ async fn a_hook_that_hangs_is_ended_with_all_it_started() {
             world.release("v1", json!({point: format!("echo began; sleep {word} & sleep {word}")})).await;
         assert_eq!(status, "failed");
         let node = world.program.node(release, &node).await;
-        assert!(node["message"]["en"].as_str().unwrap().contains("time limit"), "{node}");
+        assert!(node["message"].as_str().unwrap().contains("time limit"), "{node}");
         gone(&word);
     }
 }
@@ -113,7 +113,8 @@ async fn a_hook_that_prints_100_mb_is_cut_with_a_mark_and_its_end_is_kept() {
     assert_eq!(status, "succeeded");
     for node in ["after_download".to_owned(), world.key(1, "before_deploy")] {
         let log = world.program.log_text(release, &node).await;
-        assert!(log.starts_with("first\n") && log.trim_end().ends_with("last"), "{node}");
+        let end = &log[log.floor_char_boundary(log.len().saturating_sub(200))..];
+        assert!(log.starts_with("first\n") && end.ends_with("\nlast\n"), "{node}: {} bytes, … {end:?}", log.len());
         assert!(log.contains("the log of a node is capped at"), "{node}");
         assert!(log.len() < 20 << 20, "{node}: {}", log.len());
     }

@@ -12,16 +12,17 @@ use launchway_domain::{HookPoint, Node, Text, Timestamp, text};
 use super::connections::{Line, Reach};
 use super::{Context, Done, StepError, blocking};
 use crate::local::LocalShell;
-use crate::log::LogHandle;
+use crate::log::{self, LogHandle};
 use crate::process::{self, ProcessError, Spec, State};
 use crate::shell::ShellError;
 
 /// How long one look at a hook waits for news, on its host.
 const WAIT: Duration = Duration::from_millis(900);
 /// The most output that one look takes, in bytes.
-const TAKE: usize = 256 << 10;
-/// Past the log's cap, a hook's output file is emptied when it grows beyond this, in bytes.
-const SPOOL: u64 = 4 << 20;
+const TAKE: usize = 1 << 20;
+/// Past the log's cap, a running hook's output file is emptied when it grows beyond this, in bytes. What
+/// it prints in that moment is lost, so it is not done often.
+const SPOOL: u64 = 64 << 20;
 /// Between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
 /// How many times in a row a broken connection is made anew while a hook is followed.
@@ -147,13 +148,20 @@ fn run(
         let look = patiently(reach, |reach| Ok(process::poll(reach.shell()?, spec.dir, offset, WAIT, TAKE, &limits)?))?;
         log.output(&look.output);
         offset = look.next;
-        if log.is_full() && look.size > SPOOL {
-            patiently(reach, |reach| Ok(process::truncate(reach.shell()?, spec.dir, &limits)?))?;
-            offset = 0;
+        if log.is_full() {
+            // Only the end is kept from here on: what lies before it need not travel.
+            let end = look.size.saturating_sub(log::TAIL as u64);
+            log.skip(end.saturating_sub(offset));
+            offset = offset.max(end);
+            if look.size > SPOOL && look.state == State::Running {
+                log.skip(look.size - offset);
+                patiently(reach, |reach| Ok(process::truncate(reach.shell()?, spec.dir, &limits)?))?;
+                offset = 0;
+            }
         }
         match look.state {
             State::Running => {}
-            State::Exited(_) if look.next < look.size => {}
+            State::Exited(_) if offset < look.size => {}
             State::Exited(0) => return Ok(Done { exit_status: Some(0) }),
             State::Exited(status) => return Err(failed(status)),
             // Only a hook from before a crash may not have been started yet; to start is idempotent.
