@@ -80,7 +80,16 @@ pub fn attempt(n: u32) -> Text {
     launchway_domain::text!("attempt {n}", "第 {n} 次")
 }
 
-/// How long something took, or has taken so far.
+/// How long something has taken so far: in whole seconds, since that is how the page's clock ticks.
+pub fn so_far(millis: i64, lang: Lang) -> String {
+    let seconds = millis.max(0) / 1000;
+    if seconds < 10 {
+        return launchway_domain::text!("{seconds} s", "{seconds} 秒").get(lang).to_owned();
+    }
+    duration(millis, lang)
+}
+
+/// How long something took.
 pub fn duration(millis: i64, lang: Lang) -> String {
     let millis = millis.max(0);
     let (seconds, minutes, hours) = (millis / 1000, millis / 60_000, millis / 3_600_000);
@@ -119,6 +128,8 @@ mod tests {
         ] {
             assert_eq!(duration(millis, Lang::En), en);
         }
+        assert_eq!(so_far(3_900, Lang::En), "3 s");
+        assert_eq!(so_far(65_000, Lang::En), "1 min 05 s");
         assert_eq!(duration(65_000, Lang::Zh), "1 分 05 秒");
     }
 

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use launchway_domain::{NodeKey, Text};
+use launchway_domain::{NodeKey, NodeStatus, Text};
 use leptos::ev::PointerEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use super::layout::{Layout, Planned, layout};
+use super::layout::{Layout, NODE_HEIGHT, Planned, layout};
 use super::link::Link;
 use super::node::Node;
 use crate::text::{CurrentLang, release as words, t};
@@ -47,12 +47,15 @@ pub fn Diagram(
     let names = Memo::new(move |_| live.plan.with(|plan| names(plan)));
     let container = NodeRef::<Div>::new();
     let pan = Pan::new(container);
+    keep_in_sight(live, picture, container, pan.touched);
     let size = move |of: fn(&Layout) -> i32| picture.with(of);
 
     view! {
         <div
             class="pipeline"
             node_ref=container
+            on:wheel=move |_| pan.touched.set_value(true)
+            on:focusin=move |_| pan.touched.set_value(true)
             on:pointerdown=move |event| pan.begin(&event)
             on:pointermove=move |event| pan.go_on(&event)
             on:pointerup=move |_| pan.end()
@@ -83,20 +86,43 @@ pub fn Diagram(
     }
 }
 
+/// Scrolls to what runs, on screens that do not hold the whole picture, until somebody moves it themselves.
+fn keep_in_sight(live: Live, picture: Memo<Layout>, container: NodeRef<Div>, touched: StoredValue<bool>) {
+    let is_running = move |key: &NodeKey| live.watch(key).is_some_and(|view| view.node.status == NodeStatus::Running);
+    let at = Memo::new(move |_| {
+        picture.with(|picture| {
+            let running = picture.nodes.iter().filter(|placed| is_running(&placed.key));
+            running.map(|placed| (placed.x, placed.y, placed.width)).min()
+        })
+    });
+    Effect::new(move || {
+        if let Some((x, y, width)) = at.get()
+            && let Some(container) = container.get()
+            && !touched.get_value()
+        {
+            container.set_scroll_left(x - (container.client_width() - width) / 2);
+            container.set_scroll_top(y - (container.client_height() - NODE_HEIGHT) / 2);
+        }
+    });
+}
+
 /// Moving the picture with the mouse; fingers scroll by themselves.
 #[derive(Clone, Copy)]
 struct Pan {
     container: NodeRef<Div>,
     /// Where the mouse went down, and how far the container was scrolled then.
     from: StoredValue<Option<[i32; 4]>>,
+    /// Whether somebody has moved it.
+    touched: StoredValue<bool>,
 }
 
 impl Pan {
     fn new(container: NodeRef<Div>) -> Self {
-        Self { container, from: StoredValue::new(None) }
+        Self { container, from: StoredValue::new(None), touched: StoredValue::new(false) }
     }
 
     fn begin(self, event: &PointerEvent) {
+        self.touched.set_value(true);
         if event.pointer_type() == "mouse"
             && event.button() == 0
             && let Some(container) = self.container.get_untracked()

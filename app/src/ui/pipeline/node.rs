@@ -1,6 +1,6 @@
 //! A node of the picture.
 
-use launchway_domain::{NodeKey, NodeStatus, Text};
+use launchway_domain::{Lang, NodeKey, NodeStatus, Text};
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
@@ -20,7 +20,7 @@ const BAR_INSET: i32 = 10;
 fn note(view: &NodeView, lang: CurrentLang, clock: Clock) -> String {
     let lang = lang.get();
     let status = || view.node.status.label().get(lang).to_owned();
-    let took = elapsed(view, clock).map(|millis| words::duration(millis, lang));
+    let took = elapsed(view, lang, clock);
     let percent = view.progress.and_then(|progress| progress.percent()).map(|percent| format!("{percent} %"));
     match (view.node.status, percent, took) {
         (NodeStatus::Running, Some(percent), Some(took)) => format!("{percent} · {took}"),
@@ -32,13 +32,12 @@ fn note(view: &NodeView, lang: CurrentLang, clock: Clock) -> String {
     }
 }
 
-/// Milliseconds from a node's begin to its end; while it runs, until now.
-pub fn elapsed(view: &NodeView, clock: Clock) -> Option<i64> {
+/// How long a node took; while it runs, how long so far.
+pub fn elapsed(view: &NodeView, lang: Lang, clock: Clock) -> Option<String> {
     let began = view.node.started_at?;
     match (view.node.finished_at, view.node.status) {
-        (Some(ended), _) => Some(ended.millis() - began.millis()),
-        // Whole seconds: a clock that ticks once a second has no tenths to show.
-        (None, NodeStatus::Running) => clock.since(began).map(|millis| (millis / 1000) * 1000),
+        (Some(ended), _) => Some(words::duration(ended.millis() - began.millis(), lang)),
+        (None, NodeStatus::Running) => clock.since(began).map(|millis| words::so_far(millis, lang)),
         (None, _) => None,
     }
 }

@@ -166,12 +166,13 @@ fn Took(live: Live, clock: Clock) -> impl IntoView {
     let lang = CurrentLang::find();
     let took = move || {
         let (began, ended, status) = live.release.with(|r| (r.started_at, r.finished_at, r.status));
-        let millis = match (began?, ended) {
-            (began, Some(ended)) => Some(ended.millis() - began.millis()),
-            (began, None) if status == ReleaseStatus::Running => clock.since(began).map(|millis| millis / 1000 * 1000),
+        match (began?, ended) {
+            (began, Some(ended)) => Some(words::duration(ended.millis() - began.millis(), lang.get())),
+            (began, None) if status == ReleaseStatus::Running => {
+                clock.since(began).map(|millis| words::so_far(millis, lang.get()))
+            }
             _ => None,
-        };
-        millis.map(|millis| words::duration(millis, lang.get()))
+        }
     };
     view! { <span>{move || took().unwrap_or_else(|| "–".to_owned())}</span> }
 }

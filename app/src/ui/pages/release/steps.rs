@@ -57,7 +57,7 @@ fn state(view: &NodeView, lang: Lang, clock: Clock) -> String {
     {
         parts.push(format!("{percent} %"));
     }
-    parts.extend(elapsed(view, clock).map(|millis| words::duration(millis, lang)));
+    parts.extend(elapsed(view, lang, clock));
     parts.join(" · ")
 }
 
