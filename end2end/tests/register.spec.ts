@@ -83,7 +83,10 @@ test("a project and its environment", async ({ page }) => {
   await expect(page.getByRole("checkbox", { name: "web-1" })).toBeChecked();
 });
 
-test("a release is made from a tag that was picked", async ({ page }) => {
+test("a release is made from a tag that was picked, and a list that is open elsewhere shows it", async ({ page }) => {
+  const list = await page.context().newPage();
+  await open(list, "/");
+  await expect(list.getByRole("heading", { name: "No releases yet" })).toBeVisible();
   await page.getByRole("link", { name: "New release" }).first().click();
   await expect(page.getByRole("heading", { name: "New release" })).toBeVisible();
   await page.getByRole("button", { name: "Create release" }).click();
@@ -108,6 +111,9 @@ test("a release is made from a tag that was picked", async ({ page }) => {
   await page.getByLabel("Tag, branch or commit").fill("v1.1");
   await page.getByRole("button", { name: "Create release" }).click();
   await expect(page).toHaveURL(/\/releases\/\d+$/);
+  await expect(list.getByRole("link", { name: "v1.1" })).toBeVisible();
+  await expect(list.getByText("not started", { exact: true }).first()).toBeVisible();
+  await list.close();
 });
 
 test("what is used is not deleted, and the reason stands there", async ({ page }) => {

@@ -10,6 +10,8 @@ pub mod clock;
 pub mod follow;
 pub mod log;
 pub mod state;
+#[cfg(feature = "hydrate")]
+pub mod wall;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -26,7 +26,11 @@ pub fn DashboardPage() -> impl IntoView {
             ..Default::default()
         }
     });
-    let found = Resource::new(move || filter.get(), get_dashboard);
+    // Counts up when a release changes anywhere, so that the list follows without a reload.
+    let changed = RwSignal::new(0_u32);
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| crate::ui::live::wall::follow(changed));
+    let found = Resource::new(move || (filter.get(), changed.get()), |(filter, _)| get_dashboard(filter));
     view! {
         <PageHead title=common::RELEASES />
         <Transition fallback=Loading>
