@@ -107,9 +107,16 @@ impl fmt::Display for Text {
 
 /// A [`Text`] with values in it: `text!("{host} refused the connection", "{host} 拒绝了连接")`. Both
 /// forms take what `format!` takes: inline names, or values after the two forms (each is then
-/// evaluated once per language).
+/// evaluated once per language). After a semicolon come values that are texts themselves, each taken in the
+/// language at hand: `text!("{} failed", "{}失败"; name)`.
 #[macro_export]
 macro_rules! text {
+    ($en:literal, $zh:literal; $($part:expr),+ $(,)?) => {
+        $crate::text::Text {
+            en: ::std::format!($en $(, $part.en)+).into(),
+            zh: ::std::format!($zh $(, $part.zh)+).into(),
+        }
+    };
     ($en:literal, $zh:literal $(, $value:expr)* $(,)?) => {
         $crate::text::Text { en: ::std::format!($en $(, $value)*).into(), zh: ::std::format!($zh $(, $value)*).into() }
     };
@@ -134,5 +141,8 @@ mod tests {
         let message = text!("{host} refused", "{host} 拒绝了连接");
         assert_eq!(message.get(Lang::En), "web-1 refused");
         assert_eq!(message.get(Lang::Zh), "web-1 拒绝了连接");
+        let upload = Text::new("upload", "上传");
+        let failed = text!("{} on {host} failed", "{host} 的{}失败"; upload);
+        assert_eq!((failed.get(Lang::En), failed.get(Lang::Zh)), ("upload on web-1 failed", "web-1 的上传失败"));
     }
 }

@@ -156,3 +156,9 @@ fn is(data: &EventData, kind: &str, status: NodeStatus) -> bool {
 async fn a_release_goes_live_on_sqlite() {
     a_release_goes_live(None).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_goes_live_on_postgresql() {
+    let server = launchway_engine::testing::postgres::Postgres::shared();
+    a_release_goes_live(Some(&server.database())).await;
+}

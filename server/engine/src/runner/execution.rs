@@ -269,7 +269,7 @@ impl Execution {
         let rest = if canceled { NodeStatus::Canceled } else { NodeStatus::Skipped };
         let because = failed.first().map(|node| {
             let name = self.name(node);
-            text!("Not run, since {name} failed.", "因“{name}”失败而未运行。")
+            text!("Not run, since {} failed.", "因“{}”失败而未运行。"; name)
         });
         let open: Vec<Node> = nodes
             .iter()
@@ -301,22 +301,23 @@ impl Execution {
 
     fn summary(&self, first: &Node, failures: usize) -> Text {
         let name = self.name(first);
-        let message = first.message.clone().unwrap_or_else(|| Text::new("failed", "失败"));
+        let message = first.message.clone().unwrap_or_else(|| NodeStatus::Failed.label());
         match failures {
-            1 => Text { en: format!("{name}: {}", message.en).into(), zh: format!("{name}：{}", message.zh).into() },
-            _ => Text {
-                en: format!("{failures} nodes failed. {name}: {}", message.en).into(),
-                zh: format!("{failures} 个节点失败。{name}：{}", message.zh).into(),
-            },
+            1 => text!("{}: {}", "{}：{}"; name, message),
+            _ => text!("{failures} nodes failed. {}: {}", "{failures} 个节点失败。{}：{}"; name, message),
         }
     }
 
-    /// What people call a node: `upload (web-1)`.
-    fn name(&self, node: &Node) -> String {
+    /// What people call a node: `upload on web-1`.
+    fn name(&self, node: &Node) -> Text {
+        let label = node.kind.label();
         match node.server_id.and_then(|id| self.context.frozen.target(id)) {
-            Some(target) if node.kind == NodeKind::Server => target.hostname.clone(),
-            Some(target) => format!("{} ({})", node.kind.as_str(), target.hostname),
-            None => node.kind.as_str().to_owned(),
+            Some(target) if node.kind == NodeKind::Server => Text::verbatim(target.hostname.as_str()),
+            Some(target) => {
+                let host = &target.hostname;
+                text!("{} on {host}", "{host}：{}"; label)
+            }
+            None => label,
         }
     }
 

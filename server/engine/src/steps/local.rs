@@ -135,7 +135,7 @@ impl Context {
             let why = error.text();
             text!(
                 "The artifact of release {id} cannot be used: {} Create a new release from its commit.",
-                "发布 {id} 的制品不可用：{} 请基于其提交新建发布。",
+                "发布 {id} 的制品不可用：{} 请基于其提交新建发布。";
                 why
             )
         });
