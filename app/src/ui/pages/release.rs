@@ -154,6 +154,6 @@ mod tests {
     fn an_open_log_stands_in_the_address() {
         assert_eq!(OpenLog::default().href(ReleaseId(7)), "/releases/7");
         let open = OpenLog { node: Some(NodeKey("server:3/upload".into())), attempt: Some(2), offset: Some(0) };
-        assert_eq!(open.href(ReleaseId(7)), "/releases/7?node=server%3A3/upload&attempt=2&offset=0");
+        assert_eq!(open.href(ReleaseId(7)), "/releases/7?node=server%3A3%2Fupload&attempt=2&offset=0");
     }
 }
