@@ -6,6 +6,7 @@ mod accounts;
 mod credentials;
 mod environments;
 mod fault;
+mod housekeeping;
 mod password;
 mod permission;
 mod projects;
@@ -114,10 +115,11 @@ impl Services {
         &self.core.store
     }
 
-    /// Fetches in the background what releases that were not started need, as far as it is not there:
-    /// the program may have stopped in between.
+    /// Begins the work in the background: fetches what releases that were not started need, as far as it
+    /// is not there (the program may have stopped in between), and forgets what is old.
     pub fn resume(&self) {
         releases::resume(&self.core);
+        housekeeping::start(&self.core);
     }
 
     /// Stops the work in the background and waits for its end.

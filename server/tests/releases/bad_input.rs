@@ -5,10 +5,10 @@ use std::os::unix::ffi::OsStrExt;
 
 use launchway_engine::testing::sshd::Sshd;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::repository::Repository;
-use crate::world::World;
+use crate::world::{Stall, World, add_noise};
 
 /// The English message of a failed node.
 async fn message(world: &World, release: i64, key: &str) -> String {
@@ -295,40 +295,36 @@ async fn busybox_is_enough() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_dropped_in_the_middle_of_an_upload_leaves_nothing_half_done() {
-    let world = World::new(1).await;
-    let noise: Vec<u8> =
-        (0..48 << 17).flat_map(|n: u64| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15)).to_le_bytes()).collect();
-    world.repository.write("noise", &noise);
-    world.repository.commit("Noise");
-    world.repository.tag("noisy");
-    let release = world.start("noisy", json!({})).await;
-    let incoming = world.site(1).join(".launchway/incoming");
-    let deadline = std::time::Instant::now() + crate::program::PATIENCE;
-    let over = |state: &Value| matches!(state["status"].as_str(), Some("succeeded" | "failed"));
-    let mut drops = 0;
-    while !over(&world.program.get(&format!("/releases/{release}")).await) {
-        assert!(std::time::Instant::now() < deadline);
-        let begun = fs::read_dir(&incoming).into_iter().flatten().flatten().any(|side| {
-            fs::metadata(side.path().join("noise")).is_ok_and(|meta| meta.len() > 0 && meta.len() < noise.len() as u64)
-        });
-        if begun {
-            world.sshd.drop_connections();
-            drops += 1;
-        }
-        assert!(
-            world.live(1).is_none()
-                || over(&world.program.get(&format!("/releases/{release}")).await)
-                || drops == 0
-                || world.live(1) == Some(world.repository.archive("noisy"))
-        );
-    }
-    assert!(drops > 0, "the upload was never caught in the middle");
-    if world.program.ended(release).await == "failed" {
-        assert_eq!(world.live(1), None);
-        assert!(!world.site(1).join(format!("releases/{release}")).exists());
-        world.program.post(&format!("/releases/{release}/retry"), json!({})).await;
-    }
+async fn a_connection_dropped_in_the_middle_of_an_upload_is_made_anew() {
+    let stall = Stall::new();
+    let world = World::with(1, stall.sshd(), Repository::new(), &[]).await;
+    add_noise(&world.repository);
+    let release = world.start("v1", json!({})).await;
+    stall.begun().await;
+    assert_eq!(world.live(1), None);
+    stall.open();
+    world.sshd.drop_connections();
     assert_eq!(world.program.ended(release).await, "succeeded");
-    assert_eq!(world.live(1), Some(world.repository.archive("noisy")));
+    assert_eq!(world.live(1), Some(world.repository.archive("v1")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_goes_away_in_the_middle_of_an_upload_leaves_nothing_half_done() {
+    let stall = Stall::new();
+    let mut world = World::with(1, stall.sshd(), Repository::new(), &[]).await;
+    add_noise(&world.repository);
+    let release = world.start("v1", json!({})).await;
+    stall.begun().await;
+    world.sshd.stop();
+    assert_eq!(world.program.ended(release).await, "failed");
+    let said = message(&world, release, &world.key(1, "upload")).await;
+    assert!(said.contains("web-1"), "{said}");
+    assert_eq!(world.live(1), None);
+    assert!(!world.site(1).join(format!("releases/{release}")).exists());
+
+    stall.open();
+    world.sshd.restart();
+    world.program.post(&format!("/releases/{release}/retry"), json!({})).await;
+    assert_eq!(world.program.ended(release).await, "succeeded");
+    assert_eq!(world.live(1), Some(world.repository.archive("v1")));
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use crate::repository::Repository;
 use crate::run::running;
-use crate::world::World;
+use crate::world::{Stall, World, add_noise};
 
 /// Hooks that write down each run.
 fn counted(world: &World, gates: &[(&str, &str)]) -> serde_json::Value {
@@ -132,32 +133,20 @@ async fn killed_in_a_remote_hook_that_ends_meanwhile() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_in_the_middle_of_an_upload() {
-    let mut world = World::new(2).await;
-    // Does not compress: all of it has to go over the wire.
-    let noise: Vec<u8> =
-        (0..48 << 17).flat_map(|n: u64| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15)).to_le_bytes()).collect();
-    world.repository.write("noise", &noise);
-    world.repository.commit("Noise");
-    world.repository.git(&["tag", "-f", "v1"]);
+    let stall = Stall::new();
+    let mut world = World::with(2, stall.sshd(), Repository::new(), &[]).await;
+    add_noise(&world.repository);
     let release = world.start("v1", json!({})).await;
-    let incoming = world.site(1).join(".launchway/incoming");
-    let deadline = std::time::Instant::now() + crate::program::PATIENCE;
-    // A folder in `incoming` with the big file begun and not whole.
-    loop {
-        let begun = std::fs::read_dir(&incoming).into_iter().flatten().flatten().any(|side| {
-            std::fs::metadata(side.path().join("noise"))
-                .is_ok_and(|meta| meta.len() > 0 && meta.len() < noise.len() as u64)
-        });
-        if begun {
-            break;
-        }
-        assert!(std::time::Instant::now() < deadline, "no upload is seen: {}", world.program.log());
-        tokio::task::yield_now().await;
-    }
+    stall.begun().await;
     world.program.kill();
     assert_eq!(world.live(1), None);
+    assert!(!world.site(1).join(format!("releases/{release}")).exists());
+    stall.open();
     world.program.serve().await;
     assert_eq!(world.program.ended(release).await, "succeeded");
     assert_live(&world, 2);
-    assert_eq!(std::fs::read_dir(&incoming).into_iter().flatten().count(), 0, "a half upload is left");
+    for number in 1..=2 {
+        let incoming = world.site(number).join(".launchway/incoming");
+        assert_eq!(std::fs::read_dir(incoming).into_iter().flatten().count(), 0, "a half upload is left");
+    }
 }

@@ -131,6 +131,63 @@ impl World {
     }
 }
 
+/// A server on which unpacking anything big stops half-way until it is let go on: a `tar` before the
+/// real one. So a test can act in the middle of an upload, however fast the machine is.
+pub struct Stall {
+    dir: TempDir,
+}
+
+impl Stall {
+    pub fn new() -> Self {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let here = dir.path().display();
+        let script = format!(
+            r#"#!/bin/sh
+part='{here}'/part.$$
+head -c 1000000 >"$part"
+if [ "$(wc -c <"$part")" -ge 1000000 ] && [ ! -e '{here}/open' ]; then
+  : >'{here}/begun'
+  until [ -e '{here}/open' ]; do sleep 0.05; done
+fi
+cat "$part" - | PATH=/usr/bin:/bin tar "$@"
+"#
+        );
+        let tar = dir.path().join("tar");
+        std::fs::write(&tar, script).unwrap();
+        std::fs::set_permissions(&tar, std::fs::Permissions::from_mode(0o755)).unwrap();
+        Self { dir }
+    }
+
+    pub fn sshd(&self) -> Sshd {
+        Sshd::builder().path(format!("{}:/usr/local/bin:/usr/bin:/bin", self.dir.path().display())).start()
+    }
+
+    /// Waits until an upload stands half-way.
+    pub async fn begun(&self) {
+        let deadline = std::time::Instant::now() + crate::program::PATIENCE;
+        while !self.dir.path().join("begun").exists() {
+            assert!(std::time::Instant::now() < deadline, "no upload begins");
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Lets it go on, and all that come after it.
+    pub fn open(&self) {
+        std::fs::write(self.dir.path().join("open"), "").unwrap();
+    }
+}
+
+/// Commits 24 MiB that do not compress, so that all of it has to go over the wire.
+pub fn add_noise(repository: &Repository) {
+    let noise: Vec<u8> = (0..3_u64 << 20)
+        .flat_map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29).wrapping_mul(n | 1).to_le_bytes())
+        .collect();
+    repository.write("noise", &noise);
+    repository.commit("Noise");
+    repository.git(&["tag", "-f", "v1"]);
+}
+
 pub fn id(thing: &Value) -> i64 {
     thing["id"].as_i64().unwrap_or_else(|| panic!("no id in {thing}"))
 }
