@@ -8,14 +8,16 @@ use launchway_domain::Text;
 use url::Url;
 
 use super::problem::Problem;
+use super::rest::BASE;
 use crate::AppState;
 
-/// Middleware: what changes something, and the WebSocket handshake, needs an origin of our own where
+/// Middleware: what changes something, and the feed by whatever way, needs an origin of our own where
 /// the request names one.
 pub(crate) async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
-    if (!safe || headers.contains_key(header::UPGRADE)) && !is_ours(headers, state.config.public_url.as_ref()) {
+    let guarded = !safe || headers.contains_key(header::UPGRADE) || is_feed(request.uri().path());
+    if guarded && !is_ours(headers, state.config.public_url.as_ref()) {
         return Problem::new(
             StatusCode::FORBIDDEN,
             Text::new(
@@ -26,6 +28,11 @@ pub(crate) async fn same_origin(State(state): State<AppState>, request: Request,
         .into_response();
     }
     next.run(request).await
+}
+
+/// Whether somebody listens to the feed there.
+fn is_feed(path: &str) -> bool {
+    matches!(path.strip_prefix(BASE), Some("/feed" | "/feed/sse" | "/events"))
 }
 
 /// Whether the request is one that no other site made. Without `Origin` and `Sec-Fetch-Site` it is no

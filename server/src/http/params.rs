@@ -50,6 +50,11 @@ impl Query {
         self.pairs.iter().find_map(|(key, value)| (key == name).then(|| value.clone()))
     }
 
+    /// A parameter that may stand there more than once.
+    pub(crate) fn texts(&self, name: &str) -> Vec<String> {
+        self.pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
+    }
+
     /// A parameter read by `read`; what it does not know is remembered for [`Query::done`].
     pub(crate) fn read<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         let text = self.text(name)?;

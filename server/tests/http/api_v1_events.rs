@@ -49,6 +49,7 @@ async fn bad_parameters_are_named() {
     for (query, field, code) in [
         ("", "topics", "required"),
         ("topics=nothing", "topics", "invalid"),
+        ("topics=wall&topics=nothing", "topics", "invalid"),
         ("topics=wall&after=x", "after", "invalid"),
         ("topics=wall&after=-1", "after", "invalid"),
         ("topics=wall&wait=x", "wait", "invalid"),

@@ -26,7 +26,7 @@ async fn a_foreign_origin_changes_nothing_with_a_token_too() {
 }
 
 #[tokio::test]
-async fn a_foreign_origin_opens_no_socket() {
+async fn a_foreign_origin_hears_nothing_of_the_feed() {
     let (_app, client) = TestApp::start().await;
     for origin in ["https://evil.example", "null"] {
         match handshake(&client, &[("origin", origin)]).await.err() {
@@ -34,7 +34,14 @@ async fn a_foreign_origin_opens_no_socket() {
             other => panic!("{other:?}"),
         }
     }
+    for path in ["/api/v1/feed/sse?topics=wall", "/api/v1/events?topics=wall&wait=0"] {
+        for origin in ["https://evil.example", "null"] {
+            send(client.request(Method::GET, path).header("origin", origin)).await.problem(403);
+        }
+    }
     let own = format!("http://{}", client.address);
+    let events = client.request(Method::GET, "/api/v1/events?topics=wall&wait=0");
+    send(events.header("origin", &own)).await.json(200);
     assert!(handshake(&client, &[("origin", &own)]).await.is_ok());
 }
 

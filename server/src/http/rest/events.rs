@@ -100,13 +100,13 @@ async fn sse(
 
 fn asked(mut query: Query) -> Result<(Vec<Topic>, Option<i64>)> {
     let after = query.read("after", |text| text.parse::<i64>().ok().filter(|after| *after >= 0));
-    let names = query.text("topics");
-    if names.is_none() {
+    // Named twice, the parameter adds up: no topic may go unheard.
+    let names = query.texts("topics");
+    if names.is_empty() {
         query.missing("topics");
     }
     query.done()?;
-    let names = names.unwrap_or_default();
-    let topics = feed::topics(names.split(',').filter(|name| !name.trim().is_empty()))
+    let topics = feed::topics(names.iter().flat_map(|names| names.split(',')).filter(|name| !name.trim().is_empty()))
         .map_err(|message| Fault::Invalid { errors: vec![FieldError::new("topics", "invalid", message)] })?;
     Ok((topics, after))
 }
