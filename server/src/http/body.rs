@@ -204,7 +204,7 @@ fn read<T: DeserializeOwned + Serialize + Default>(
     rules: impl Fn(&T) -> Vec<FieldError>,
 ) -> Result<T, Problem> {
     let blank = serde_json::to_value(T::default()).map_err(Problem::internal)?;
-    let mut errors: Vec<FieldError> = Vec::new();
+    let mut errors = straighten(&mut value, &blank);
     let form = loop {
         // By value: serde_json's own errors have no path for what is read from a tree.
         match serde_path_to_error::deserialize::<_, T>(value.clone()) {
@@ -222,7 +222,7 @@ fn read<T: DeserializeOwned + Serialize + Default>(
     };
     if let Some(form) = form {
         // A field that serde refused holds a repair, whose rules are nobody's business.
-        let ruled = rules(&form).into_iter().filter(|e| errors.iter().all(|had| had.field != e.field));
+        let ruled = rules(&form).into_iter().filter(|e| errors.iter().all(|had| !stands_at(e, &had.field)));
         let ruled: Vec<_> = ruled.collect();
         errors.extend(ruled);
         if errors.is_empty() {
@@ -230,6 +230,32 @@ fn read<T: DeserializeOwned + Serialize + Default>(
         }
     }
     Err(Fault::Invalid { errors }.into())
+}
+
+/// Whether a mistake is at a field or within it.
+fn stands_at(error: &FieldError, field: &str) -> bool {
+    error.field.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// Notes and repairs what serde would let pass: a list for a struct, by the order of its fields, and
+/// an object for the name of a variant.
+fn straighten(value: &mut Value, blank: &Value) -> Vec<FieldError> {
+    fn walk(value: &mut Value, blank: &Value, path: &str, errors: &mut Vec<FieldError>) {
+        let (Value::Object(fields), Value::Object(blanks)) = (value, blank) else { return };
+        for (key, field) in fields {
+            let Some(blank) = blanks.get(key) else { continue };
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            if matches!((&*field, blank), (Value::Array(_), Value::Object(_)) | (Value::Object(_), Value::String(_))) {
+                errors.push(wrong_type(&path));
+                *field = blank.clone();
+            } else {
+                walk(field, blank, &path, errors);
+            }
+        }
+    }
+    let mut errors = Vec::new();
+    walk(value, blank, "", &mut errors);
+    errors
 }
 
 /// Where a mistake is and what it is. serde says the name of a missing or unknown field in words only.
@@ -331,6 +357,21 @@ mod tests {
                 "project_id": 1, "environment_id": 1, "ref": {"kind": "tree"}, "hooks": {"after_lunch": "x"}
             })),
             pairs(&[("hooks.after_lunch", "unknown"), ("ref.kind", "type"), ("ref.name", "required")])
+        );
+    }
+
+    #[test]
+    fn a_list_is_no_struct_and_an_object_no_name() {
+        let ids = json!({"project_id": 1, "environment_id": 1, "hooks": []});
+        let with = |git_ref: Value| {
+            let mut value = ids.clone();
+            value["ref"] = git_ref;
+            value
+        };
+        assert_eq!(wrong::<ReleaseForm>(with(json!(["tag", "v1"]))), pairs(&[("hooks", "type"), ("ref", "type")]));
+        assert_eq!(
+            wrong::<ReleaseForm>(with(json!({"kind": {"tag": null}, "name": "v1"}))),
+            pairs(&[("hooks", "type"), ("ref.kind", "type")])
         );
     }
 
