@@ -72,7 +72,11 @@ impl FromServerFnError for ApiError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => ApiError::Lost,
-            other => ApiError::Garbled(other.to_string()),
+            other => {
+                #[cfg(feature = "ssr")]
+                host::misunderstood(&other);
+                ApiError::Garbled(other.to_string())
+            }
         }
     }
 }
@@ -86,6 +90,7 @@ pub(crate) mod host {
     use http::{StatusCode, header};
     use launchway_domain::{Actor, Fault};
     use leptos::prelude::use_context;
+    use leptos::server_fn::error::ServerFnErrorErr;
     use leptos_axum::ResponseOptions;
 
     use super::ApiError;
@@ -114,17 +119,29 @@ pub(crate) mod host {
     /// sent without JavaScript is led back to its page instead, and a page decides by itself.
     pub(crate) fn answer<T>(result: Result<T, Fault>) -> Result<T, ApiError> {
         result.map_err(|fault| {
-            let called = use_context::<Parts>().is_some_and(|parts| {
-                let accept =
-                    parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-                parts.uri.path().starts_with("/api/fn/") && !accept.contains("text/html")
-            });
-            if let (true, Some(response)) = (called, use_context::<ResponseOptions>())
-                && let Ok(status) = StatusCode::from_u16(fault.status())
-            {
-                response.set_status(status);
+            if let Ok(status) = StatusCode::from_u16(fault.status()) {
+                set_status(status);
             }
             ApiError::Fault(fault)
         })
+    }
+
+    /// Arguments that cannot be read are the caller's mistake (400), not ours.
+    pub(super) fn misunderstood(error: &ServerFnErrorErr) {
+        use ServerFnErrorErr::{Args, Deserialization, MissingArg};
+        if matches!(error, Args(_) | MissingArg(_) | Deserialization(_)) {
+            set_status(StatusCode::BAD_REQUEST);
+        }
+    }
+
+    /// The status of what a script asked for.
+    fn set_status(status: StatusCode) {
+        let called = use_context::<Parts>().is_some_and(|parts| {
+            let accept = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            parts.uri.path().starts_with("/api/fn/") && !accept.contains("text/html")
+        });
+        if let (true, Some(response)) = (called, use_context::<ResponseOptions>()) {
+            response.set_status(status);
+        }
     }
 }

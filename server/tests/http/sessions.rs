@@ -117,6 +117,20 @@ async fn server_functions_are_closed_to_strangers() {
 }
 
 #[tokio::test]
+async fn arguments_that_cannot_be_read_are_the_callers_mistake() {
+    let (app, client) = TestApp::start().await;
+    let stranger = app.stranger();
+    for request in [
+        stranger.request(Method::POST, SignIn::PATH).form(&[("id", "1")]),
+        client.request(Method::POST, StartRelease::PATH).form(&[("id", "abc")]),
+        client.request(Method::POST, StartRelease::PATH).body(vec![0xff, 0xfe]),
+    ] {
+        let answer = send(request.header("accept", "application/json")).await;
+        assert_eq!((answer.status.as_u16(), answer.text.contains("garbled")), (400, true), "{answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn tries_run_out() {
     let (app, _client) = TestApp::start().await;
     let mut last = sign_in(&app.stranger(), NAME, "wrong").await;
