@@ -93,6 +93,10 @@ impl Releases for ReleaseService {
     async fn cancel(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {
         permit(actor, Permission::RunReleases)?;
         self.0.store.release_cancel(id).await.map_err(|error| match error {
+            StoreError::State(ReleaseStatus::Running) => Fault::conflict(launchway_domain::text!(
+                "Release {id} is being canceled already. It ends as soon as its steps have stopped.",
+                "发布 {id} 已在取消中，待其步骤停止后即结束。"
+            )),
             StoreError::State(status) => refused(id, status, Text::new("not finished yet", "尚未结束")),
             error => of_store(error, &thing(id)),
         })

@@ -62,6 +62,16 @@ async fn start_cancel_and_retry_follow_the_state() {
 }
 
 #[tokio::test]
+async fn a_second_cancel_hears_that_there_was_a_first() {
+    let (app, client) = TestApp::start().await;
+    let run = app.running("Shop").await;
+    let path = format!("/api/v1/releases/{}/cancel", run.release);
+    assert_eq!(client.act(&path).await.json(202)["cancel_requested"], true);
+    let detail = client.act(&path).await.problem(409)["detail"].to_string();
+    assert!(detail.contains("already"), "{detail}");
+}
+
+#[tokio::test]
 async fn of_two_who_start_at_once_one_does() {
     let (app, client) = TestApp::start().await;
     let path = format!("/api/v1/releases/{}/start", app.release("Shop").await.id);

@@ -14,6 +14,7 @@ async fn the_same_on_postgresql() {
     assert_eq!(app.stranger().get("/").await.header("location"), "/setup");
     let client = app.administrator().await;
     client.get("/readyz").await.json(200);
+    client.get("/api/v1/releases/1/log?node=%00").await.problem(404);
 
     let (browser, _) = signed_in(&app).await;
     let project = json!({"title": "Shop front", "repo_url": "/srv/front.git"});

@@ -72,6 +72,10 @@ impl Store {
         offset: u64,
         max_bytes: usize,
     ) -> Result<LogPage> {
+        if node.as_str().contains('\0') {
+            // No key has one, and PostgreSQL would not even take the question.
+            return Err(StoreError::NotFound);
+        }
         let mut tx = self.read().await?;
         let state = nodes::get(&mut tx, release, node).await?;
         let attempt = attempt.unwrap_or(state.attempt);
