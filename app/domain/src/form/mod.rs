@@ -58,6 +58,7 @@ pub fn message(code: &str) -> Text {
         "control" => {
             Text::new("Line breaks and control characters are not allowed here.", "此处不允许换行或控制字符。")
         }
+        "nul" => Text::new("The character NUL is not allowed here.", "此处不允许 NUL 字符。"),
         "hostname" => Text::new(
             "Letters, digits, dots, dashes and underscores only, beginning with a letter or digit.",
             "只能使用字母、数字、点、短横线和下划线，并以字母或数字开头。",

@@ -63,7 +63,7 @@ impl HookErrors for Hooks {
                 let code = if body.len() > MAX_HOOK_BYTES {
                     "too_long"
                 } else if body.contains('\0') {
-                    "control"
+                    "nul"
                 } else {
                     return None;
                 };

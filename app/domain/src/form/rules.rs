@@ -161,6 +161,13 @@ pub(super) fn repo_url(value: &str, _: &()) -> garde::Result {
     }
     // scp-like: [user@]host:path
     match value.split_once(':') {
+        // A remote helper (`ext::sh -c …`), and a password (`user:password@host:path`).
+        Some((_, path)) if path.starts_with(':') => fail("repo_url"),
+        Some((host, path))
+            if !host.contains(['@', '/']) && path.split('/').next().unwrap_or_default().contains('@') =>
+        {
+            fail("url_password")
+        }
         Some((host, path)) if !host.is_empty() && !host.starts_with('-') && !host.contains('/') && !path.is_empty() => {
             Ok(())
         }
@@ -173,7 +180,7 @@ pub(super) fn repo_url(value: &str, _: &()) -> garde::Result {
 pub(super) fn secret(value: &Option<String>, _: &()) -> garde::Result {
     match value.as_deref() {
         Some(text) if text.len() > 64 * 1024 => fail("too_long"),
-        Some(text) if text.contains('\0') => fail("control"),
+        Some(text) if text.contains('\0') => fail("nul"),
         _ => Ok(()),
     }
 }
@@ -210,7 +217,7 @@ pub(super) fn ref_name(value: &str, _: &()) -> garde::Result {
 pub(super) fn note(value: &Option<String>, _: &()) -> garde::Result {
     match value {
         Some(text) if text.chars().count() > 2_000 => fail("too_long"),
-        Some(text) if text.contains('\0') => fail("control"),
+        Some(text) if text.contains('\0') => fail("nul"),
         _ => Ok(()),
     }
 }
@@ -259,13 +266,14 @@ mod tests {
             ("/srv/a.git", ""),
             ("file:///srv/a.git", ""),
             ("https://me:pw@example.com/a.git", "url_password"),
-            ("ext::sh -c touch% owned", ""),
+            ("ext::sh -c touch% owned", "repo_url"),
+            ("me:pw@example.com:a.git", "url_password"),
+            ("example.com:a/b@2.git", ""),
             ("ssh://-oProxyCommand=x/a", "repo_url"),
             ("-oProxyCommand=x:a", "repo_url"),
             ("ftp://example.com/a", "repo_url"),
             ("nonsense", "repo_url"),
         ] {
-            // `ext::` reads as host `ext`: harmless, since libgit2 has no remote helpers.
             assert_eq!(code(repo_url(url, &())), expected, "{url}");
         }
     }
