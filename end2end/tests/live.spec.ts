@@ -233,7 +233,7 @@ test("a failure says why, leads to the log, and can be tried again", async ({ pa
   await page.getByRole("button", { name: "Start" }).click();
   await expect(badge(page)).toHaveText(/failed/);
   await expect(page.locator(".release-failure")).toBeVisible();
-  await expect(page.locator('.step[data-status="failed"]')).toContainText("exit status 7");
+  await expect(page.locator('.step[data-status="failed"]').first()).toContainText("exit status 7");
   await page.getByRole("link", { name: "Read the log of the step that failed" }).click();
   await expect(page.locator(".log-text", { hasText: "not mended" })).toBeVisible();
   expect(existsSync(file)).toBe(false);
