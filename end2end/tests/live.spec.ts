@@ -323,7 +323,7 @@ test.describe("without JavaScript", () => {
     const chinese = await context.newPage();
     await chinese.goto(`/releases/${id}?node=after_download`);
     await expect(chinese.getByRole("heading", { level: 1 })).toContainText(`发布 #${id}`);
-    await expect(chinese.getByRole("button", { name: "web-1 上的上传：成功" })).toBeVisible();
+    await expect(chinese.getByRole("button", { name: "web-1 · 上传：成功" })).toBeVisible();
     await expect(chinese.locator(".log-text", { hasText: "built" })).toBeVisible();
     await context.close();
   });
@@ -341,4 +341,32 @@ test("the page fits a narrow window and is worked by keyboard", async ({ page, b
   await page.keyboard.press("Space");
   await expect(page.locator(".log-text", { hasText: "ready" })).toBeVisible();
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+});
+
+test("the picture shrinks to fit before it scrolls; a rollback is asked for first", async ({ page, baseURL }) => {
+  await enter(page);
+  const id = await makeRelease(page, baseURL!, {
+    before_download: "true",
+    after_download: "true",
+    before_deploy: "true",
+    after_deploy: "true",
+  });
+  await open(page, `/releases/${id}`);
+  await page.getByRole("button", { name: "Start" }).click();
+  await expect(badge(page)).toHaveText(/succeeded/);
+  const hidden = () => page.locator(".pipeline").evaluate((box) => box.scrollWidth - box.clientWidth);
+  await page.setViewportSize({ width: 1200, height: 800 });
+  expect(await hidden()).toBe(0);
+  await page.setViewportSize({ width: 600, height: 800 });
+  expect(await hidden()).toBeGreaterThan(100);
+
+  const yes = page.getByRole("button", { name: "Yes, roll back" });
+  await page.getByRole("button", { name: "Roll back to this…" }).click();
+  await expect(yes).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(yes).toBeHidden();
+  await page.getByRole("button", { name: "Roll back to this…" }).click();
+  await yes.click();
+  await expect(page).not.toHaveURL(new RegExp(`/releases/${id}$`));
+  await expect(badge(page)).toHaveText(/succeeded/);
 });

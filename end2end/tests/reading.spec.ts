@@ -46,6 +46,8 @@ test("an address that leads nowhere says so", async ({ page }) => {
     expect(response?.status(), path).toBe(404);
     await alive(page);
     await expect(page.getByRole("heading", { name: "Not found" })).toBeVisible();
+    await expect(page.getByRole("link", { name: "Launchway" })).toBeVisible();
+    await expect(page.locator("main").getByRole("link", { name: "To the releases" })).toBeVisible();
   }
 });
 

@@ -52,7 +52,6 @@ super::texts! {
     DISMISS: "Dismiss", "关闭提示";
     COPY: "Copy", "复制";
     DANGER: "Danger zone", "危险操作";
-    FIELDS_NEED_ATTENTION: "Some fields need attention.", "有些字段需要修改。";
 }
 
 /// How long a check took.

@@ -39,7 +39,7 @@ super::texts! {
     LOG_SYSTEM: "Launchway", "系统";
     LOG_OF_FAILED: "Read the log of the step that failed", "查看失败步骤的日志";
     NO_SUCH_STEP: "This release has no such step.", "此发布没有该步骤。";
-    ATTEMPT: "Attempt", "第几次执行";
+    ATTEMPT: "Attempt", "执行次数";
     CONNECTING: "connecting…", "正在连接…";
     LIVE: "live", "实时";
     RECONNECTING: "reconnecting…", "正在重新连接…";
@@ -53,13 +53,18 @@ pub fn title(id: i64) -> Text {
     launchway_domain::text!("Release #{id}", "发布 #{id}")
 }
 
+/// The question before a release is brought back.
+pub fn rollback_title(id: i64) -> Text {
+    launchway_domain::text!("Roll back to release #{id}?", "回滚到发布 #{id}？")
+}
+
 /// A node's name: what it does, and on which server.
 pub fn node_name(kind: NodeKind, host: Option<&str>) -> Text {
     let label = kind.label();
     match (kind, host) {
         (NodeKind::Server, Some(host)) => Text::verbatim(host),
         (_, Some(host)) => {
-            Text { en: format!("{} on {host}", label.en).into(), zh: format!("{host} 上的{}", label.zh).into() }
+            Text { en: format!("{} on {host}", label.en).into(), zh: format!("{host} · {}", label.zh).into() }
         }
         (_, None) => label,
     }
@@ -94,6 +99,8 @@ pub fn duration(millis: i64, lang: Lang) -> String {
     let millis = millis.max(0);
     let (seconds, minutes, hours) = (millis / 1000, millis / 60_000, millis / 3_600_000);
     let text = match seconds {
+        // "0.0 s" would say that it took no time at all.
+        0 if millis < 100 => Text::new("<0.1 s", "<0.1 秒"),
         0..10 => {
             let tenths = millis / 100;
             let (whole, rest) = (tenths / 10, tenths % 10);
@@ -119,7 +126,7 @@ mod tests {
     #[test]
     fn durations_read_well() {
         for (millis, en) in [
-            (-5, "0.0 s"),
+            (-5, "<0.1 s"),
             (850, "0.8 s"),
             (9_999, "9.9 s"),
             (12_345, "12 s"),

@@ -49,7 +49,7 @@ pub(super) fn of_store(error: StoreError, thing: &Text) -> Fault {
             let (thing_en, thing_zh) = (&thing.en, &thing.zh);
             Fault::conflict(text!(
                 "The status of {thing_en} is “{en}”, which does not allow this.",
-                "{thing_zh}当前状态为“{zh}”，不允许此操作。"
+                "{thing_zh} 当前状态为“{zh}”，不允许此操作。"
             ))
         }
         other => internal("the store", &other),
@@ -66,11 +66,11 @@ pub(super) fn in_use(thing: &Text, users: &[String]) -> Fault {
     }
     let Text { en, zh } = thing;
     Fault::conflict(if names.is_empty() {
-        text!("This {en} is still in use.", "{zh}仍在使用中。")
+        text!("This {en} is still in use.", "{zh} 仍在使用中。")
     } else {
         text!(
             "This {en} is still used by: {names}. Remove it there first.",
-            "{zh}仍被以下对象使用：{names}。请先在那里移除。"
+            "{zh} 仍被以下对象使用：{names}。请先在那里移除。"
         )
     })
 }

@@ -62,7 +62,7 @@ pub(super) fn address(value: &str, _: &()) -> garde::Result {
 
 /// A TCP port that can be connected to.
 pub(super) fn port(value: &u16, _: &()) -> garde::Result {
-    if *value == 0 { fail("out_of_range") } else { Ok(()) }
+    if *value == 0 { fail("port") } else { Ok(()) }
 }
 
 /// An id that a person chose from a list; 0 is the form's "nothing chosen".

@@ -34,11 +34,15 @@ fn sign(status: ReleaseStatus) -> &'static str {
     }
 }
 
-/// Whether an environment is for trying out or for customers.
+/// Whether an environment is for trying out or for customers. An environment for trying out that is called `test` needs
+/// no mark that says so again; one for customers always has it.
 #[component]
 pub fn KindBadge(
     /// Which.
     kind: EnvironmentKind,
+    /// The environment's name, which the mark stands beside.
+    name: String,
 ) -> impl IntoView {
-    view! { <span class="tag" data-kind=kind.as_str()>{t(kind.label())}</span> }
+    let said = kind == EnvironmentKind::Test && name.eq_ignore_ascii_case(kind.as_str());
+    (!said).then(|| view! { <span class="tag" data-kind=kind.as_str()>{t(kind.label())}</span> })
 }

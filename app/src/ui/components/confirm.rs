@@ -38,7 +38,7 @@ pub fn Confirm(
             </div>
         </div>
         // Without JavaScript the answer comes with a new page, where the question is closed.
-        <div class="complaints" role="alert">
+        <div class="complaints no-script">
             {move || refusal.get().map(|error| view! { <p>{error.detail().get(current.get()).to_owned()}</p> })}
         </div>
     }

@@ -40,6 +40,16 @@ impl FormState {
             action.version().track();
             mended.set(BTreeSet::new());
         });
+        // What the backend complains about may be out of sight: the focus goes there.
+        #[cfg(feature = "hydrate")]
+        Effect::new(move |_| {
+            let complains = |error: &ApiError| matches!(error.fault(), Some(Fault::Invalid { .. }));
+            if refusal.with(|refusal| refusal.as_ref().is_some_and(complains))
+                && let Some(root) = document().document_element()
+            {
+                focus_first_error(root);
+            }
+        });
         Self {
             local: Signal::derive(local),
             refusal,
@@ -85,15 +95,9 @@ impl FormState {
         self.refusal.with(|refusal| match refusal {
             None => Vec::new(),
             Some(ApiError::Fault(Fault::Invalid { errors })) => {
-                let mut found: Vec<_> = errors
-                    .iter()
-                    .filter(|error| !self.shown.with_value(|shown| shown.iter().any(|field| names(error, field))))
-                    .map(|error| error.message.clone())
-                    .collect();
-                if found.is_empty() && self.mended.with(BTreeSet::is_empty) {
-                    found.push(common::FIELDS_NEED_ATTENTION);
-                }
-                found
+                let is_shown =
+                    |error: &&FieldError| self.shown.with_value(|shown| shown.iter().any(|field| names(error, field)));
+                errors.iter().filter(|error| !is_shown(error)).map(|error| error.message.clone()).collect()
             }
             Some(error) => vec![error.detail()],
         })
@@ -109,7 +113,9 @@ impl FormState {
             }
             event.prevent_default();
             #[cfg(feature = "hydrate")]
-            focus_first_error(&event);
+            if let Some(form) = event.target().and_then(|target| wasm_bindgen::JsCast::dyn_into(target).ok()) {
+                focus_first_error(form);
+            }
         }
     }
 }
@@ -124,13 +130,16 @@ fn find(errors: &[FieldError], field: &str) -> Option<Text> {
 }
 
 #[cfg(feature = "hydrate")]
-fn focus_first_error(event: &SubmitEvent) {
+fn focus_first_error(within: web_sys::Element) {
     use wasm_bindgen::JsCast;
-    let form = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
     // The marks are set when the effects have run.
     request_animation_frame(move || {
-        let field = form.and_then(|form| form.query_selector("[aria-invalid=true]").ok().flatten());
+        let field = within.query_selector("[aria-invalid=true]").ok().flatten();
         if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
+            // Nothing in a closed fold can have the focus.
+            if let Ok(Some(fold)) = field.closest("details") {
+                let _ = fold.set_attribute("open", "");
+            }
             let _ = field.focus();
         }
     });

@@ -5,6 +5,8 @@ use leptos::prelude::*;
 use leptos_router::components::Redirect;
 use leptos_router::hooks::use_location;
 
+use super::layout::Logo;
+use super::prefs_bar::PrefsBar;
 use crate::api::ApiError;
 use crate::text::{common, t};
 use crate::ui::next;
@@ -49,9 +51,13 @@ pub fn Refusal(
         common::WENT_WRONG
     };
     view! {
+        <leptos_meta::Title text=t(title.clone()) />
         <section class="empty" role="alert">
             <h2>{t(title)}</h2>
             <p>{t(error.detail())}</p>
+            <p>
+                <a class="button" href="/">{t(common::HOME)}</a>
+            </p>
         </section>
     }
 }
@@ -71,12 +77,25 @@ pub fn NotFound() -> impl IntoView {
     }
     view! {
         <leptos_meta::Title text=t(common::NOT_FOUND_TITLE) />
-        <section class="empty">
-            <h1>{t(common::NOT_FOUND_TITLE)}</h1>
-            <p>{t(common::NOT_FOUND)}</p>
-            <p>
-                <a class="button" href="/">{t(common::HOME)}</a>
-            </p>
-        </section>
+        // It stands outside the frame of the pages: whoever comes here may not be signed in.
+        <header class="top">
+            <a class="brand" href="/">
+                <Logo />
+                <span>"Launchway"</span>
+            </a>
+            <div class="top-end">
+                <PrefsBar />
+            </div>
+        </header>
+        <main id="content">
+            <section class="empty">
+                <h1>{t(common::NOT_FOUND_TITLE)}</h1>
+                <p>{t(common::NOT_FOUND)}</p>
+                <p>
+                    <a class="button" href="/">{t(common::HOME)}</a>
+                </p>
+            </section>
+        </main>
     }
+    .into_any()
 }

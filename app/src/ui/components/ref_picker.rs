@@ -65,7 +65,7 @@ pub fn RefPicker(
             />
             <button
                 type="button"
-                class="button"
+                class="button needs-script"
                 aria-expanded=move || open.get().to_string()
                 aria-controls="refs"
                 on:click=move |_| open.update(|open| *open = !*open)

@@ -195,9 +195,9 @@ fn Row(release: Release) -> impl IntoView {
             <td>
                 <a href=format!("/projects/{}", release.project_id)>{release.project_title}</a>
                 " / "
-                {release.environment_name}
+                {release.environment_name.clone()}
                 " "
-                <KindBadge kind=release.environment_kind />
+                <KindBadge kind=release.environment_kind name=release.environment_name />
             </td>
             <td>{release.created_by_name}</td>
             <td class="when">

@@ -172,9 +172,9 @@ fn Environments(project: ProjectId, list: Vec<Environment>) -> impl IntoView {
             view! {
                 <tr>
                     <td>
-                        <a href=format!("/projects/{project}/environments/{id}")>{environment.name}</a>
+                        <a href=format!("/projects/{project}/environments/{id}")>{environment.name.clone()}</a>
                         " "
-                        <KindBadge kind=environment.kind />
+                        <KindBadge kind=environment.kind name=environment.name />
                     </td>
                     <td>
                         <code>{environment.path}</code>

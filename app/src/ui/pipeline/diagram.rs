@@ -66,6 +66,8 @@ pub fn Diagram(
                 class="pipeline-picture"
                 role="group"
                 aria-label=t(words::PIPELINE)
+                // The style sheet lets it shrink a little before it scrolls, and needs to know its own size for that.
+                style=move || format!("--picture: {}px", size(|picture| picture.width))
                 width=move || size(|picture| picture.width)
                 height=move || size(|picture| picture.height)
                 viewBox=move || picture.with(|picture| format!("0 0 {} {}", picture.width, picture.height))
@@ -100,10 +102,17 @@ fn keep_in_sight(live: Live, picture: Memo<Layout>, container: NodeRef<Div>, tou
             && let Some(container) = container.get()
             && !touched.get_value()
         {
-            container.set_scroll_left(x - (container.client_width() - width) / 2);
-            container.set_scroll_top(y - (container.client_height() - NODE_HEIGHT) / 2);
+            let shown = |at: i32| (f64::from(at) * scale(&container, picture.with_untracked(|p| p.width))) as i32;
+            container.set_scroll_left(shown(x + width / 2) - container.client_width() / 2);
+            container.set_scroll_top(shown(y + NODE_HEIGHT / 2) - container.client_height() / 2);
         }
     });
+}
+
+/// How large the picture is shown: 1 in full size, less where the style sheet made it fit.
+fn scale(container: &web_sys::HtmlElement, width: i32) -> f64 {
+    let picture = container.first_element_child().map_or(0.0, |picture| picture.get_bounding_client_rect().width());
+    if picture > 0.0 && width > 0 { picture / f64::from(width) } else { 1.0 }
 }
 
 /// Moving the picture with the mouse; fingers scroll by themselves.

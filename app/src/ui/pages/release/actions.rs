@@ -4,7 +4,7 @@ use launchway_domain::ReleaseStatus;
 use leptos::prelude::*;
 
 use crate::api::releases::{CancelRelease, RetryRelease, RollbackRelease, StartRelease};
-use crate::text::{CurrentLang, release as words, t};
+use crate::text::{CurrentLang, common, release as words, t};
 use crate::ui::components::confirm::refusal_of;
 use crate::ui::live::Live;
 
@@ -76,10 +76,23 @@ pub fn Actions(
     let rollback_form = move || {
         let pending = rollback.pending();
         view! {
-            <details class="rollback">
-                <summary class="button">{t(words::ROLLBACK)}</summary>
-                <div class="rollback-ask">
-                    <p>{t(words::ROLLBACK_LEAD)}</p>
+            // A popover: it works without JavaScript, and Escape closes it.
+            <button type="button" class="button" popovertarget="rollback">
+                {t(words::ROLLBACK)}
+            </button>
+            <div id="rollback" class="dialog" popover="auto" role="alertdialog" aria-labelledby="rollback-title">
+                <h2 id="rollback-title">{t(words::rollback_title(id))}</h2>
+                <p>{t(words::ROLLBACK_LEAD)}</p>
+                <div class="row end">
+                    <button
+                        type="button"
+                        class="button"
+                        popovertarget="rollback"
+                        popovertargetaction="hide"
+                        autofocus
+                    >
+                        {t(common::CANCEL)}
+                    </button>
                     <ActionForm action=rollback>
                         <input type="hidden" name="id" value=id />
                         <button type="submit" class="button danger solid" disabled=move || pending.get()>
@@ -87,7 +100,7 @@ pub fn Actions(
                         </button>
                     </ActionForm>
                 </div>
-            </details>
+            </div>
         }
     };
     view! {

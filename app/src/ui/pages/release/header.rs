@@ -13,7 +13,7 @@ use crate::ui::live::{Connection, Live};
 use crate::ui::next;
 
 /// How many digits of a commit are shown.
-const SHORT_COMMIT: usize = 7;
+const SHORT_COMMIT: usize = 8;
 
 /// The head of the page.
 #[component]
@@ -118,7 +118,7 @@ fn Facts(release: Release, live: Live, clock: Clock) -> impl IntoView {
             <Fact name=words::ENVIRONMENT>
                 <a href=environment>{release.environment_name.clone()}</a>
                 " "
-                <KindBadge kind=release.environment_kind />
+                <KindBadge kind=release.environment_kind name=release.environment_name.clone() />
             </Fact>
             <Fact name=words::REF>
                 <span class="quiet">{t(release.git_ref.kind.label())}</span>
