@@ -39,8 +39,8 @@ test("a wrong password says no more than a wrong name", async ({ page }) => {
     const answer = page.waitForResponse((response) => response.url().includes("/api/fn/sign_in"));
     await page.getByRole("button", { name: "Sign in" }).click();
     await answer;
-    await expect(page.getByRole("alert")).not.toBeEmpty();
-    said.push(await page.getByRole("alert").innerText());
+    await expect(page.locator("#f-password-error")).not.toBeEmpty();
+    said.push(await page.locator("#f-password-error").innerText());
   }
   expect(said[0]).toBe(said[1]);
   await expect(page.getByLabel("Name")).toHaveValue("nobody");
@@ -77,7 +77,7 @@ test.describe("without JavaScript", () => {
     await page.getByLabel("Name").fill(ADMIN.name);
     await page.getByLabel("Password").fill("wrong password");
     await page.getByRole("button", { name: "Sign in" }).click();
-    await expect(page.getByRole("alert")).not.toBeEmpty();
+    await expect(page.locator("#f-password-error")).not.toBeEmpty();
     await page.getByLabel("Name").fill(ADMIN.name);
     await page.getByLabel("Password").fill(ADMIN.password);
     await page.getByRole("button", { name: "Sign in" }).click();
