@@ -3,13 +3,14 @@
 
 mod common;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use common::{LONG, connect, is_alive, limits, until};
 use launchway_engine::local::LocalShell;
 use launchway_engine::process::{self, Poll, ProcessError, Spec, State};
-use launchway_engine::shell::{Command, Shell};
+use launchway_engine::shell::{Command, Limits, Output, Shell, ShellError};
 use launchway_engine::testing::Sshd;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
@@ -464,4 +465,34 @@ fn files_that_a_hook_makes_have_the_accounts_own_mode() {
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&host.path("made")), 0o666 & !mask);
     assert_eq!(mode(&host.path("own/hook 7-1/hook")), 0o600);
+}
+
+/// A host whose connection breaks while the input is sent: what was sent until then arrives, then the end.
+struct Cut<'a>(&'a mut dyn Shell);
+
+impl Shell for Cut<'_> {
+    fn run(&mut self, command: &Command, input: &mut dyn Read, limits: &Limits) -> Result<Output, ShellError> {
+        let mut half = Vec::new();
+        input.read_to_end(&mut half).unwrap();
+        half.truncate(half.len() / 2);
+        self.0.run(command, &mut half.as_slice(), limits)
+    }
+}
+
+#[test]
+fn half_a_hook_never_runs() {
+    for kind in EVERYWHERE {
+        let mut host = Host::new(kind);
+        let (dir, ran) = (host.dir(), host.path("ran"));
+        let body = format!("touch '{}'\n# {}\n", ran.display(), "x".repeat(500));
+        let cwd = host.work.path().to_str().unwrap().as_bytes().to_vec();
+        let spec = Spec { dir: &dir, body: &body, cwd: &cwd, env: &[], clean_env: false };
+        let cut = process::start(&mut Cut(host.shell.as_mut()), &spec, &limits());
+        assert!(matches!(cut, Err(ProcessError::Refused(_))), "{kind:?}: {cut:?}");
+        let state = process::poll(host.shell.as_mut(), &dir, 0, Duration::ZERO, 0, &limits()).unwrap().state;
+        assert_eq!((state, ran.exists()), (State::Absent, false), "{kind:?}");
+        // Sent again, whole, it runs.
+        process::start(host.shell.as_mut(), &spec, &limits()).unwrap();
+        until("the hook", || ran.exists());
+    }
 }

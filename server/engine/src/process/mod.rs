@@ -82,15 +82,16 @@ pub enum ProcessError {
 /// [`ProcessError::Refused`] where the folder cannot be made or written, or a tool is missing; after
 /// [`ProcessError::Shell`] start it again, which is safe.
 pub fn start(shell: &mut dyn Shell, spec: &Spec<'_>, limits: &Limits) -> Result<(), ProcessError> {
+    // Forms send CRLF, which no shell understands.
+    let body = spec.body.replace("\r\n", "\n");
     let mut command = Command::script(script::START)
         .arg(absolute(spec.dir)?)
+        .arg(body.len().to_string())
         .arg(absolute(spec.cwd)?)
         .arg(if spec.clean_env { "1" } else { "0" });
     for (name, value) in spec.env {
         command = command.arg(format!("{name}={value}"));
     }
-    // Forms send CRLF, which no shell understands.
-    let body = spec.body.replace("\r\n", "\n");
     let output = shell.run(&command, &mut body.as_bytes(), limits)?;
     let (dir, why) = (String::from_utf8_lossy(spec.dir), output.complaint());
     match output.status {
@@ -102,6 +103,10 @@ pub fn start(shell: &mut dyn Shell, spec: &Spec<'_>, limits: &Limits) -> Result<
         76 => Err(ProcessError::Refused(Text::new(
             "The hook was not started: setsid is missing on that host. Install util-linux or BusyBox.",
             "钩子未启动：该主机缺少 setsid。请安装 util-linux 或 BusyBox。",
+        ))),
+        77 => Err(ProcessError::Refused(Text::new(
+            "The hook was not started: it did not arrive whole. Check the disk space there, then retry.",
+            "钩子未启动：脚本没有完整送达。请检查该主机的磁盘空间后重试。",
         ))),
         status => Err(ProcessError::Refused(text!(
             "The hook was not started in {dir} (exit status {status}): {why}",

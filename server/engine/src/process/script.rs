@@ -80,7 +80,10 @@ nap() {
     };
 }
 
-/// `dir cwd clean name=value…`, the hook on standard input. Ends once the hook has begun, or had before.
+/// `dir size cwd clean name=value…`, the hook on standard input. Ends once the hook has begun, or had before.
+///
+/// The size of the hook is counted, since a connection that breaks ends the input too: half a script
+/// must never run.
 ///
 /// The wrapper in it traps TERM, so that it outlives the hook and can record how that ended; a signal
 /// that is caught, unlike one that is ignored, is as ever for the programs below. The hook's own folder
@@ -94,8 +97,10 @@ mkdir -p -- "$1" && cd -P -- "$1" || exit 73
 dir=$PWD
 if [ -h run ] || [ -h exit ]; then exit 0; fi
 command -v setsid >/dev/null 2>&1 || exit 76
-cat >hook.$$ && mv -f hook.$$ hook && : >>out || exit 74
-shift
+cat >hook.$$ || exit 74
+if [ $(($(wc -c <hook.$$))) -ne "$2" ]; then rm -f hook.$$; exit 77; fi
+mv -f hook.$$ hook && : >>out || exit 74
+shift 2
 umask "$mask"
 begun=$(
   setsid sh -c '
