@@ -300,7 +300,7 @@ async fn a_connection_dropped_in_the_middle_of_an_upload_is_made_anew() {
     let world = World::with(1, stall.sshd(), Repository::new(), &[]).await;
     add_noise(&world.repository);
     let release = world.start("v1", json!({})).await;
-    stall.begun().await;
+    stall.begun(&world.program, release).await;
     assert_eq!(world.live(1), None);
     stall.open();
     world.sshd.drop_connections();
@@ -314,7 +314,7 @@ async fn a_server_that_goes_away_in_the_middle_of_an_upload_leaves_nothing_half_
     let mut world = World::with(1, stall.sshd(), Repository::new(), &[]).await;
     add_noise(&world.repository);
     let release = world.start("v1", json!({})).await;
-    stall.begun().await;
+    stall.begun(&world.program, release).await;
     world.sshd.stop();
     assert_eq!(world.program.ended(release).await, "failed");
     let said = message(&world, release, &world.key(1, "upload")).await;

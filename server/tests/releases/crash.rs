@@ -137,7 +137,7 @@ async fn killed_in_the_middle_of_an_upload() {
     let mut world = World::with(2, stall.sshd(), Repository::new(), &[]).await;
     add_noise(&world.repository);
     let release = world.start("v1", json!({})).await;
-    stall.begun().await;
+    stall.begun(&world.program, release).await;
     world.program.kill();
     assert_eq!(world.live(1), None);
     assert!(!world.site(1).join(format!("releases/{release}")).exists());

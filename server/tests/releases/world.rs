@@ -163,12 +163,15 @@ cat "$part" - | PATH=/usr/bin:/bin tar "$@"
         Sshd::builder().path(format!("{}:/usr/local/bin:/usr/bin:/bin", self.dir.path().display())).start()
     }
 
-    /// Waits until an upload stands half-way.
-    pub async fn begun(&self) {
+    /// Waits until an upload of a release stands half-way.
+    pub async fn begun(&self, program: &Program, release: i64) {
         let deadline = std::time::Instant::now() + crate::program::PATIENCE;
         while !self.dir.path().join("begun").exists() {
-            assert!(std::time::Instant::now() < deadline, "no upload begins");
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            let over = std::time::Instant::now() > deadline;
+            let nodes = program.get(&format!("/releases/{release}/nodes")).await;
+            let failed = nodes["items"].as_array().unwrap().iter().any(|node| node["status"] == "failed");
+            assert!(!over && !failed, "no upload begins: {nodes:#}");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     }
 

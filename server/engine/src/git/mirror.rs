@@ -120,14 +120,24 @@ impl Mirror {
         if repo.find_commit(id).is_err() {
             return Err(self.unreachable(commit));
         }
-        let name = format!("refs/launchway/releases/{release}");
-        repo.reference(&name, id, true, "pin").map(drop).map_err(|error| self.failed(&error))
+        self.write_ref(&repo, &format!("refs/launchway/releases/{release}"), id)
     }
 
     /// Keeps a commit that no release names itself: a submodule's.
     pub(super) fn keep(&self, repo: &Repository, id: Oid) -> Result<(), GitError> {
-        let name = format!("refs/launchway/keep/{id}");
-        repo.reference(&name, id, true, "keep").map(drop).map_err(|error| self.failed(&error))
+        self.write_ref(repo, &format!("refs/launchway/keep/{id}"), id)
+    }
+
+    /// Writes one of our own refs. Whoever creates a release pins its commit, and so does whoever runs
+    /// it, perhaps in the same moment: Git refuses the second of two that write one ref at once, so they
+    /// take turns. A ref's lock file that is there during one's turn is left from a program that was
+    /// killed.
+    fn write_ref(&self, repo: &Repository, name: &str, id: Oid) -> Result<(), GitError> {
+        let path = self.beside(".pins");
+        let turn = OpenOptions::new().create(true).write(true).truncate(false).open(path);
+        let _turn = turn.and_then(|file| file.lock().map(|()| file)).map_err(|error| self.io(&error))?;
+        let _ = fs::remove_file(self.path.join(format!("{name}.lock")));
+        repo.reference(name, id, true, "pin").map(drop).map_err(|error| self.failed(&error))
     }
 
     pub(super) fn repo(&self) -> Result<Repository, GitError> {

@@ -210,3 +210,21 @@ fn what_a_killed_process_left_is_cleared_away() {
     assert!(mirror.has(&second));
     git(&path, ["fsck"]);
 }
+
+#[test]
+fn many_may_pin_at_once_and_a_killed_one_is_in_nobodys_way() {
+    let repo = Repo::small();
+    let mirror = Mirror::open(&repo.aside("mirror"), &repo.remote()).unwrap();
+    mirror.fetch(&repo.remote(), &bounds(), &mut |_| {}).unwrap();
+    let (head, release) = (repo.head(), launchway_domain::ReleaseId(7));
+    std::thread::scope(|scope| {
+        let pins: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| (0..50).try_for_each(|_| mirror.pin(&head, release)))).collect();
+        for pin in pins {
+            pin.join().unwrap().unwrap();
+        }
+    });
+    std::fs::write(repo.aside("mirror").join("refs/launchway/releases/7.lock"), "").unwrap();
+    mirror.pin(&head, release).unwrap();
+    assert_eq!(git(&repo.aside("mirror"), ["rev-parse", "refs/launchway/releases/7"]), head);
+}
