@@ -21,6 +21,12 @@ super::texts! {
     NOTE: "Note", "备注";
     ROLLBACK_KIND: "rollback", "回滚";
     STATUS: "Status", "状态";
+    CHANGES: "Changes", "变更";
+    PEOPLE: "People", "人员";
+    PANELS: "About this release", "关于此发布";
+    HOOKS_NONE: "This release runs no hooks.", "此发布没有钩子脚本。";
+    FULL: "Fill the window", "铺满窗口";
+    FULL_LEAVE: "Back to the whole page", "返回完整页面";
     HOOKS: "Hooks", "钩子脚本";
     PIPELINE: "Pipeline", "流水线";
     PIPELINE_EMPTY: "The steps appear here once the release starts.", "发布开始后，步骤会显示在这里。";

@@ -1,22 +1,30 @@
-//! One release: what it is, its pipeline, its steps, and the log of one of them.
+//! One release: what it is, its pipeline, its steps, and beside them the log of one of them, what changes, its hooks
+//! and its people.
 //!
 //! The server renders all of it, from a snapshot that names the last event it includes. The browser
 //! takes the page over with that same snapshot and listens to the feed from that event on: nothing is
 //! lost between the two, and nothing is asked for again.
 
 pub mod actions;
+pub mod address;
+pub mod changes;
 pub mod header;
+pub mod hooks;
 pub mod log;
+pub mod people;
 pub mod steps;
+pub mod tabs;
 
 use launchway_domain::{NodeKey, ReleaseId, ReleaseSnapshot, ReleaseStatus};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::params::ParamsMap;
 
+use self::address::{Full, Tab};
 use self::header::Header;
-use self::log::LogPanel;
 use self::steps::Steps;
+use self::tabs::Tabs;
 use super::{id_param, no_such_page};
 use crate::api::ApiError;
 use crate::api::live::{LogStretch, get_log_stretch};
@@ -94,14 +102,14 @@ pub fn ReleasePage() -> impl IntoView {
     view! {
         <Suspense fallback=Loading>
             {move || Suspend::new(async move {
-                show(found.await, |snapshot| view! { <Page snapshot open log /> })
+                show(found.await, |snapshot| view! { <Page snapshot query open log /> })
             })}
         </Suspense>
     }
 }
 
 #[component]
-fn Page(snapshot: ReleaseSnapshot, open: Memo<OpenLog>, log: LogResource) -> impl IntoView {
+fn Page(snapshot: ReleaseSnapshot, query: Memo<ParamsMap>, open: Memo<OpenLog>, log: LogResource) -> impl IntoView {
     let id = snapshot.release.id;
     let release = snapshot.release.clone();
     let live = Live::new(snapshot);
@@ -116,21 +124,23 @@ fn Page(snapshot: ReleaseSnapshot, open: Memo<OpenLog>, log: LogResource) -> imp
     });
     let selected = Signal::derive(move || open.get().node);
     let has_nodes = Memo::new(move |_| live.plan.with(|plan| !plan.is_empty()));
+    let tab = Memo::new(move |_| query.with(|query| Tab::parse(query.get_str("tab"))));
+    let full = Memo::new(move |_| query.with(|query| Full::parse(query.get_str("full"))));
 
     view! {
-        <article class="release">
-            <Header release live clock />
+        <article class="release" data-full=move || full.get().map(Full::as_str)>
+            <Header release=release.clone() live clock />
             <section class="panel pipeline-panel" aria-label=t(words::PIPELINE)>
                 <Show when=move || has_nodes.get() fallback=move || view! { <NoPipeline live /> }>
                     <Diagram live clock selected select />
                 </Show>
             </section>
-            <Show when=move || has_nodes.get()>
-                <div class="release-columns">
+            <div class="release-columns">
+                <Show when=move || has_nodes.get()>
                     <Steps id live clock selected />
-                    <LogPanel id live open log />
-                </div>
-            </Show>
+                </Show>
+                <Tabs release live query tab full open log />
+            </div>
         </article>
     }
 }

@@ -1,6 +1,6 @@
 //! What the release is, where it stands, and why it failed.
 
-use launchway_domain::{HookPoint, Hooks, NodeStatus, Release, ReleaseKind, ReleaseStatus, Text};
+use launchway_domain::{NodeStatus, Release, ReleaseKind, ReleaseStatus, Text};
 use leptos::prelude::*;
 
 use super::OpenLog;
@@ -108,7 +108,6 @@ fn Facts(release: Release, live: Live, clock: Clock) -> impl IntoView {
     let is_rollback = release.kind == ReleaseKind::Rollback;
     let note = release.note.clone().filter(|note| !note.trim().is_empty());
     let author = release.created_by_name.clone();
-    let hooks = release.hooks.clone();
     let started = Memo::new(move |_| live.release.with(|release| release.started_at));
     view! {
         <dl class="release-facts">
@@ -156,7 +155,6 @@ fn Facts(release: Release, live: Live, clock: Clock) -> impl IntoView {
                     }
                 })}
         </dl>
-        <HookBodies hooks />
     }
 }
 
@@ -175,31 +173,6 @@ fn Took(live: Live, clock: Clock) -> impl IntoView {
         }
     };
     view! { <span>{move || took().unwrap_or_else(|| "–".to_owned())}</span> }
-}
-
-/// Its scripts, for those who want to know what ran.
-#[component]
-fn HookBodies(hooks: Hooks) -> impl IntoView {
-    let hooks: Vec<_> = HookPoint::ALL
-        .into_iter()
-        .filter_map(|point| hooks.at(point).map(|body| (point.label(), body.to_owned())))
-        .collect();
-    let count = hooks.len();
-    let bodies = hooks.into_iter().map(|(name, body)| {
-        view! {
-            <h3>{t(name)}</h3>
-            <pre>{body}</pre>
-        }
-    });
-    let bodies = bodies.collect_view();
-    (count > 0).then(|| {
-        view! {
-            <details class="release-hooks">
-                <summary>{t(words::HOOKS)} " (" {count} ")"</summary>
-                {bodies}
-            </details>
-        }
-    })
 }
 
 #[component]
