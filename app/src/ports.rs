@@ -8,8 +8,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use launchway_domain::{
     Actor, Check, Credential, CredentialForm, CredentialId, Environment, EnvironmentForm, EnvironmentId, Fault,
-    LogPage, NodeKey, Page, Project, ProjectForm, ProjectId, RefItem, RefKind, Release, ReleaseFilter, ReleaseForm,
-    ReleaseId, ReleaseSnapshot, Server, ServerForm, ServerId, SetupForm, SignInForm,
+    HookTemplate, HookTemplateForm, HookTemplateId, LogPage, NodeKey, Page, Project, ProjectForm, ProjectId, RefItem,
+    RefKind, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseSnapshot, Server, ServerForm, ServerId, SetupForm,
+    SignInForm,
 };
 
 /// The answer of every port.
@@ -26,6 +27,8 @@ pub struct Ports {
     pub projects: Arc<dyn Projects>,
     /// Releases.
     pub releases: Arc<dyn Releases>,
+    /// Named hook bodies.
+    pub templates: Arc<dyn HookTemplates>,
 }
 
 /// The session of the browser that makes the request; one per request, in the context as
@@ -107,6 +110,21 @@ pub trait Projects: Send + Sync {
     async fn delete_environment(&self, actor: &Actor, id: EnvironmentId) -> Answer<()>;
     /// Probes the path on every server of it.
     async fn check_environment(&self, actor: &Actor, id: EnvironmentId) -> Answer<Check>;
+}
+
+/// Named hook bodies.
+#[async_trait]
+pub trait HookTemplates: Send + Sync {
+    /// All of them, by name.
+    async fn list(&self, actor: &Actor) -> Answer<Vec<HookTemplate>>;
+    /// One of them.
+    async fn get(&self, actor: &Actor, id: HookTemplateId) -> Answer<HookTemplate>;
+    /// Adds one.
+    async fn create(&self, actor: &Actor, form: HookTemplateForm) -> Answer<HookTemplate>;
+    /// Changes one; hooks that were filled from it stay as they are.
+    async fn update(&self, actor: &Actor, id: HookTemplateId, form: HookTemplateForm) -> Answer<HookTemplate>;
+    /// Deletes one.
+    async fn delete(&self, actor: &Actor, id: HookTemplateId) -> Answer<()>;
 }
 
 /// Releases.

@@ -43,4 +43,6 @@ ids! {
     EnvironmentId
     /// One ref going to one environment.
     ReleaseId
+    /// A named hook body.
+    HookTemplateId
 }

@@ -13,14 +13,18 @@ pub mod node;
 pub mod record;
 pub mod release;
 pub mod status;
+pub mod template;
 pub mod text;
 pub mod time;
 
 pub use actor::{Actor, Role, User};
 pub use event::{Event, EventData, Topic};
 pub use fault::{Fault, FieldError};
-pub use form::{CredentialForm, EnvironmentForm, Form, ProjectForm, ReleaseForm, ServerForm, SetupForm, SignInForm};
-pub use id::{CredentialId, EnvironmentId, ProjectId, ReleaseId, ServerId, UserId};
+pub use form::{
+    CredentialForm, EnvironmentForm, Form, HookNames, HookTemplateForm, ProjectForm, ReleaseForm, ServerForm,
+    SetupForm, SignInForm,
+};
+pub use id::{CredentialId, EnvironmentId, HookTemplateId, ProjectId, ReleaseId, ServerId, UserId};
 pub use node::{Node, NodeKey, NodeKind};
 pub use record::{Check, Credential, CredentialKind, Environment, EnvironmentKind, Page, Project, Server, ServerCheck};
 pub use release::{
@@ -28,5 +32,6 @@ pub use release::{
     ReleaseSnapshot,
 };
 pub use status::{NodeStatus, ReleaseStatus};
+pub use template::HookTemplate;
 pub use text::{Lang, Text};
 pub use time::Timestamp;

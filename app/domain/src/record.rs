@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{CredentialId, EnvironmentId, ProjectId, ServerId};
+use crate::release::Hooks;
 use crate::text::Text;
 use crate::time::Timestamp;
 
@@ -121,6 +122,9 @@ pub struct Project {
     pub credential_id: Option<CredentialId>,
     /// The pinned host key (`SHA256:…`) of a repository over SSH.
     pub host_key: Option<String>,
+    /// The scripts that a new release's page starts with; the lists of the pages leave them out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hooks: Option<Hooks>,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last changed.

@@ -78,6 +78,7 @@ pub struct RefItem {
 
 /// Where a hook runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HookPoint {
     /// On the Launchway host, in the empty work folder.
@@ -103,6 +104,11 @@ impl HookPoint {
             HookPoint::BeforeDeploy => "before_deploy",
             HookPoint::AfterDeploy => "after_deploy",
         }
+    }
+
+    /// Reads [`HookPoint::as_str`] back.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|point| point.as_str() == word)
     }
 
     /// What people read.
@@ -142,6 +148,19 @@ impl Hooks {
         }
         .as_deref()
         .filter(|body| !body.trim().is_empty())
+    }
+
+    /// The same scripts with what browsers do to them undone: blank ones are none, and line ends are those of a shell
+    /// (a form that was sent without JavaScript has CR LF).
+    pub fn tidy(self) -> Self {
+        let kept =
+            |body: Option<String>| body.filter(|text| !text.trim().is_empty()).map(|text| text.replace("\r\n", "\n"));
+        Self {
+            before_download: kept(self.before_download),
+            after_download: kept(self.after_download),
+            before_deploy: kept(self.before_deploy),
+            after_deploy: kept(self.after_deploy),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ pub mod live;
 pub mod projects;
 pub mod releases;
 pub mod servers;
+pub mod templates;
 
 use std::fmt;
 

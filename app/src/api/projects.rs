@@ -10,10 +10,12 @@ use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
 
-/// All projects.
+/// All projects, without their hooks.
 #[server(prefix = "/api/fn", input = GetUrl)]
 pub async fn list_projects() -> Result<Vec<Project>, ApiError> {
-    answer(ports()?.projects.list(&actor()?).await)
+    let mut list = answer(ports()?.projects.list(&actor()?).await)?;
+    list.iter_mut().for_each(|project| project.hooks = None);
+    Ok(list)
 }
 
 /// One project.

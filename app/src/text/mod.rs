@@ -19,6 +19,7 @@ pub mod projects;
 pub mod release;
 pub mod releases;
 pub mod servers;
+pub mod templates;
 
 /// The reader's language, as components find it in the context.
 #[derive(Clone, Copy, Debug)]

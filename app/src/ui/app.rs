@@ -13,6 +13,8 @@ use super::pages::credential::{CredentialPage, NewCredentialPage};
 use super::pages::credentials::CredentialsPage;
 use super::pages::dashboard::DashboardPage;
 use super::pages::environment::{EnvironmentPage, NewEnvironmentPage};
+use super::pages::hook_template::{HookTemplatePage, NewHookTemplatePage};
+use super::pages::hook_templates::HookTemplatesPage;
 use super::pages::project::ProjectPage;
 use super::pages::project_edit::{EditProjectPage, NewProjectPage};
 use super::pages::projects::ProjectsPage;
@@ -59,6 +61,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/credentials") view=CredentialsPage ssr=SsrMode::Async />
                     <Route path=path!("/credentials/new") view=NewCredentialPage ssr=SsrMode::Async />
                     <Route path=path!("/credentials/:id") view=CredentialPage ssr=SsrMode::Async />
+                    <Route path=path!("/hook-templates") view=HookTemplatesPage ssr=SsrMode::Async />
+                    <Route path=path!("/hook-templates/new") view=NewHookTemplatePage ssr=SsrMode::Async />
+                    <Route path=path!("/hook-templates/:id") view=HookTemplatePage ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

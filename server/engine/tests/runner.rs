@@ -77,8 +77,12 @@ impl World {
             store.server_pin(server.id, Some(&sshd.fingerprint())).await.unwrap();
             server_ids.push(server.id);
         }
-        let form =
-            ProjectForm { title: "shop".into(), repo_url: repo.path().to_str().unwrap().into(), credential_id: None };
+        let form = ProjectForm {
+            title: "shop".into(),
+            repo_url: repo.path().to_str().unwrap().into(),
+            credential_id: None,
+            ..Default::default()
+        };
         let project = store.project_create(&form).await.unwrap();
         let form = EnvironmentForm {
             name: "test".into(),

@@ -13,11 +13,12 @@ mod projects;
 mod refs;
 mod releases;
 mod servers;
+mod templates;
 mod tries;
 
 use std::sync::Arc;
 
-use launchway_app::ports::{Credentials, Ports, Projects, Releases, Servers};
+use launchway_app::ports::{Credentials, HookTemplates, Ports, Projects, Releases, Servers};
 use launchway_domain::Fault;
 use launchway_engine::data::DataDir;
 use launchway_engine::secret::Vault;
@@ -76,6 +77,7 @@ impl Services {
             servers: Arc::new(servers::ServerService(core.clone())),
             projects: Arc::new(projects::ProjectService(core.clone())),
             releases: Arc::new(releases::ReleaseService(core.clone())),
+            templates: Arc::new(templates::TemplateService(core.clone())),
         };
         Ok(Self { core, accounts, ports })
     }
@@ -103,6 +105,11 @@ impl Services {
     /// Projects and environments.
     pub fn projects(&self) -> &dyn Projects {
         &*self.ports.projects
+    }
+
+    /// Hook templates.
+    pub fn templates(&self) -> &dyn HookTemplates {
+        &*self.ports.templates
     }
 
     /// Releases.

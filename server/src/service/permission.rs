@@ -23,6 +23,10 @@ pub enum Permission {
     ManageProjects,
     /// Look into a project's repository for something to release.
     PickRefs,
+    /// See hook templates.
+    ViewTemplates,
+    /// Add, change and delete hook templates.
+    ManageTemplates,
     /// See releases, their nodes, logs and events.
     ViewReleases,
     /// Create, start, cancel, retry and roll back releases.
@@ -31,7 +35,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Permission; 11] = [
+    pub const ALL: [Permission; 13] = [
         Permission::ViewUsers,
         Permission::ManageUsers,
         Permission::ViewCredentials,
@@ -41,6 +45,8 @@ impl Permission {
         Permission::ViewProjects,
         Permission::ManageProjects,
         Permission::PickRefs,
+        Permission::ViewTemplates,
+        Permission::ManageTemplates,
         Permission::ViewReleases,
         Permission::RunReleases,
     ];
@@ -57,6 +63,8 @@ impl Permission {
             Permission::ViewProjects => Text::new("see projects", "查看项目"),
             Permission::ManageProjects => Text::new("manage projects and environments", "管理项目和环境"),
             Permission::PickRefs => Text::new("look into repositories", "查看仓库内容"),
+            Permission::ViewTemplates => Text::new("see hook templates", "查看钩子模板"),
+            Permission::ManageTemplates => Text::new("manage hook templates", "管理钩子模板"),
             Permission::ViewReleases => Text::new("see releases", "查看发布"),
             Permission::RunReleases => Text::new("run releases", "执行发布"),
         }
@@ -91,15 +99,18 @@ fn role_allows(role: Role, permission: Permission) -> bool {
         Role::Manager => match permission {
             ManageUsers => false,
             ViewUsers | ViewCredentials | ManageCredentials | ViewServers | ManageServers | ViewProjects
-            | ManageProjects | PickRefs | ViewReleases | RunReleases => true,
+            | ManageProjects | PickRefs | ViewTemplates | ManageTemplates | ViewReleases | RunReleases => true,
         },
         Role::Developer => match permission {
             ManageUsers | ManageCredentials | ManageServers | ManageProjects => false,
-            ViewUsers | ViewCredentials | ViewServers | ViewProjects | PickRefs | ViewReleases | RunReleases => true,
+            // Whoever writes hooks may keep them.
+            ViewUsers | ViewCredentials | ViewServers | ViewProjects | PickRefs | ViewTemplates | ManageTemplates
+            | ViewReleases | RunReleases => true,
         },
         Role::Viewer => match permission {
-            ManageUsers | ManageCredentials | ManageServers | ManageProjects | PickRefs | RunReleases => false,
-            ViewUsers | ViewCredentials | ViewServers | ViewProjects | ViewReleases => true,
+            ManageUsers | ManageCredentials | ManageServers | ManageProjects | PickRefs | ManageTemplates
+            | RunReleases => false,
+            ViewUsers | ViewCredentials | ViewServers | ViewProjects | ViewTemplates | ViewReleases => true,
         },
     }
 }
@@ -126,9 +137,22 @@ mod tests {
         assert_eq!(granted(Role::Manager).len(), Permission::ALL.len() - 1);
         assert_eq!(
             granted(Role::Developer),
-            [ViewUsers, ViewCredentials, ViewServers, ViewProjects, PickRefs, ViewReleases, RunReleases]
+            [
+                ViewUsers,
+                ViewCredentials,
+                ViewServers,
+                ViewProjects,
+                PickRefs,
+                ViewTemplates,
+                ManageTemplates,
+                ViewReleases,
+                RunReleases
+            ]
         );
-        assert_eq!(granted(Role::Viewer), [ViewUsers, ViewCredentials, ViewServers, ViewProjects, ViewReleases]);
+        assert_eq!(
+            granted(Role::Viewer),
+            [ViewUsers, ViewCredentials, ViewServers, ViewProjects, ViewTemplates, ViewReleases]
+        );
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub(super) fn thing(id: ProjectId) -> Text {
 fn tidy(mut form: ProjectForm) -> ProjectForm {
     form.title = form.title.trim().to_owned();
     form.repo_url = form.repo_url.trim().to_owned();
+    form.hooks = form.hooks.tidy();
     form
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use launchway_app::ports::{Answer, Releases};
 use launchway_domain::{
-    Actor, Environment, Fault, Form, Hooks, LogPage, NodeKey, Page, Project, Release, ReleaseFilter, ReleaseForm,
-    ReleaseId, ReleaseKind, ReleaseSnapshot, ReleaseStatus, Text, text,
+    Actor, Environment, Fault, Form, HookPoint, HookTemplateForm, Hooks, LogPage, NodeKey, Page, Project, Release,
+    ReleaseFilter, ReleaseForm, ReleaseId, ReleaseKind, ReleaseSnapshot, ReleaseStatus, Text, text,
 };
 use launchway_engine::store::{NewRelease, StoreError};
 
@@ -61,7 +61,14 @@ impl Releases for ReleaseService {
 
     async fn create(&self, actor: &Actor, form: ReleaseForm) -> Answer<Release> {
         permit(actor, Permission::RunReleases)?;
+        let hooks = form.hooks.tidy();
+        let form = ReleaseForm { hooks, ..form };
         form.check()?;
+        let templates = templates(&form);
+        if !templates.is_empty() {
+            permit(actor, Permission::ManageTemplates)?;
+            self.0.room_for_templates(templates.len()).await?;
+        }
         let (project, environment) = self.place(&form).await?;
         let commit = self.0.resolve(&project, &form.git_ref).await?;
         let new = NewRelease {
@@ -70,14 +77,18 @@ impl Releases for ReleaseService {
             environment_id: environment.id,
             git_ref: form.git_ref,
             commit: commit.clone(),
-            hooks: tidy(form.hooks),
+            hooks: form.hooks,
             note: form.note.filter(|note| !note.trim().is_empty()),
             created_by: actor.user_id(),
             created_by_name: actor.name().to_owned(),
             rollback_of: None,
         };
-        let release =
-            self.0.store.release_create(&new).await.map_err(|e| of_store(e, &Text::new("release", "发布")))?;
+        let release = self
+            .0
+            .store
+            .release_create_with(&new, &templates)
+            .await
+            .map_err(|e| of_store(e, &Text::new("release", "发布")))?;
         self.0.pin_later(project, commit, release.id);
         Ok(release)
     }
@@ -160,15 +171,21 @@ impl ReleaseService {
     }
 }
 
-/// Blank hooks are none.
-fn tidy(hooks: Hooks) -> Hooks {
-    let kept = |body: Option<String>| body.filter(|text| !text.trim().is_empty());
-    Hooks {
-        before_download: kept(hooks.before_download),
-        after_download: kept(hooks.after_download),
-        before_deploy: kept(hooks.before_deploy),
-        after_deploy: kept(hooks.after_deploy),
-    }
+/// The hooks that are also kept as templates, each under its name.
+fn templates(form: &ReleaseForm) -> Vec<(HookPoint, HookTemplateForm)> {
+    HookPoint::ALL
+        .into_iter()
+        .filter_map(|point| {
+            let (name, body) = (form.save_as.at(point)?, form.hooks.at(point)?);
+            let form = HookTemplateForm {
+                name: name.to_owned(),
+                description: None,
+                point: Some(point),
+                body: body.to_owned(),
+            };
+            Some((point, form))
+        })
+        .collect()
 }
 
 fn refused(id: ReleaseId, status: ReleaseStatus, needed: Text) -> Fault {

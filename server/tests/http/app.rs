@@ -115,7 +115,12 @@ impl TestApp {
     /// A release that nobody has started, of a new project.
     pub(crate) async fn release(&self, title: &str) -> Release {
         let store = self.store();
-        let project = ProjectForm { title: title.into(), repo_url: "/srv/shop.git".into(), credential_id: None };
+        let project = ProjectForm {
+            title: title.into(),
+            repo_url: "/srv/shop.git".into(),
+            credential_id: None,
+            ..Default::default()
+        };
         let project = store.project_create(&project).await.unwrap();
         let environment = EnvironmentForm { name: "live".into(), path: "/srv/shop".into(), ..Default::default() };
         let environment = store.environment_create(project.id, &environment).await.unwrap();

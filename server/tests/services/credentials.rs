@@ -95,7 +95,8 @@ async fn names_are_taken_once_and_kinds_fit_what_they_open() {
     assert_eq!(at(&fault), ("name", "taken"));
     let token = world.credential("t", CredentialKind::GitHttps, "git", "token").await;
     for (url, id) in [("https://host/a.git", key.id), ("git@host:a.git", token.id)] {
-        let form = ProjectForm { title: "p".into(), repo_url: url.into(), credential_id: Some(id) };
+        let form =
+            ProjectForm { title: "p".into(), repo_url: url.into(), credential_id: Some(id), ..Default::default() };
         let fault = world.services.projects().create(&SYSTEM, form).await.unwrap_err();
         assert_eq!(at(&fault), ("credential_id", "wrong_kind"), "{url}");
     }

@@ -70,9 +70,15 @@ async fn bad_forms_are_told_at_their_fields() {
     let repo = world.repository("repo");
     let project = world.project("Shop", &repo).await;
     let projects = world.services.projects();
-    let again = ProjectForm { title: "Shop".into(), repo_url: "/srv/x".into(), credential_id: None };
+    let again =
+        ProjectForm { title: "Shop".into(), repo_url: "/srv/x".into(), credential_id: None, ..Default::default() };
     assert_eq!(at(&projects.create(&SYSTEM, again).await.unwrap_err()), ("title", "taken"));
-    let nobody = ProjectForm { title: "x".into(), repo_url: "https://h/x".into(), credential_id: Some(9.into()) };
+    let nobody = ProjectForm {
+        title: "x".into(),
+        repo_url: "https://h/x".into(),
+        credential_id: Some(9.into()),
+        ..Default::default()
+    };
     assert_eq!(at(&projects.create(&SYSTEM, nobody).await.unwrap_err()), ("credential_id", "not_found"));
     let create = |form: EnvironmentForm| projects.create_environment(&SYSTEM, project.id, form);
     let fault = create(environment_form("/srv/shop", &[ServerId(7), ServerId(8)])).await.unwrap_err();

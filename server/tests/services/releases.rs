@@ -23,6 +23,7 @@ fn form(project: &Project, environment: EnvironmentId, kind: RefKind, name: &str
             after_deploy: Some("echo live".into()),
         },
         note: Some(" ".into()),
+        ..ReleaseForm::default()
     }
 }
 

@@ -78,7 +78,12 @@ impl World {
     }
 
     pub(crate) async fn project(&self, title: &str, repo: &Path) -> Project {
-        let form = ProjectForm { title: title.into(), repo_url: repo.to_str().unwrap().into(), credential_id: None };
+        let form = ProjectForm {
+            title: title.into(),
+            repo_url: repo.to_str().unwrap().into(),
+            credential_id: None,
+            ..Default::default()
+        };
         self.services.projects().create(&SYSTEM, form).await.unwrap()
     }
 

@@ -7,6 +7,7 @@ mod account;
 mod release;
 mod rules;
 mod target;
+mod template;
 
 use garde::Validate;
 
@@ -14,8 +15,9 @@ use crate::fault::{Fault, FieldError};
 use crate::text::Text;
 
 pub use account::{SetupForm, SignInForm};
-pub use release::{HookErrors, MAX_HOOK_BYTES, ReleaseForm};
+pub use release::{HookErrors, HookNames, MAX_HOOK_BYTES, ReleaseForm};
 pub use target::{CredentialForm, DEFAULT_KEEP, EnvironmentForm, ProjectForm, ServerForm};
+pub use template::HookTemplateForm;
 
 /// What every form can do.
 pub trait Form {
@@ -80,6 +82,9 @@ pub fn message(code: &str) -> Text {
             "Take the password out of the address and store it as a credential.",
             "请不要把密码写在地址里，应保存为凭据。",
         ),
+        "no_hook" => {
+            Text::new("There is no script here that could be saved as a template.", "此处没有可保存为模板的脚本。")
+        }
         "duplicate" => Text::new("The same entry twice.", "条目重复。"),
         "ref_name" => {
             Text::new("This cannot be the name of a tag, branch or commit.", "这不是合法的标签、分支或提交名称。")

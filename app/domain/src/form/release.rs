@@ -30,6 +30,10 @@ pub struct ReleaseForm {
     #[serde(default)]
     #[garde(skip)]
     pub hooks: Hooks,
+    /// Names under which hooks are also kept as templates, in the moment in which the release is created.
+    #[serde(default)]
+    #[garde(skip)]
+    pub save_as: HookNames,
     /// A word about it.
     #[serde(default)]
     #[garde(custom(rules::note))]
@@ -43,8 +47,70 @@ impl Default for ReleaseForm {
             environment_id: EnvironmentId(0),
             git_ref: GitRef::default(),
             hooks: Hooks::default(),
+            save_as: HookNames::default(),
             note: None,
         }
+    }
+}
+
+/// A name for the hook at each point; absent or blank means none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct HookNames {
+    /// Of the hook before the download.
+    pub before_download: Option<String>,
+    /// Of the hook after the download.
+    pub after_download: Option<String>,
+    /// Of the hook before the switch.
+    pub before_deploy: Option<String>,
+    /// Of the hook after the switch.
+    pub after_deploy: Option<String>,
+}
+
+impl HookNames {
+    /// The name at a point without the blanks around it, where there is one.
+    pub fn at(&self, point: HookPoint) -> Option<&str> {
+        match point {
+            HookPoint::BeforeDownload => &self.before_download,
+            HookPoint::AfterDownload => &self.after_download,
+            HookPoint::BeforeDeploy => &self.before_deploy,
+            HookPoint::AfterDeploy => &self.after_deploy,
+        }
+        .as_deref()
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+    }
+
+    /// What is wrong with each, at `save_as.<point>`.
+    fn errors(&self, hooks: &Hooks) -> Vec<FieldError> {
+        let mut seen: Vec<&str> = Vec::new();
+        let mut errors = Vec::new();
+        for point in HookPoint::ALL {
+            let Some(name) = self.at(point) else { continue };
+            let code = match rules::name(name, &()) {
+                Err(error) => Some(error.message().to_owned()),
+                Ok(()) if hooks.at(point).is_none() => Some("no_hook".to_owned()),
+                Ok(()) if seen.contains(&name) => Some("duplicate".to_owned()),
+                Ok(()) => None,
+            };
+            seen.push(name);
+            errors.extend(
+                code.map(|code| FieldError::new(format!("save_as.{}", point.as_str()), &*code, message(&code))),
+            );
+        }
+        errors
+    }
+}
+
+/// What is wrong with a hook's text, as a code.
+pub(super) fn hook_error(body: &str) -> Option<&'static str> {
+    if body.len() > MAX_HOOK_BYTES {
+        Some("too_long")
+    } else if body.contains('\0') {
+        Some("nul")
+    } else {
+        None
     }
 }
 
@@ -60,13 +126,7 @@ impl HookErrors for Hooks {
             .into_iter()
             .filter_map(|point| {
                 let body = self.at(point)?;
-                let code = if body.len() > MAX_HOOK_BYTES {
-                    "too_long"
-                } else if body.contains('\0') {
-                    "nul"
-                } else {
-                    return None;
-                };
+                let code = hook_error(body)?;
                 Some(FieldError::new(format!("hooks.{}", point.as_str()), code, message(code)))
             })
             .collect()
@@ -80,6 +140,7 @@ impl Form for ReleaseForm {
             errors.push(FieldError::new("ref.name", error.message(), message(error.message())));
         }
         errors.extend(HookErrors::errors(&self.hooks));
+        errors.extend(self.save_as.errors(&self.hooks));
         errors
     }
 }
@@ -95,10 +156,34 @@ mod tests {
             environment_id: EnvironmentId(1),
             git_ref: GitRef { name: "v1".into(), ..Default::default() },
             hooks: Hooks { before_deploy: Some("x".repeat(MAX_HOOK_BYTES + 1)), ..Default::default() },
-            note: None,
+            ..Default::default()
         };
         let errors = form.errors();
         assert_eq!(errors.len(), 1);
         assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), ("hooks.before_deploy", "too_long"));
+    }
+
+    #[test]
+    fn a_template_of_nothing_or_twice_under_one_name_is_refused() {
+        let form = ReleaseForm {
+            project_id: ProjectId(1),
+            environment_id: EnvironmentId(1),
+            git_ref: GitRef { name: "v1".into(), ..Default::default() },
+            hooks: Hooks {
+                before_deploy: Some("true".into()),
+                after_deploy: Some("true".into()),
+                ..Default::default()
+            },
+            save_as: HookNames {
+                before_download: Some("fetch".into()),
+                after_download: Some("  ".into()),
+                before_deploy: Some("check".into()),
+                after_deploy: Some(" check ".into()),
+            },
+            note: None,
+        };
+        let found: Vec<_> = form.errors().into_iter().map(|e| (e.field, e.code)).collect();
+        let wanted = [("save_as.before_download", "no_hook"), ("save_as.after_deploy", "duplicate")];
+        assert_eq!(found, wanted.map(|(f, c)| (f.to_owned(), c.to_owned())));
     }
 }

@@ -3,10 +3,11 @@
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 
-use super::{Form, errors_of, message, rules};
+use super::{Form, HookErrors, errors_of, message, rules};
 use crate::fault::FieldError;
 use crate::id::{CredentialId, ServerId};
 use crate::record::{CredentialKind, EnvironmentKind};
+use crate::release::Hooks;
 
 /// How many releases stay on a server where the form says nothing.
 pub const DEFAULT_KEEP: u32 = 5;
@@ -125,11 +126,17 @@ pub struct ProjectForm {
     #[serde(default)]
     #[garde(skip)]
     pub credential_id: Option<CredentialId>,
+    /// The scripts that a new release's page starts with. A release that is made over REST has those that it names.
+    #[serde(default)]
+    #[garde(skip)]
+    pub hooks: Hooks,
 }
 
 impl Form for ProjectForm {
     fn errors(&self) -> Vec<FieldError> {
-        errors_of(self)
+        let mut errors = errors_of(self);
+        errors.extend(HookErrors::errors(&self.hooks));
+        errors
     }
 }
 

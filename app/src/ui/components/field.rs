@@ -11,12 +11,12 @@ use super::form::FormState;
 use crate::text::{CurrentLang, common, t};
 
 /// `a.b` as an id.
-fn id_of(field: &str) -> String {
+pub(super) fn id_of(field: &str) -> String {
     format!("f-{}", field.replace(['.', '_'], "-"))
 }
 
 /// `a.b` as the name that a server function's argument `form` is read from: `form[a][b]`.
-fn name_of(field: &str) -> String {
+pub(super) fn name_of(field: &str) -> String {
     let mut name = String::from("form");
     for part in field.split('.') {
         name.push('[');
@@ -79,12 +79,15 @@ pub fn Field(
 }
 
 /// The error and the hint; browsers skip the id of a hint that is not there.
-fn described_by(field: &str) -> String {
+pub(super) fn described_by(field: &str) -> String {
     let id = id_of(field);
     format!("{id}-error {id}-hint")
 }
 
-fn invalid(form: FormState, field: &'static str) -> impl Fn() -> Option<&'static str> + Send + Sync + 'static {
+pub(super) fn invalid(
+    form: FormState,
+    field: &'static str,
+) -> impl Fn() -> Option<&'static str> + Send + Sync + 'static {
     move || form.error(field).map(|_| "true")
 }
 

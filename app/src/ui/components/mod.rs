@@ -2,6 +2,7 @@
 
 pub mod badge;
 pub mod check;
+pub mod code;
 pub mod confirm;
 pub mod field;
 pub mod form;
@@ -9,5 +10,6 @@ pub mod layout;
 pub mod load;
 pub mod prefs_bar;
 pub mod ref_picker;
+pub mod shell_code;
 pub mod time;
 pub mod toast;

@@ -4,6 +4,8 @@ pub mod credential;
 pub mod credentials;
 pub mod dashboard;
 pub mod environment;
+pub mod hook_template;
+pub mod hook_templates;
 pub mod project;
 pub mod project_edit;
 pub mod projects;

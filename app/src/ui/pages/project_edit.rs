@@ -1,12 +1,14 @@
 //! Adding, changing and deleting a project.
 
-use launchway_domain::{Credential, CredentialId, Form, Project, ProjectForm, ProjectId, Text};
+use launchway_domain::{Credential, CredentialId, Form, HookPoint, Hooks, Project, ProjectForm, ProjectId, Text};
 use leptos::prelude::*;
 
+use super::release_new::hook_words;
 use super::{id_param, no_such_page};
 use crate::api::credentials::list_credentials;
 use crate::api::projects::{DeleteProject, SaveProject, get_project};
-use crate::text::{common, projects, t};
+use crate::text::{common, projects, t, templates};
+use crate::ui::components::code::ShellField;
 use crate::ui::components::confirm::{Confirm, ConfirmButton, refusal_of};
 use crate::ui::components::field::{SelectField, TextField};
 use crate::ui::components::form::{FormEnd, FormState};
@@ -67,11 +69,21 @@ fn Editor(existing: Option<Project>, credentials: Vec<Credential>) -> impl IntoV
     let (title, repo_url) = (start(|p| &p.title), start(|p| &p.repo_url));
     let credential = existing.as_ref().and_then(|project| project.credential_id);
     let credential = RwSignal::new(credential.map(|id| id.to_string()).unwrap_or_default());
+    let start = existing.as_ref().and_then(|project| project.hooks.clone()).unwrap_or_default();
+    let has_hooks = HookPoint::ALL.into_iter().any(|point| start.at(point).is_some());
+    let hooks = HookPoint::ALL.map(|point| (point, RwSignal::new(start.at(point).unwrap_or_default().to_owned())));
+    let body = move |wanted: HookPoint| hooks.iter().find(|(point, _)| *point == wanted).map(|(_, body)| body.get());
     let form = FormState::new(save, move || {
         ProjectForm {
             title: title.get(),
             repo_url: repo_url.get(),
             credential_id: credential.read().parse().ok().map(CredentialId),
+            hooks: Hooks {
+                before_download: body(HookPoint::BeforeDownload),
+                after_download: body(HookPoint::AfterDownload),
+                before_deploy: body(HookPoint::BeforeDeploy),
+                after_deploy: body(HookPoint::AfterDeploy),
+            },
         }
         .errors()
     });
@@ -80,6 +92,13 @@ fn Editor(existing: Option<Project>, credentials: Vec<Credential>) -> impl IntoV
         .filter(|one| !one.kind.is_for_servers())
         .map(|one| (one.id.to_string(), Text::verbatim(format!("{} ({})", one.name, one.username))))
         .collect();
+    let hook_fields = hooks
+        .into_iter()
+        .map(|(point, value)| {
+            let (field, hint) = hook_words(point);
+            view! { <ShellField form field label=point.label() value hint=hint optional=true /> }
+        })
+        .collect_view();
     let cancel = id.map_or_else(|| "/projects".to_owned(), |id| format!("/projects/{id}"));
     view! {
         <ActionForm action=save on:submit:capture=form.guard() attr:class="form" attr:novalidate=true>
@@ -104,6 +123,10 @@ fn Editor(existing: Option<Project>, credentials: Vec<Credential>) -> impl IntoV
                 optional=true
                 none=projects::NO_CREDENTIAL
             />
+            <details class="more" open=has_hooks>
+                <summary>{t(templates::DEFAULT_HOOKS)} <span class="quiet">" · " {t(templates::DEFAULT_HOOKS_HINT)}</span></summary>
+                {hook_fields}
+            </details>
             <FormEnd form submit=common::SAVE pending=save.pending() cancel=cancel />
         </ActionForm>
     }

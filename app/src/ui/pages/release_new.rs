@@ -125,6 +125,16 @@ fn ProjectChoice(projects: Vec<Project>, chosen: Option<ProjectId>) -> impl Into
     .into_any()
 }
 
+/// The form's field of a hook, and what to know about its point.
+pub(super) fn hook_words(point: HookPoint) -> (&'static str, Text) {
+    match point {
+        HookPoint::BeforeDownload => ("hooks.before_download", releases::HOOK_BEFORE_DOWNLOAD),
+        HookPoint::AfterDownload => ("hooks.after_download", releases::HOOK_AFTER_DOWNLOAD),
+        HookPoint::BeforeDeploy => ("hooks.before_deploy", releases::HOOK_BEFORE_DEPLOY),
+        HookPoint::AfterDeploy => ("hooks.after_deploy", releases::HOOK_AFTER_DEPLOY),
+    }
+}
+
 #[component]
 fn Editor(project: ProjectId, environments: Vec<Environment>, wanted: Option<EnvironmentId>) -> impl IntoView {
     let create = ServerAction::<CreateRelease>::new();
@@ -149,6 +159,7 @@ fn Editor(project: ProjectId, environments: Vec<Environment>, wanted: Option<Env
                 after_deploy: body(HookPoint::AfterDeploy),
             },
             note: Some(note.get()),
+            ..ReleaseForm::default()
         }
         .errors()
     });
@@ -164,12 +175,7 @@ fn Editor(project: ProjectId, environments: Vec<Environment>, wanted: Option<Env
     let hook_fields = hooks
         .into_iter()
         .map(|(point, value)| {
-            let (field, hint) = match point {
-                HookPoint::BeforeDownload => ("hooks.before_download", releases::HOOK_BEFORE_DOWNLOAD),
-                HookPoint::AfterDownload => ("hooks.after_download", releases::HOOK_AFTER_DOWNLOAD),
-                HookPoint::BeforeDeploy => ("hooks.before_deploy", releases::HOOK_BEFORE_DEPLOY),
-                HookPoint::AfterDeploy => ("hooks.after_deploy", releases::HOOK_AFTER_DEPLOY),
-            };
+            let (field, hint) = hook_words(point);
             view! { <TextArea form field label=point.label() value hint=hint optional=true rows=4 code=true /> }
         })
         .collect_view();

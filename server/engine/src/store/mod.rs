@@ -25,6 +25,7 @@ mod rows;
 mod runs;
 mod servers;
 mod sessions;
+mod templates;
 mod transitions;
 mod tx;
 mod users;

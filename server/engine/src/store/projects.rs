@@ -13,7 +13,7 @@ impl Store {
     /// [`StoreError::Db`].
     pub async fn projects(&self) -> Result<Vec<Project>> {
         let found = sqlx::query(
-            "SELECT id, title, repo_url, credential_id, host_key, created_at, updated_at FROM projects ORDER BY title",
+            "SELECT id, title, repo_url, credential_id, host_key, hooks, created_at, updated_at FROM projects ORDER BY title",
         )
         .fetch_all(self.pool())
         .await?;
@@ -35,12 +35,13 @@ impl Store {
     pub async fn project_create(&self, form: &ProjectForm) -> Result<Project> {
         let mut w = self.write().await?;
         let id = sqlx::query_scalar(
-            "INSERT INTO projects (title, repo_url, credential_id, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $4) RETURNING id",
+            "INSERT INTO projects (title, repo_url, credential_id, hooks, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $5) RETURNING id",
         )
         .bind(form.title.as_str())
         .bind(form.repo_url.as_str())
         .bind(form.credential_id.map(|id| id.0))
+        .bind(serde_json::to_string(&form.hooks)?)
         .bind(Timestamp::now().0)
         .fetch_one(w.conn())
         .await
@@ -59,12 +60,13 @@ impl Store {
         let mut w = self.write().await?;
         sqlx::query(
             "UPDATE projects SET host_key = CASE WHEN repo_url = $3 THEN host_key END, \
-             title = $2, repo_url = $3, credential_id = $4, updated_at = $5 WHERE id = $1",
+             title = $2, repo_url = $3, credential_id = $4, hooks = $5, updated_at = $6 WHERE id = $1",
         )
         .bind(id.0)
         .bind(form.title.as_str())
         .bind(form.repo_url.as_str())
         .bind(form.credential_id.map(|id| id.0))
+        .bind(serde_json::to_string(&form.hooks)?)
         .bind(Timestamp::now().0)
         .execute(w.conn())
         .await
@@ -119,7 +121,7 @@ impl Store {
 
 async fn get(conn: &mut AnyConnection, id: ProjectId) -> Result<Project> {
     let row = sqlx::query(
-        "SELECT id, title, repo_url, credential_id, host_key, created_at, updated_at FROM projects WHERE id = $1",
+        "SELECT id, title, repo_url, credential_id, host_key, hooks, created_at, updated_at FROM projects WHERE id = $1",
     )
     .bind(id.0)
     .fetch_one(conn)

@@ -1,14 +1,14 @@
 //! Releases as people see them: made, listed, read.
 
 use launchway_domain::{
-    EnvironmentId, EventData, GitRef, Hooks, Page, ProjectId, Release, ReleaseFilter, ReleaseId, ReleaseKind,
-    ReleaseSnapshot, Timestamp, UserId,
+    EnvironmentId, EventData, GitRef, HookPoint, HookTemplateForm, Hooks, Page, ProjectId, Release, ReleaseFilter,
+    ReleaseId, ReleaseKind, ReleaseSnapshot, Timestamp, UserId,
 };
 use sqlx::AnyConnection;
 
 use super::error::{Result, StoreError, in_terms_of};
 use super::rows::select_release;
-use super::{Store, events, nodes, rows};
+use super::{Store, events, nodes, rows, templates};
 
 /// Releases on a page, at most.
 const MAX_PAGE: u32 = 200;
@@ -60,7 +60,25 @@ impl Store {
     /// [`StoreError::Missing`] for `environment_id` where it is not one of the project, for `project_id`
     /// where something else that is named is gone.
     pub async fn release_create(&self, new: &NewRelease) -> Result<Release> {
+        self.release_create_with(new, &[]).await
+    }
+
+    /// The same, and keeps hooks of it as templates: both or neither.
+    ///
+    /// # Errors
+    /// Those of [`Store::release_create`]; [`StoreError::Taken`] for `save_as.<point>`.
+    pub async fn release_create_with(
+        &self,
+        new: &NewRelease,
+        templates: &[(HookPoint, HookTemplateForm)],
+    ) -> Result<Release> {
         let mut w = self.write().await?;
+        for (point, form) in templates {
+            templates::insert(w.conn(), form).await.map_err(|error| match error {
+                StoreError::Taken { .. } => StoreError::Taken { field: format!("save_as.{}", point.as_str()) },
+                error => error,
+            })?;
+        }
         let project: Option<i64> = sqlx::query_scalar("SELECT project_id FROM environments WHERE id = $1")
             .bind(new.environment_id.0)
             .fetch_optional(w.conn())

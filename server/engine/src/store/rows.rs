@@ -1,9 +1,9 @@
 //! Rows to the domain's types.
 
 use launchway_domain::{
-    Credential, CredentialId, CredentialKind, Environment, EnvironmentId, EnvironmentKind, GitRef, Node, NodeKey,
-    NodeKind, NodeStatus, Project, ProjectId, RefKind, Release, ReleaseId, ReleaseKind, ReleaseStatus, Role, Server,
-    ServerId, Timestamp, User, UserId,
+    Credential, CredentialId, CredentialKind, Environment, EnvironmentId, EnvironmentKind, GitRef, HookPoint,
+    HookTemplate, HookTemplateId, Node, NodeKey, NodeKind, NodeStatus, Project, ProjectId, RefKind, Release, ReleaseId,
+    ReleaseKind, ReleaseStatus, Role, Server, ServerId, Timestamp, User, UserId,
 };
 use serde::de::DeserializeOwned;
 use sqlx::Row;
@@ -105,6 +105,22 @@ pub(super) fn project(row: &AnyRow) -> Result<Project> {
         repo_url: row.try_get("repo_url")?,
         credential_id: row.try_get::<Option<i64>, _>("credential_id")?.map(CredentialId),
         host_key: row.try_get("host_key")?,
+        hooks: Some(json(row, "hooks")?),
+        created_at: time(row, "created_at")?,
+        updated_at: time(row, "updated_at")?,
+    })
+}
+
+pub(super) fn template(row: &AnyRow) -> Result<HookTemplate> {
+    let point: Option<String> = row.try_get("point")?;
+    let point =
+        point.map(|word| HookPoint::parse(&word).ok_or_else(|| StoreError::Corrupt(format!("point holds {word:?}"))));
+    Ok(HookTemplate {
+        id: HookTemplateId(row.try_get("id")?),
+        name: row.try_get("name")?,
+        description: row.try_get("description")?,
+        point: point.transpose()?,
+        body: row.try_get("body")?,
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
     })

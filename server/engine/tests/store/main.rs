@@ -38,6 +38,8 @@ on_both! {
     records::a_new_address_loses_the_pinned_key
     records::a_credential_keeps_its_secret_unless_a_new_one_comes
     records::odd_texts_come_back_as_they_were
+    records::a_template_is_kept_under_one_name
+    records::a_release_and_its_templates_come_together
     records::everything_is_there_after_a_restart
     queue::of_two_starts_one_wins
     queue::a_release_is_claimed_by_one_instance

@@ -1,8 +1,8 @@
 //! Credentials, servers, projects, environments.
 
 use launchway_domain::{
-    CredentialForm, CredentialId, EnvironmentForm, EnvironmentId, EnvironmentKind, ProjectForm, ProjectId, ServerForm,
-    ServerId,
+    CredentialForm, CredentialId, EnvironmentForm, EnvironmentId, EnvironmentKind, HookPoint, HookTemplateForm,
+    ProjectForm, ProjectId, ServerForm, ServerId,
 };
 use launchway_engine::store::{Store, StoreError};
 
@@ -91,8 +91,12 @@ pub(crate) async fn what_does_not_exist_is_not_referred_to(db: Db) {
     let shop = world(&store, "shop").await;
     let blog = world(&store, "blog").await;
     assert_eq!(missing(store.server_create(&server_form("web", CredentialId(999))).await), "credential_id");
-    let project =
-        ProjectForm { title: "x".to_owned(), repo_url: "/x".to_owned(), credential_id: Some(CredentialId(999)) };
+    let project = ProjectForm {
+        title: "x".to_owned(),
+        repo_url: "/x".to_owned(),
+        credential_id: Some(CredentialId(999)),
+        ..Default::default()
+    };
     assert_eq!(missing(store.project_create(&project).await), "credential_id");
     let form = EnvironmentForm {
         name: "live".to_owned(),
@@ -160,8 +164,12 @@ pub(crate) async fn a_new_address_loses_the_pinned_key(db: Db) {
     assert_eq!(store.server_update(shop.server, &form).await.unwrap().host_key, None);
 
     store.project_pin(shop.project, Some("SHA256:def")).await.unwrap();
-    let mut form =
-        ProjectForm { title: "new title".to_owned(), repo_url: "/srv/shop.git".to_owned(), credential_id: None };
+    let mut form = ProjectForm {
+        title: "new title".to_owned(),
+        repo_url: "/srv/shop.git".to_owned(),
+        credential_id: None,
+        ..Default::default()
+    };
     let retitled = store.project_update(shop.project, &form).await.unwrap();
     assert_eq!(retitled.host_key.as_deref(), Some("SHA256:def"));
     form.repo_url = "ssh://git@host/shop.git".to_owned();
@@ -191,7 +199,12 @@ pub(crate) async fn odd_texts_come_back_as_they_were(db: Db) {
     let store = db.open().await;
     let odd = r#"v1;$(touch owned) '"\ %s $1 ? 发布 🚀 ' OR '1'='1"#;
     let project = store
-        .project_create(&ProjectForm { title: odd.to_owned(), repo_url: odd.to_owned(), credential_id: None })
+        .project_create(&ProjectForm {
+            title: odd.to_owned(),
+            repo_url: odd.to_owned(),
+            credential_id: None,
+            ..Default::default()
+        })
         .await
         .unwrap();
     assert_eq!((project.title.as_str(), project.repo_url.as_str()), (odd, odd));
@@ -219,4 +232,44 @@ pub(crate) async fn everything_is_there_after_a_restart(db: Db) {
     let head = store.head().await.unwrap();
     assert_eq!(*store.bell().borrow(), head);
     assert!(Store::open("mysql://localhost/x").await.is_err());
+}
+
+pub(crate) async fn a_template_is_kept_under_one_name(db: Db) {
+    let store = db.open().await;
+    let form = |name: &str| HookTemplateForm {
+        name: name.to_owned(),
+        description: Some("说明 <b>".to_owned()),
+        point: Some(HookPoint::BeforeDeploy),
+        body: "echo 'hello'\n".to_owned(),
+    };
+    let made = store.template_create(&form("check")).await.unwrap();
+    assert_eq!((made.point, made.body.as_str()), (Some(HookPoint::BeforeDeploy), "echo 'hello'\n"));
+    assert_eq!(taken(store.template_create(&form("check")).await), "name");
+    let other = store.template_create(&HookTemplateForm { point: None, ..form("build") }).await.unwrap();
+    assert_eq!(taken(store.template_update(other.id, &form("check")).await), "name");
+    assert_eq!(store.templates().await.unwrap(), [other.clone(), made.clone()]);
+    let changed =
+        store.template_update(made.id, &HookTemplateForm { description: None, ..form("test") }).await.unwrap();
+    assert_eq!(store.template(made.id).await.unwrap(), changed);
+    assert_eq!((changed.name.as_str(), changed.description), ("test", None));
+    store.template_delete(made.id).await.unwrap();
+    assert_eq!(store.template_count().await.unwrap(), 1);
+    assert!(matches!(store.template(made.id).await, Err(StoreError::NotFound)));
+    assert!(matches!(store.template_update(made.id, &form("x")).await, Err(StoreError::NotFound)));
+    assert!(matches!(store.template_delete(made.id).await, Err(StoreError::NotFound)));
+}
+
+pub(crate) async fn a_release_and_its_templates_come_together(db: Db) {
+    let store = db.open().await;
+    let shop = world(&store, "shop").await;
+    let form = |name: &str| HookTemplateForm { name: name.to_owned(), body: "true".to_owned(), ..Default::default() };
+    let new = new_release(shop.project, shop.environment, "v1");
+    let both = [(HookPoint::BeforeDeploy, form("a")), (HookPoint::AfterDeploy, form("b"))];
+    let release = store.release_create_with(&new, &both).await.unwrap();
+    assert_eq!(store.templates().await.unwrap().len(), 2);
+    let both = [(HookPoint::BeforeDeploy, form("c")), (HookPoint::AfterDeploy, form("b"))];
+    assert_eq!(taken(store.release_create_with(&new, &both).await), "save_as.after_deploy");
+    assert_eq!(store.templates().await.unwrap().len(), 2, "nothing half-done");
+    let list = store.releases(&Default::default()).await.unwrap();
+    assert_eq!(list.items.iter().map(|r| r.id).collect::<Vec<_>>(), [release.id]);
 }

@@ -25,7 +25,7 @@ pub(super) async fn release(services: &Services, actor: &Actor, stage: &Stage) -
     let project = ProjectForm {
         title: "Tea shop".to_owned(),
         repo_url: stage.repository.display().to_string(),
-        credential_id: None,
+        ..ProjectForm::default()
     };
     let project = services.projects().create(actor, project).await?;
     let environment = |name: &str, kind| EnvironmentForm {
@@ -50,6 +50,7 @@ pub(super) async fn release(services: &Services, actor: &Actor, stage: &Stage) -
         git_ref: GitRef { kind: RefKind::Tag, name: FIRST.to_owned() },
         hooks: hooks(),
         note: Some("The first one, by the demo.".to_owned()),
+        ..ReleaseForm::default()
     };
     let release = services.releases().create(actor, form).await?;
     let (id, title) = (release.id, &release.project_title);

@@ -7,6 +7,7 @@ pub(crate) mod events;
 mod projects;
 mod releases;
 mod servers;
+mod templates;
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -94,6 +95,7 @@ pub(crate) fn router() -> axum::Router<AppState> {
                 .merge(projects::router())
                 .merge(environments::router())
                 .merge(releases::router())
+                .merge(templates::router())
                 .merge(events::router()),
         )
         .split_for_parts();

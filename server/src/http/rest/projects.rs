@@ -61,8 +61,12 @@ async fn update(
     json: Json,
 ) -> Result<Reply<Project>> {
     let was = state.ports.projects.get(&actor, id).await?;
-    let form =
-        json.patch(&ProjectForm { title: was.title, repo_url: was.repo_url, credential_id: was.credential_id })?;
+    let form = json.patch(&ProjectForm {
+        title: was.title,
+        repo_url: was.repo_url,
+        credential_id: was.credential_id,
+        hooks: was.hooks.unwrap_or_default(),
+    })?;
     Ok(Reply::ok(state.ports.projects.update(&actor, id, form).await?))
 }
 

@@ -1,0 +1,88 @@
+//! `/hook-templates`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use launchway_domain::{HookTemplate, HookTemplateForm, HookTemplateId};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{List, created};
+use crate::AppState;
+use crate::http::auth::Who;
+use crate::http::body::{Json, Nothing};
+use crate::http::params::Id;
+use crate::http::problem::{ProblemBody, Reply, Result};
+
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(one, update, delete))
+}
+
+/// All hook templates, by name.
+#[utoipa::path(
+    get, path = "/hook-templates", tag = "hook templates", responses((status = 200, body = List<HookTemplate>))
+)]
+async fn list(State(state): State<AppState>, Who(actor): Who) -> Result<Reply<List<HookTemplate>>> {
+    Ok(List::whole(state.ports.templates.list(&actor).await?))
+}
+
+/// Adds a hook template.
+#[utoipa::path(
+    post, path = "/hook-templates", tag = "hook templates", request_body = HookTemplateForm,
+    responses((status = 201, body = HookTemplate), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn create(State(state): State<AppState>, Who(actor): Who, json: Json) -> Result<Response> {
+    let form = json.form::<HookTemplateForm>()?;
+    let made = state.ports.templates.create(&actor, form).await?;
+    Ok(created("hook-templates", made.id, made))
+}
+
+/// One hook template.
+#[utoipa::path(
+    get, path = "/hook-templates/{id}", tag = "hook templates", params(("id" = i64, Path)),
+    responses((status = 200, body = HookTemplate), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn one(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<HookTemplateId>,
+) -> Result<Reply<HookTemplate>> {
+    Ok(Reply::ok(state.ports.templates.get(&actor, id).await?))
+}
+
+/// Changes a hook template by a merge patch (RFC 7396). Hooks that were filled from it stay as they are.
+#[utoipa::path(
+    patch, path = "/hook-templates/{id}", tag = "hook templates", params(("id" = i64, Path)),
+    request_body = HookTemplateForm,
+    responses((status = 200, body = HookTemplate), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn update(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<HookTemplateId>,
+    json: Json,
+) -> Result<Reply<HookTemplate>> {
+    let was = state.ports.templates.get(&actor, id).await?;
+    let form = json.patch(&HookTemplateForm {
+        name: was.name,
+        description: was.description,
+        point: was.point,
+        body: was.body,
+    })?;
+    Ok(Reply::ok(state.ports.templates.update(&actor, id, form).await?))
+}
+
+/// Deletes a hook template.
+#[utoipa::path(
+    delete, path = "/hook-templates/{id}", tag = "hook templates", params(("id" = i64, Path)),
+    responses((status = 204), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn delete(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<HookTemplateId>,
+    _: Nothing,
+) -> Result<StatusCode> {
+    state.ports.templates.delete(&actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
