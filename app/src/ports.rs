@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use launchway_domain::{
-    Actor, Check, Credential, CredentialForm, CredentialId, Environment, EnvironmentForm, EnvironmentId, Fault,
-    HookTemplate, HookTemplateForm, HookTemplateId, LogPage, NodeKey, Page, Project, ProjectForm, ProjectId, RefItem,
-    RefKind, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseSnapshot, Server, ServerForm, ServerId, SetupForm,
-    SignInForm,
+    Actor, Check, Credential, CredentialForm, CredentialId, Environment, EnvironmentForm, EnvironmentId, Fault, Hit,
+    HookTemplate, HookTemplateForm, HookTemplateId, ListQuery, Listed, LogPage, NewWallLink, NodeKey, Overview, Page,
+    Project, ProjectForm, ProjectId, RefItem, RefKind, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseSnapshot,
+    Server, ServerForm, ServerId, SetupForm, SignInForm, WallLink, WallLinkForm, WallLinkId,
 };
 
 /// The answer of every port.
@@ -29,6 +29,10 @@ pub struct Ports {
     pub releases: Arc<dyn Releases>,
     /// Named hook bodies.
     pub templates: Arc<dyn HookTemplates>,
+    /// What goes on, and finding things.
+    pub board: Arc<dyn Board>,
+    /// Links that open the wall.
+    pub walls: Arc<dyn Walls>,
 }
 
 /// The session of the browser that makes the request; one per request, in the context as
@@ -50,6 +54,8 @@ pub trait BrowserSession: Send + Sync {
 pub trait Credentials: Send + Sync {
     /// All of them, by name.
     async fn list(&self, actor: &Actor) -> Answer<Vec<Credential>>;
+    /// A page of what is looked for; sorts: `name`, `kind`, `username`, `added`; filter: `kind`.
+    async fn search(&self, actor: &Actor, query: ListQuery) -> Answer<Listed<Credential>>;
     /// One of them.
     async fn get(&self, actor: &Actor, id: CredentialId) -> Answer<Credential>;
     /// Seals a new one.
@@ -65,6 +71,10 @@ pub trait Credentials: Send + Sync {
 pub trait Servers: Send + Sync {
     /// All of them, by hostname.
     async fn list(&self, actor: &Actor) -> Answer<Vec<Server>>;
+    /// A page of what is looked for; sorts: `hostname`, `address`, `key`, `added`; filters: `tag`, `key` (`pinned`, `missing`).
+    async fn search(&self, actor: &Actor, query: ListQuery) -> Answer<Listed<Server>>;
+    /// The tags that servers have, to filter by.
+    async fn tags(&self, actor: &Actor) -> Answer<Vec<String>>;
     /// One of them.
     async fn get(&self, actor: &Actor, id: ServerId) -> Answer<Server>;
     /// Adds one.
@@ -84,6 +94,8 @@ pub trait Servers: Send + Sync {
 pub trait Projects: Send + Sync {
     /// All of them, by title.
     async fn list(&self, actor: &Actor) -> Answer<Vec<Project>>;
+    /// A page of what is looked for; sorts: `title`, `repository`, `added`; filter: `has` (`prod`, `test`, `none`).
+    async fn search(&self, actor: &Actor, query: ListQuery) -> Answer<Listed<Project>>;
     /// One of them.
     async fn get(&self, actor: &Actor, id: ProjectId) -> Answer<Project>;
     /// Adds one.
@@ -132,6 +144,9 @@ pub trait HookTemplates: Send + Sync {
 pub trait Releases: Send + Sync {
     /// Newest first.
     async fn list(&self, actor: &Actor, filter: ReleaseFilter) -> Answer<Page<Release>>;
+    /// A page of what is looked for, without the hooks; sorts: `number`, `status`, `where`, `who`, `when`; filters:
+    /// `status`, `project`, `environment`, `kind`.
+    async fn search(&self, actor: &Actor, query: ListQuery) -> Answer<Listed<Release>>;
     /// A release, its nodes, and the event up to which both are told.
     async fn get(&self, actor: &Actor, id: ReleaseId) -> Answer<ReleaseSnapshot>;
     /// A stretch of a node's log from a byte offset on; `attempt` none means the latest.
@@ -153,4 +168,24 @@ pub trait Releases: Send + Sync {
     async fn retry(&self, actor: &Actor, id: ReleaseId) -> Answer<Release>;
     /// Makes a new release that brings an earlier, succeeded one back.
     async fn rollback(&self, actor: &Actor, id: ReleaseId) -> Answer<Release>;
+}
+
+/// What goes on, and finding things.
+#[async_trait]
+pub trait Board: Send + Sync {
+    /// What runs, waits, is live, and ended last.
+    async fn overview(&self, actor: &Actor) -> Answer<Overview>;
+    /// A few projects, servers and releases that have the text in their names, the best first.
+    async fn find(&self, actor: &Actor, q: String) -> Answer<Vec<Hit>>;
+}
+
+/// Links that open the wall, and nothing else.
+#[async_trait]
+pub trait Walls: Send + Sync {
+    /// All of them, newest first; never their keys.
+    async fn list(&self, actor: &Actor) -> Answer<Vec<WallLink>>;
+    /// Makes one. Its key is in this answer and nowhere else.
+    async fn create(&self, actor: &Actor, form: WallLinkForm) -> Answer<NewWallLink>;
+    /// Revokes one: its screens go blank within seconds.
+    async fn delete(&self, actor: &Actor, id: WallLinkId) -> Answer<()>;
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::UserId;
+use crate::id::{UserId, WallLinkId};
 use crate::time::Timestamp;
 
 /// What a person is trusted with, everywhere in Launchway.
@@ -59,6 +59,8 @@ pub struct User {
 pub enum Actor {
     /// A person, by a session or by one of their tokens.
     User(User),
+    /// A screen that shows the wall, by a link of its own: it sees the wall and nothing else.
+    Wall(WallLinkId),
     /// The program itself: the command line beside the data folder, the runner, the demo.
     System,
 }
@@ -68,6 +70,7 @@ impl Actor {
     pub fn name(&self) -> &str {
         match self {
             Actor::User(user) => &user.name,
+            Actor::Wall(_) => "wall",
             Actor::System => "launchway",
         }
     }
@@ -76,7 +79,7 @@ impl Actor {
     pub fn user_id(&self) -> Option<UserId> {
         match self {
             Actor::User(user) => Some(user.id),
-            Actor::System => None,
+            Actor::Wall(_) | Actor::System => None,
         }
     }
 }

@@ -108,6 +108,18 @@ pub enum EventData {
         /// Bytes in all; 0 where that is not known.
         total: u64,
     },
+    /// Who has a release open has changed. Transient: not stored, and without a number.
+    #[serde(rename = "release.watching")]
+    ReleaseWatching {
+        /// Which.
+        release_id: ReleaseId,
+        /// The names of the people, each once, in alphabetical order; the first of them where there are many.
+        people: Vec<String>,
+        /// How many people there are in all.
+        total: u32,
+        /// How many screens show the wall.
+        walls: u32,
+    },
 }
 
 impl EventData {
@@ -118,6 +130,7 @@ impl EventData {
             EventData::NodeStatus { .. } => "node.status",
             EventData::LogAppended { .. } => "log.appended",
             EventData::NodeProgress { .. } => "node.progress",
+            EventData::ReleaseWatching { .. } => "release.watching",
         }
     }
 
@@ -127,7 +140,8 @@ impl EventData {
             EventData::ReleaseStatus { release_id, .. }
             | EventData::NodeStatus { release_id, .. }
             | EventData::LogAppended { release_id, .. }
-            | EventData::NodeProgress { release_id, .. } => *release_id,
+            | EventData::NodeProgress { release_id, .. }
+            | EventData::ReleaseWatching { release_id, .. } => *release_id,
         }
     }
 

@@ -45,4 +45,6 @@ ids! {
     ReleaseId
     /// A named hook body.
     HookTemplateId
+    /// A link that opens the wall.
+    WallLinkId
 }

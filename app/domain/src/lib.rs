@@ -7,25 +7,32 @@
 pub mod actor;
 pub mod event;
 pub mod fault;
+pub mod find;
 pub mod form;
 pub mod id;
+pub mod list;
 pub mod node;
+pub mod overview;
 pub mod record;
 pub mod release;
 pub mod status;
 pub mod template;
 pub mod text;
 pub mod time;
+pub mod wall;
 
 pub use actor::{Actor, Role, User};
 pub use event::{Event, EventData, Topic};
 pub use fault::{Fault, FieldError};
+pub use find::{Hit, HitKind};
 pub use form::{
     CredentialForm, EnvironmentForm, Form, HookNames, HookTemplateForm, ProjectForm, ReleaseForm, ServerForm,
     SetupForm, SignInForm,
 };
-pub use id::{CredentialId, EnvironmentId, HookTemplateId, ProjectId, ReleaseId, ServerId, UserId};
+pub use id::{CredentialId, EnvironmentId, HookTemplateId, ProjectId, ReleaseId, ServerId, UserId, WallLinkId};
+pub use list::{ListQuery, Listed};
 pub use node::{Node, NodeKey, NodeKind};
+pub use overview::{HostStep, Overview, Phase, Place, Running};
 pub use record::{Check, Credential, CredentialKind, Environment, EnvironmentKind, Page, Project, Server, ServerCheck};
 pub use release::{
     GitRef, HookPoint, Hooks, LogLine, LogPage, LogStream, RefItem, RefKind, Release, ReleaseFilter, ReleaseKind,
@@ -35,3 +42,4 @@ pub use status::{NodeStatus, ReleaseStatus};
 pub use template::HookTemplate;
 pub use text::{Lang, Text};
 pub use time::Timestamp;
+pub use wall::{NewWallLink, WallLink, WallLinkForm};

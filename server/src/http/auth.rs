@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use tower_sessions::Session;
 
 use super::problem::Problem;
-use super::{reader, session};
+use super::{reader, session, wall};
 use crate::AppState;
 
 /// Where people sign in, and where the first of them is made.
@@ -39,6 +39,8 @@ pub(crate) enum Proof {
     Token(SecretString),
     /// The session in this row.
     Session(String),
+    /// The key of a link that opens the wall.
+    Wall(SecretString),
 }
 
 impl Identity {
@@ -50,6 +52,7 @@ impl Identity {
                 !matches!(state.services.accounts().token_user(token.clone()).await, Err(Fault::Unauthenticated))
             }
             Proof::Session(row) => session::lives(state.services.store(), row).await.unwrap_or(true),
+            Proof::Wall(key) => !matches!(state.services.wall_by_key(key).await, Ok(None)),
         }
     }
 }
@@ -71,13 +74,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Who {
 /// Middleware: finds the actor by token or session and turns away whoever has neither. Pages lead to
 /// where one signs in; everything else answers 401.
 pub(crate) async fn authenticate(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let identity = match identify(&state, request.headers(), request.extensions().get::<Session>()).await {
+    let path = request.uri().path();
+    let found = match identify(&state, request.headers(), request.extensions().get::<Session>()).await {
+        Ok(None) => wall::identify(&state, request.headers(), path).await,
+        found => found,
+    };
+    let identity = match found {
         Ok(identity) => identity,
         Err(problem) => return problem.into_response(),
     };
-    let path = request.uri().path();
     let is_function = path.starts_with(FUNCTIONS);
     let is_page = !path.starts_with("/api/") && matches!(*request.method(), Method::GET | Method::HEAD);
+    let is_wall = is_page && path == wall::PAGE;
+    if is_wall && let Some(key) = wall::key_in(request.uri().query()) {
+        return wall::enter(&state, &key).await.unwrap_or_else(IntoResponse::into_response);
+    }
     let passes = match &identity {
         Some(_) if matches!(path, SIGN_IN | SETUP) => {
             return Redirect::to(&wanted(request.uri().query())).into_response();
@@ -101,7 +112,8 @@ pub(crate) async fn authenticate(State(state): State<AppState>, mut request: Req
     if let Some(identity) = identity {
         request.extensions_mut().insert(identity);
     }
-    next.run(request).await
+    let response = next.run(request).await;
+    if is_wall { wall::discreet(response) } else { response }
 }
 
 /// What a server function answers a stranger, in the words that its caller in the browser reads; a
@@ -138,8 +150,12 @@ fn bearer(headers: &HeaderMap) -> Option<SecretString> {
 }
 
 fn is_open_function(path: &str) -> bool {
-    let name = path.trim_start_matches(FUNCTIONS).trim_end_matches(|c: char| c.is_ascii_digit());
-    OPEN_FUNCTIONS.contains(&name)
+    OPEN_FUNCTIONS.contains(&function_name(path))
+}
+
+/// The name of a server function, without the number that tells functions of one name apart.
+pub(crate) fn function_name(path: &str) -> &str {
+    path.trim_start_matches(FUNCTIONS).trim_end_matches(|c: char| c.is_ascii_digit())
 }
 
 /// Where a page leads somebody who is not signed in; none where they may see it.
@@ -148,7 +164,8 @@ async fn where_to(state: &AppState, uri: &axum::http::Uri) -> Result<Option<Stri
     if state.services.accounts().needs_setup().await? {
         return Ok((path != SETUP).then(|| SETUP.to_owned()));
     }
-    if path == SIGN_IN {
+    // The wall's page says itself what to do where nobody is let in: a screen cannot sign in.
+    if matches!(path, SIGN_IN | wall::PAGE) {
         return Ok(None);
     }
     let asked = uri.path_and_query().map_or(path, |p| p.as_str());

@@ -13,6 +13,7 @@ pub(crate) mod problem;
 mod reader;
 mod rest;
 mod session;
+mod wall;
 
 use std::any::Any;
 

@@ -6,6 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use launchway_app::api::board::Build;
 use launchway_app::ports::BrowserSession;
 use launchway_app::{App, shell};
 use launchway_domain::Actor;
@@ -39,6 +40,7 @@ fn contexts(state: &AppState) {
         provide_context::<Actor>(identity.actor.clone());
     }
     provide_context(reader::lang(&parts.headers));
+    provide_context(Build(assets::addresses().wasm));
     if let Some(session) = parts.extensions.get::<Session>().cloned() {
         let client = reader::client(&parts.extensions, &parts.headers, state.config.public_url.is_some());
         provide_context::<Arc<dyn BrowserSession>>(Arc::new(Browser { state: state.clone(), session, client }));

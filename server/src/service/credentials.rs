@@ -5,13 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use launchway_app::ports::{Answer, Credentials};
 use launchway_domain::form::message;
-use launchway_domain::{Actor, Credential, CredentialForm, CredentialId, CredentialKind, Fault, Form, Text};
+use launchway_domain::{
+    Actor, Credential, CredentialForm, CredentialId, CredentialKind, Fault, Form, ListQuery, Listed, Text,
+};
 use launchway_engine::credential::Secret;
 use secrecy::SecretString;
 
-use super::Core;
 use super::fault::{in_use, internal, noun, of_store};
 use super::permission::{Permission, permit};
+use super::{Core, lists};
 
 pub(super) struct CredentialService(pub(super) Arc<Core>);
 
@@ -36,6 +38,12 @@ impl Credentials for CredentialService {
     async fn list(&self, actor: &Actor) -> Answer<Vec<Credential>> {
         permit(actor, Permission::ViewCredentials)?;
         self.0.store.credentials().await.map_err(|e| of_store(e, &Text::new("credentials", "凭据")))
+    }
+
+    async fn search(&self, actor: &Actor, query: ListQuery) -> Answer<Listed<Credential>> {
+        permit(actor, Permission::ViewCredentials)?;
+        let query = lists::checked(query, &["name", "kind", "username", "added"], &["kind"])?;
+        self.0.store.credentials_list(&query).await.map_err(|e| of_store(e, &Text::new("credentials", "凭据")))
     }
 
     async fn get(&self, actor: &Actor, id: CredentialId) -> Answer<Credential> {

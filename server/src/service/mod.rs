@@ -3,10 +3,12 @@
 
 mod access;
 mod accounts;
+mod board;
 mod credentials;
 mod environments;
 mod fault;
 mod housekeeping;
+mod lists;
 mod password;
 mod permission;
 mod projects;
@@ -15,11 +17,12 @@ mod releases;
 mod servers;
 mod templates;
 mod tries;
+mod walls;
 
 use std::sync::Arc;
 
-use launchway_app::ports::{Credentials, HookTemplates, Ports, Projects, Releases, Servers};
-use launchway_domain::Fault;
+use launchway_app::ports::{Board, Credentials, HookTemplates, Ports, Projects, Releases, Servers, Walls};
+use launchway_domain::{Fault, WallLink};
 use launchway_engine::data::DataDir;
 use launchway_engine::secret::Vault;
 use launchway_engine::store::Store;
@@ -78,6 +81,8 @@ impl Services {
             projects: Arc::new(projects::ProjectService(core.clone())),
             releases: Arc::new(releases::ReleaseService(core.clone())),
             templates: Arc::new(templates::TemplateService(core.clone())),
+            board: Arc::new(board::BoardService::new(core.clone())),
+            walls: Arc::new(walls::WallService(core.clone())),
         };
         Ok(Self { core, accounts, ports })
     }
@@ -115,6 +120,24 @@ impl Services {
     /// Releases.
     pub fn releases(&self) -> &dyn Releases {
         &*self.ports.releases
+    }
+
+    /// What goes on, and finding things.
+    pub fn board(&self) -> &dyn Board {
+        &*self.ports.board
+    }
+
+    /// Links that open the wall.
+    pub fn walls(&self) -> &dyn Walls {
+        &*self.ports.walls
+    }
+
+    /// The link that has this key; none where it was revoked or never was.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub(crate) async fn wall_by_key(&self, key: &secrecy::SecretString) -> Result<Option<WallLink>, Fault> {
+        walls::by_key(&self.core.store, key).await
     }
 
     /// The store, for what has no rules of its own: sessions, and the tail of the events.

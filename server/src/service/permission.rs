@@ -31,11 +31,15 @@ pub enum Permission {
     ViewReleases,
     /// Create, start, cancel, retry and roll back releases.
     RunReleases,
+    /// See what goes on: the overview that the wall shows.
+    ViewWall,
+    /// Make and revoke links that open the wall.
+    ManageWallLinks,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Permission; 13] = [
+    pub const ALL: [Permission; 15] = [
         Permission::ViewUsers,
         Permission::ManageUsers,
         Permission::ViewCredentials,
@@ -49,6 +53,8 @@ impl Permission {
         Permission::ManageTemplates,
         Permission::ViewReleases,
         Permission::RunReleases,
+        Permission::ViewWall,
+        Permission::ManageWallLinks,
     ];
 
     /// What people read: the end of "your role does not allow you to …".
@@ -67,6 +73,8 @@ impl Permission {
             Permission::ManageTemplates => Text::new("manage hook templates", "管理钩子模板"),
             Permission::ViewReleases => Text::new("see releases", "查看发布"),
             Permission::RunReleases => Text::new("run releases", "执行发布"),
+            Permission::ViewWall => Text::new("see the wall", "查看看板"),
+            Permission::ManageWallLinks => Text::new("manage wall links", "管理看板链接"),
         }
     }
 }
@@ -78,6 +86,8 @@ impl Permission {
 pub fn permit(actor: &Actor, permission: Permission) -> Result<(), Fault> {
     let allowed = match actor {
         Actor::System => true,
+        // A screen on a wall: whoever stands before it sees this, and nothing else.
+        Actor::Wall(_) => permission == Permission::ViewWall,
         Actor::User(user) => role_allows(user.role, permission),
     };
     if allowed {
@@ -99,18 +109,19 @@ fn role_allows(role: Role, permission: Permission) -> bool {
         Role::Manager => match permission {
             ManageUsers => false,
             ViewUsers | ViewCredentials | ManageCredentials | ViewServers | ManageServers | ViewProjects
-            | ManageProjects | PickRefs | ViewTemplates | ManageTemplates | ViewReleases | RunReleases => true,
+            | ManageProjects | PickRefs | ViewTemplates | ManageTemplates | ViewReleases | RunReleases | ViewWall
+            | ManageWallLinks => true,
         },
         Role::Developer => match permission {
-            ManageUsers | ManageCredentials | ManageServers | ManageProjects => false,
+            ManageUsers | ManageCredentials | ManageServers | ManageProjects | ManageWallLinks => false,
             // Whoever writes hooks may keep them.
             ViewUsers | ViewCredentials | ViewServers | ViewProjects | PickRefs | ViewTemplates | ManageTemplates
-            | ViewReleases | RunReleases => true,
+            | ViewReleases | RunReleases | ViewWall => true,
         },
         Role::Viewer => match permission {
             ManageUsers | ManageCredentials | ManageServers | ManageProjects | PickRefs | ManageTemplates
-            | RunReleases => false,
-            ViewUsers | ViewCredentials | ViewServers | ViewProjects | ViewTemplates | ViewReleases => true,
+            | RunReleases | ManageWallLinks => false,
+            ViewUsers | ViewCredentials | ViewServers | ViewProjects | ViewTemplates | ViewReleases | ViewWall => true,
         },
     }
 }
@@ -146,12 +157,13 @@ mod tests {
                 ViewTemplates,
                 ManageTemplates,
                 ViewReleases,
-                RunReleases
+                RunReleases,
+                ViewWall
             ]
         );
         assert_eq!(
             granted(Role::Viewer),
-            [ViewUsers, ViewCredentials, ViewServers, ViewProjects, ViewTemplates, ViewReleases]
+            [ViewUsers, ViewCredentials, ViewServers, ViewProjects, ViewTemplates, ViewReleases, ViewWall]
         );
     }
 
@@ -169,6 +181,13 @@ mod tests {
         assert_eq!(fault.status(), 403);
         assert!(fault.detail().en.contains("run releases"));
         assert!(fault.detail().zh.contains("执行发布"));
+    }
+
+    #[test]
+    fn a_screen_on_a_wall_sees_the_wall_alone() {
+        let wall = Actor::Wall(launchway_domain::WallLinkId(1));
+        let granted: Vec<_> = Permission::ALL.into_iter().filter(|p| permit(&wall, *p).is_ok()).collect();
+        assert_eq!(granted, [Permission::ViewWall]);
     }
 
     #[test]

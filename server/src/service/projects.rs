@@ -6,17 +6,17 @@ use std::time::Instant;
 use async_trait::async_trait;
 use launchway_app::ports::{Answer, Projects};
 use launchway_domain::{
-    Actor, Check, CredentialKind, Environment, EnvironmentForm, EnvironmentId, Fault, Form, Project, ProjectForm,
-    ProjectId, RefItem, RefKind, Text,
+    Actor, Check, CredentialKind, Environment, EnvironmentForm, EnvironmentId, Fault, Form, ListQuery, Listed, Project,
+    ProjectForm, ProjectId, RefItem, RefKind, Text,
 };
 use launchway_engine::git::{self, GitErrorKind};
 use launchway_engine::store::StoreError;
 
-use super::Core;
 use super::fault::{no_such, noun, of_store};
 use super::permission::{Permission, permit};
 use super::refs::short_bounds;
 use super::servers::check_fingerprint;
+use super::{Core, lists};
 
 pub(super) struct ProjectService(pub(super) Arc<Core>);
 
@@ -36,6 +36,12 @@ impl Projects for ProjectService {
     async fn list(&self, actor: &Actor) -> Answer<Vec<Project>> {
         permit(actor, Permission::ViewProjects)?;
         self.0.store.projects().await.map_err(|e| of_store(e, &Text::new("projects", "项目")))
+    }
+
+    async fn search(&self, actor: &Actor, query: ListQuery) -> Answer<Listed<Project>> {
+        permit(actor, Permission::ViewProjects)?;
+        let query = lists::checked(query, &["title", "repository", "added"], &["has"])?;
+        self.0.store.projects_list(&query).await.map_err(|e| of_store(e, &Text::new("projects", "项目")))
     }
 
     async fn get(&self, actor: &Actor, id: ProjectId) -> Answer<Project> {

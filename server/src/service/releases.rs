@@ -5,15 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use launchway_app::ports::{Answer, Releases};
 use launchway_domain::{
-    Actor, Environment, Fault, Form, HookPoint, HookTemplateForm, Hooks, LogPage, NodeKey, Page, Project, Release,
-    ReleaseFilter, ReleaseForm, ReleaseId, ReleaseKind, ReleaseSnapshot, ReleaseStatus, Text, text,
+    Actor, Environment, Fault, Form, HookPoint, HookTemplateForm, Hooks, ListQuery, Listed, LogPage, NodeKey, Page,
+    Project, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseKind, ReleaseSnapshot, ReleaseStatus, Text, text,
 };
 use launchway_engine::store::{NewRelease, StoreError};
 
-use super::Core;
 use super::fault::{no_such, noun, of_store};
 use super::permission::{Permission, permit};
 use super::projects;
+use super::{Core, lists};
 
 /// The most of a log that one call answers, in bytes.
 const LOG_PAGE: usize = 256 * 1024;
@@ -39,6 +39,16 @@ impl Releases for ReleaseService {
             return Err(Fault::field("cursor", "invalid", message));
         }
         self.0.store.releases(&filter).await.map_err(|e| of_store(e, &Text::new("releases", "发布")))
+    }
+
+    async fn search(&self, actor: &Actor, query: ListQuery) -> Answer<Listed<Release>> {
+        permit(actor, Permission::ViewReleases)?;
+        let query = lists::checked(
+            query,
+            &["number", "status", "where", "who", "when"],
+            &["status", "project", "environment", "kind"],
+        )?;
+        self.0.store.releases_list(&query).await.map_err(|e| of_store(e, &Text::new("releases", "发布")))
     }
 
     async fn get(&self, actor: &Actor, id: ReleaseId) -> Answer<ReleaseSnapshot> {

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use launchway_app::ports::{Answer, Servers};
-use launchway_domain::{Actor, Check, CredentialId, Fault, Form, Server, ServerForm, ServerId, Text};
+use launchway_domain::{
+    Actor, Check, CredentialId, Fault, Form, ListQuery, Listed, Server, ServerForm, ServerId, Text,
+};
 use launchway_engine::ssh;
 use launchway_engine::store::StoreError;
 
-use super::Core;
 use super::fault::{no_such, noun, of_store};
 use super::permission::{Permission, permit};
+use super::{Core, lists};
 
 /// How long a check may take.
 const CHECK: Duration = Duration::from_secs(20);
@@ -33,6 +35,17 @@ impl Servers for ServerService {
     async fn list(&self, actor: &Actor) -> Answer<Vec<Server>> {
         permit(actor, Permission::ViewServers)?;
         self.0.store.servers().await.map_err(|e| of_store(e, &Text::new("servers", "服务器")))
+    }
+
+    async fn search(&self, actor: &Actor, query: ListQuery) -> Answer<Listed<Server>> {
+        permit(actor, Permission::ViewServers)?;
+        let query = lists::checked(query, &["hostname", "address", "key", "added"], &["tag", "key"])?;
+        self.0.store.servers_list(&query).await.map_err(|e| of_store(e, &Text::new("servers", "服务器")))
+    }
+
+    async fn tags(&self, actor: &Actor) -> Answer<Vec<String>> {
+        permit(actor, Permission::ViewServers)?;
+        self.0.store.server_tags().await.map_err(|e| of_store(e, &Text::new("servers", "服务器")))
     }
 
     async fn get(&self, actor: &Actor, id: ServerId) -> Answer<Server> {

@@ -133,6 +133,8 @@ impl ReleaseState {
                 text: text.clone(),
                 at: event.at,
             }),
+            // Of people, not of the release: the page shows it elsewhere.
+            EventData::ReleaseWatching { .. } => Change::Nothing,
         }
     }
 

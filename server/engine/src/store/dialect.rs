@@ -48,6 +48,14 @@ impl Dialect {
         }
     }
 
+    /// A text as `LOWER` would have it: SQLite's knows no letters but ASCII's.
+    pub(super) fn fold(self, text: &str) -> String {
+        match self {
+            Dialect::Sqlite => text.to_ascii_lowercase(),
+            Dialect::Postgres => text.to_lowercase(),
+        }
+    }
+
     /// Begins a transaction whose reads all see the database as of one commit.
     pub(super) fn begin_read(self) -> &'static str {
         match self {

@@ -26,8 +26,18 @@ macro_rules! select_release {
 }
 pub(super) use select_release;
 
+/// The columns of [`release`] without the hooks, which lists do without: they may be long.
+pub(super) const RELEASE_BRIEF: &str = "r.id, r.kind, r.project_id, p.title AS project_title, r.environment_id, \
+    e.name AS environment_name, e.kind AS environment_kind, r.ref_kind, r.ref_name, r.commit_hash, '{}' AS hooks, \
+    r.note, r.status, r.error, r.cancel_requested, r.created_by, r.created_by_name, r.created_at, r.queued_at, \
+    r.started_at, r.finished_at";
+
+/// Where the columns of a release come from.
+pub(super) const RELEASE_FROM: &str =
+    "releases r JOIN projects p ON p.id = r.project_id JOIN environments e ON e.id = r.environment_id";
+
 /// A column that holds one of the domain's words.
-fn word<T>(row: &AnyRow, column: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T> {
+pub(super) fn word<T>(row: &AnyRow, column: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T> {
     let text: &str = row.try_get(column)?;
     parse(text).ok_or_else(|| StoreError::Corrupt(format!("{column} holds the unknown word {text:?}")))
 }

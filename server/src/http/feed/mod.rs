@@ -5,6 +5,7 @@
 //! that the store does not have, except for progress, which may be lost.
 
 mod message;
+mod presence;
 mod progress;
 mod socket;
 mod sse;
@@ -16,13 +17,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use launchway_domain::{Event, ProjectId, ReleaseId, Topic};
+use launchway_domain::{Actor, Event, Fault, ProjectId, ReleaseId, Topic};
 use launchway_engine::store::{Store, StoreError};
 use tokio::sync::{broadcast, watch as tokio_watch};
 use tokio_util::sync::CancellationToken;
 
 use message::Line;
+use presence::Presence;
 use tail::Tail;
+
+use crate::service::{Permission, permit};
 
 pub(crate) use message::topics;
 pub(crate) use socket::{__path_connect, connect};
@@ -49,6 +53,8 @@ struct Shared {
     tails: Mutex<HashMap<Vec<Topic>, Weak<Tail>>>,
     /// Whose a release is, for progress, which does not say.
     projects: Mutex<HashMap<ReleaseId, ProjectId>>,
+    /// Who has a release open.
+    presence: Presence,
     /// Counts sign-outs, so that listeners look at once whether it was theirs.
     left: tokio_watch::Sender<u64>,
     stopping: CancellationToken,
@@ -62,6 +68,7 @@ impl Feed {
             progress,
             tails: Mutex::default(),
             projects: Mutex::default(),
+            presence: Presence::new(),
             left: tokio_watch::Sender::new(0),
             stopping,
         };
@@ -71,6 +78,20 @@ impl Feed {
     /// Lets every listener look whether its session is still there.
     pub(crate) fn somebody_left(&self) {
         self.shared.left.send_modify(|count| *count += 1);
+    }
+
+    /// Whether somebody may listen to these topics: a screen on a wall hears what the wall shows.
+    ///
+    /// # Errors
+    /// [`Fault::Forbidden`].
+    pub(crate) fn permit(actor: &Actor, topics: &[Topic]) -> Result<(), Fault> {
+        topics.iter().try_for_each(|topic| {
+            let permission = match topic {
+                Topic::Wall => Permission::ViewWall,
+                Topic::Release(_) | Topic::Project(_) => Permission::ViewReleases,
+            };
+            permit(actor, permission)
+        })
     }
 
     /// Begins to listen: after an event, from the beginning (0), or from now (none).

@@ -13,7 +13,7 @@ use launchway_engine::store::StoreError;
 use tokio::time::Instant;
 
 use super::watch::{Wake, Watch};
-use super::{PING, Subscription, message};
+use super::{Feed, PING, Subscription, message};
 use crate::AppState;
 use crate::http::auth::{self, Identity};
 use crate::http::params::Reader;
@@ -100,6 +100,10 @@ impl Listener {
             Ok(asked) => asked,
             Err(detail) => return self.say(message::error("bad_subscribe", &detail, self.lang)).await,
         };
+        if let Err(fault) = Feed::permit(self.watch.actor(), &topics) {
+            return self.say(message::error("forbidden", &fault.detail(), self.lang)).await;
+        }
+        self.watch.sit(&topics);
         match self.state.feed.subscribe(topics, after).await {
             Ok(subscription) => {
                 self.subscription = Some(subscription);
@@ -123,7 +127,7 @@ impl Listener {
                     Err(error) => self.fail(&error).await,
                 }
             }
-            Wake::Progress(line) => self.say(line).await,
+            Wake::Passing(line) => self.say(line).await,
             Wake::Gone => {
                 self.say(message::error("unauthenticated", &auth::gone(), self.lang)).await?;
                 self.close(close_code::POLICY, "signed out").await

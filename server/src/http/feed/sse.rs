@@ -11,7 +11,7 @@ use launchway_domain::Topic;
 
 use super::message::Line;
 use super::watch::{Wake, Watch};
-use super::{PING, Subscription};
+use super::{Feed, PING, Subscription};
 use crate::AppState;
 use crate::http::auth::Identity;
 use crate::http::problem::{Problem, Result};
@@ -29,6 +29,7 @@ pub(crate) async fn stream(
     topics: Vec<Topic>,
     after: Option<i64>,
 ) -> Result<Response> {
+    Feed::permit(&identity.actor, &topics)?;
     let subscription = state.feed.subscribe(topics, after).await.map_err(Problem::internal)?;
     let listener =
         Listener { watch: Watch::new(state, identity), subscription, ready: VecDeque::new(), greeted: false };
@@ -67,7 +68,7 @@ impl Listener {
                         return None;
                     }
                 },
-                Wake::Progress(json) => return Some(Event::default().data(json.as_str())),
+                Wake::Passing(json) => return Some(Event::default().data(json.as_str())),
                 Wake::Gone | Wake::Stopping => return None,
             }
         }

@@ -1,10 +1,12 @@
 //! What wakes a listener.
 
 use axum::extract::ws::Utf8Bytes;
+use launchway_domain::{Actor, Topic};
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use super::presence::Seat;
 use super::progress::Progress;
 use super::{RECHECK, Subscription};
 use crate::AppState;
@@ -15,6 +17,7 @@ pub(crate) struct Watch {
     state: AppState,
     identity: Identity,
     progress: Progress,
+    seat: Seat,
     left: watch::Receiver<u64>,
     recheck: Interval,
     stopping: CancellationToken,
@@ -24,8 +27,8 @@ pub(crate) struct Watch {
 pub(crate) enum Wake {
     /// There may be events.
     Events,
-    /// A node came further.
-    Progress(Utf8Bytes),
+    /// Something that is not stored: a node came further, somebody came or went.
+    Passing(Utf8Bytes),
     /// Nobody is there to listen any more: signed out, or revoked.
     Gone,
     /// The program stops.
@@ -39,12 +42,23 @@ impl Watch {
         recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             progress: Progress::new(shared.progress.subscribe()),
+            seat: shared.presence.seat(&identity),
             left: shared.left.subscribe(),
             recheck,
             stopping: shared.stopping.clone(),
             state,
             identity,
         }
+    }
+
+    /// Notes where the listener is, so that others see who has a release open.
+    pub(crate) fn sit(&mut self, topics: &[Topic]) {
+        self.seat.sit(topics);
+    }
+
+    /// Who listens.
+    pub(crate) fn actor(&self) -> &Actor {
+        &self.identity.actor
     }
 
     /// Waits for whatever comes first. May be dropped at any time.
@@ -54,8 +68,9 @@ impl Watch {
                 () = self.stopping.cancelled() => return Wake::Stopping,
                 () = events(subscription) => return Wake::Events,
                 line = self.progress.next(&self.state.feed, subscription.map_or(&[], Subscription::topics)) => {
-                    return Wake::Progress(line);
+                    return Wake::Passing(line);
                 }
+                line = self.seat.next() => return Wake::Passing(line),
                 _ = self.recheck.tick() => {}
                 _ = self.left.changed() => {}
             }

@@ -7,21 +7,36 @@ use launchway_domain::{Credential, CredentialForm, CredentialId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{List, created};
+use super::{List, created, list_query};
 use crate::AppState;
 use crate::http::auth::Who;
 use crate::http::body::{Json, Nothing};
-use crate::http::params::Id;
+use crate::http::params::{Id, Query};
 use crate::http::problem::{ProblemBody, Reply, Result};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(one, update, delete))
 }
 
-/// All credentials, by name; never their secrets.
-#[utoipa::path(get, path = "/credentials", tag = "credentials", responses((status = 200, body = List<Credential>)))]
-async fn list(State(state): State<AppState>, Who(actor): Who) -> Result<Reply<List<Credential>>> {
-    Ok(List::whole(state.ports.credentials.list(&actor).await?))
+/// All credentials, by name; never their secrets; or a page of what is looked for, where anything is.
+#[utoipa::path(
+    get, path = "/credentials", tag = "credentials",
+    params(
+        ("q" = Option<String>, Query, description = "Words that must all be found"),
+        ("sort" = Option<String>, Query, description = "A column; with a minus before it, the greatest first"),
+        ("kind" = Option<String>, Query, description = "What it is for"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("limit" = Option<u32>, Query, description = "1 to 200; 50 where absent and anything else is given")
+    ),
+    responses((status = 200, body = List<Credential>), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn list(State(state): State<AppState>, Who(actor): Who, mut query: Query) -> Result<Reply<List<Credential>>> {
+    let asked = list_query(&mut query, &["kind"]);
+    query.done()?;
+    match asked {
+        None => Ok(List::whole(state.ports.credentials.list(&actor).await?)),
+        Some(asked) => Ok(List::found(&asked, state.ports.credentials.search(&actor, asked.clone()).await?)),
+    }
 }
 
 /// Seals a new credential.

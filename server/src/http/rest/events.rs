@@ -54,6 +54,7 @@ async fn events(
 ) -> Result<Response> {
     let wait = query.parse::<u64>("wait").unwrap_or(WAIT).min(MAX_WAIT);
     let (topics, after) = asked(query)?;
+    feed::Feed::permit(&identity.actor, &topics)?;
     let deadline = Instant::now() + Duration::from_secs(wait);
     let mut subscription = state.feed.subscribe(topics, after).await.map_err(Problem::internal)?;
     let lines = loop {

@@ -1,6 +1,7 @@
 //! The REST API: thin handlers over the ports, one file a noun. Each reads the request, calls one
 //! port with the actor, and answers with the right status.
 
+mod board;
 mod credentials;
 mod environments;
 pub(crate) mod events;
@@ -12,13 +13,14 @@ mod templates;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use launchway_domain::ServerCheck;
+use launchway_domain::{ListQuery, Listed, ServerCheck};
 use serde::Serialize;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Object, RefOr, Schema, Type};
 use utoipa::{Modify, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
+use super::params::Query;
 use super::problem::{ProblemBody, Reply};
 use crate::AppState;
 
@@ -42,6 +44,33 @@ impl<T> List<T> {
     {
         Reply::ok(Self { items, next: None })
     }
+}
+
+impl<T: Serialize> List<T> {
+    /// One page of what was looked for.
+    fn found(query: &ListQuery, found: Listed<T>) -> Reply<Self> {
+        let reached = u64::from(query.offset) + found.items.len() as u64;
+        let more = !found.items.is_empty() && reached < found.total;
+        Reply::ok(Self { items: found.items, next: more.then(|| reached.to_string()) })
+    }
+}
+
+/// What a list is asked for: `q`, `sort` (with a minus before it: the greatest first), the list's own filters, `limit`
+/// and `cursor`. None where nothing is: the list comes whole.
+fn list_query(query: &mut Query, filters: &[&str]) -> Option<ListQuery> {
+    let asked = ["q", "sort", "limit", "cursor"].iter().chain(filters).any(|name| query.text(name).is_some());
+    if !asked {
+        return None;
+    }
+    let sort = query.text("sort").unwrap_or_default();
+    Some(ListQuery {
+        q: query.text("q").unwrap_or_default(),
+        descending: sort.starts_with('-'),
+        sort: sort.trim_start_matches('-').to_owned(),
+        filters: filters.iter().filter_map(|name| query.text(name).map(|value| ((*name).to_owned(), value))).collect(),
+        offset: query.parse("cursor").unwrap_or(0),
+        limit: query.parse("limit"),
+    })
 }
 
 /// 201 with the thing, and its address in `Location`.
@@ -96,7 +125,8 @@ pub(crate) fn router() -> axum::Router<AppState> {
                 .merge(environments::router())
                 .merge(releases::router())
                 .merge(templates::router())
-                .merge(events::router()),
+                .merge(events::router())
+                .merge(board::router()),
         )
         .split_for_parts();
     if let Some(components) = &mut api.components {

@@ -7,7 +7,7 @@ use launchway_domain::{Check, Project, ProjectForm, ProjectId, RefItem, RefKind}
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Fingerprint, List, created};
+use super::{Fingerprint, List, created, list_query};
 use crate::AppState;
 use crate::http::auth::Who;
 use crate::http::body::{Json, Nothing};
@@ -23,10 +23,25 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(refs))
 }
 
-/// All projects, by title.
-#[utoipa::path(get, path = "/projects", tag = "projects", responses((status = 200, body = List<Project>)))]
-async fn list(State(state): State<AppState>, Who(actor): Who) -> Result<Reply<List<Project>>> {
-    Ok(List::whole(state.ports.projects.list(&actor).await?))
+/// All projects, by title; or a page of what is looked for, where anything is.
+#[utoipa::path(
+    get, path = "/projects", tag = "projects",
+    params(
+        ("q" = Option<String>, Query, description = "Words that must all be found"),
+        ("sort" = Option<String>, Query, description = "A column; with a minus before it, the greatest first"),
+        ("has" = Option<String>, Query, description = "`prod`, `test`: an environment of that kind; `none`: no environment"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("limit" = Option<u32>, Query, description = "1 to 200; 50 where absent and anything else is given")
+    ),
+    responses((status = 200, body = List<Project>), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn list(State(state): State<AppState>, Who(actor): Who, mut query: Query) -> Result<Reply<List<Project>>> {
+    let asked = list_query(&mut query, &["has"]);
+    query.done()?;
+    match asked {
+        None => Ok(List::whole(state.ports.projects.list(&actor).await?)),
+        Some(asked) => Ok(List::found(&asked, state.ports.projects.search(&actor, asked.clone()).await?)),
+    }
 }
 
 /// Adds a project.

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{List, created};
+use super::{List, created, list_query};
 use crate::AppState;
 use crate::http::auth::Who;
 use crate::http::body::{Json, Nothing};
@@ -66,13 +66,16 @@ struct LogNow {
     done: bool,
 }
 
-/// Releases, newest first.
+/// Releases, newest first; with `q`, `kind` or `sort`, a page of what is looked for, without the hooks.
 #[utoipa::path(
     get, path = "/releases", tag = "releases",
     params(
         ("project_id" = Option<i64>, Query),
         ("environment_id" = Option<i64>, Query),
         ("status" = Option<ReleaseStatus>, Query),
+        ("q" = Option<String>, Query, description = "Words that must all be found; `#12` finds a number"),
+        ("kind" = Option<String>, Query, description = "`release` or `rollback`"),
+        ("sort" = Option<String>, Query, description = "`number`, `status`, `where`, `who` or `when`; with a minus before it, the greatest first"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
         ("limit" = Option<u32>, Query, description = "1 to 200; 50 where absent")
     ),
@@ -86,7 +89,18 @@ async fn list(State(state): State<AppState>, Who(actor): Who, mut query: Query) 
         cursor: query.text("cursor"),
         limit: query.read("limit", |text| text.parse().ok().filter(|limit| (1..=200).contains(limit))),
     };
+    let is_search = ["q", "kind", "sort"].iter().any(|name| query.text(name).is_some());
+    let asked = if is_search { list_query(&mut query, &["status", "kind"]) } else { None };
     query.done()?;
+    if let Some(mut asked) = asked {
+        for (name, id) in
+            [("project", filter.project_id.map(|id| id.0)), ("environment", filter.environment_id.map(|id| id.0))]
+        {
+            asked.filters.extend(id.map(|id| (name.to_owned(), id.to_string())));
+        }
+        let found = state.ports.releases.search(&actor, asked.clone()).await?;
+        return Ok(List::found(&asked, found));
+    }
     let page = state.ports.releases.list(&actor, filter).await?;
     Ok(Reply::ok(List { items: page.items, next: page.next }))
 }

@@ -7,11 +7,11 @@ use launchway_domain::{Check, Server, ServerForm, ServerId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Fingerprint, List, created};
+use super::{Fingerprint, List, created, list_query};
 use crate::AppState;
 use crate::http::auth::Who;
 use crate::http::body::{Json, Nothing};
-use crate::http::params::Id;
+use crate::http::params::{Id, Query};
 use crate::http::problem::{ProblemBody, Reply, Result};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
@@ -22,10 +22,26 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(pin))
 }
 
-/// All servers, by hostname.
-#[utoipa::path(get, path = "/servers", tag = "servers", responses((status = 200, body = List<Server>)))]
-async fn list(State(state): State<AppState>, Who(actor): Who) -> Result<Reply<List<Server>>> {
-    Ok(List::whole(state.ports.servers.list(&actor).await?))
+/// All servers, by hostname; or a page of what is looked for, where anything is.
+#[utoipa::path(
+    get, path = "/servers", tag = "servers",
+    params(
+        ("q" = Option<String>, Query, description = "Words that must all be found"),
+        ("sort" = Option<String>, Query, description = "A column; with a minus before it, the greatest first"),
+        ("tag" = Option<String>, Query, description = "One of the server's tags"),
+        ("key" = Option<String>, Query, description = "`pinned` or `missing`"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("limit" = Option<u32>, Query, description = "1 to 200; 50 where absent and anything else is given")
+    ),
+    responses((status = 200, body = List<Server>), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn list(State(state): State<AppState>, Who(actor): Who, mut query: Query) -> Result<Reply<List<Server>>> {
+    let asked = list_query(&mut query, &["tag", "key"]);
+    query.done()?;
+    match asked {
+        None => Ok(List::whole(state.ports.servers.list(&actor).await?)),
+        Some(asked) => Ok(List::found(&asked, state.ports.servers.search(&actor, asked.clone()).await?)),
+    }
 }
 
 /// Adds a server.

@@ -1,0 +1,309 @@
+//! Searching, sorting and paging, for every list that people look through.
+
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
+use sqlx::{Any, AssertSqlSafe, Row};
+
+use launchway_domain::{Credential, ListQuery, Listed, Project, Release, Server};
+
+use super::dialect::Dialect;
+use super::error::Result;
+use super::{Store, rows};
+
+/// So many words of a search count.
+const MAX_WORDS: usize = 6;
+/// The most tags that are offered to filter by.
+const MAX_TAGS: usize = 200;
+
+/// One value of a condition.
+enum Bind {
+    Text(String),
+    Number(i64),
+}
+
+/// The conditions of a list. The text has nothing in it but what stands in this file; values are bound.
+pub(super) struct Conditions {
+    dialect: Dialect,
+    parts: Vec<String>,
+    binds: Vec<Bind>,
+}
+
+/// What a list of one noun is made of.
+pub(super) struct Listing<'a> {
+    /// The columns that its rows are made of, as after `SELECT`.
+    pub(super) columns: &'a str,
+    /// Where they come from, as after `FROM`.
+    pub(super) from: &'a str,
+    /// The order, as after `ORDER BY`.
+    pub(super) order: String,
+}
+
+impl Conditions {
+    pub(super) fn new(dialect: Dialect) -> Self {
+        Self { dialect, parts: Vec::new(), binds: Vec::new() }
+    }
+
+    fn bind(&mut self, bind: Bind) -> usize {
+        self.binds.push(bind);
+        self.binds.len()
+    }
+
+    /// Binds a text; the number of its placeholder.
+    pub(super) fn text(&mut self, text: impl Into<String>) -> usize {
+        self.bind(Bind::Text(text.into()))
+    }
+
+    /// Binds a number; the number of its placeholder.
+    pub(super) fn number(&mut self, number: i64) -> usize {
+        self.bind(Bind::Number(number))
+    }
+
+    /// Adds a condition.
+    pub(super) fn add(&mut self, condition: impl Into<String>) {
+        self.parts.push(condition.into());
+    }
+
+    /// Every word of `q` must be in one of the columns; a word for which `number` finds a number may also be the
+    /// number in the column `id`.
+    pub(super) fn words(&mut self, q: &str, columns: &[&str], id: Option<&str>) {
+        for word in q.split_whitespace().take(MAX_WORDS) {
+            let pattern = format!("%{}%", like(&self.dialect.fold(word)));
+            let n = self.text(pattern);
+            let mut any: Vec<String> =
+                columns.iter().map(|column| format!("LOWER({column}) LIKE ${n} ESCAPE '!'")).collect();
+            if let (Some(id), Ok(number)) = (id, word.trim_start_matches('#').parse::<i64>()) {
+                let n = self.number(number);
+                any.push(format!("{id} = ${n}"));
+            }
+            self.add(format!("({})", any.join(" OR ")));
+        }
+    }
+
+    fn sql(&self) -> String {
+        if self.parts.is_empty() { String::new() } else { format!(" WHERE {}", self.parts.join(" AND ")) }
+    }
+
+    fn bound<'q>(&self, mut query: Query<'q, Any, AnyArguments>) -> Query<'q, Any, AnyArguments> {
+        for bind in &self.binds {
+            query = match bind {
+                Bind::Text(text) => query.bind(text.clone()),
+                Bind::Number(number) => query.bind(*number),
+            };
+        }
+        // A text per combination of conditions: not worth a place among the prepared ones.
+        query.persistent(false)
+    }
+
+    /// One page, and how many rows there are in all; both as of one commit.
+    pub(super) async fn page<T>(
+        &self,
+        store: &Store,
+        listing: &Listing<'_>,
+        query: &ListQuery,
+        row: impl Fn(&AnyRow) -> Result<T>,
+    ) -> Result<Listed<T>> {
+        let (from, conditions) = (listing.from, self.sql());
+        let mut tx = store.read().await?;
+        let count = format!("SELECT COUNT(*) AS total FROM {from}{conditions}");
+        let total: i64 = self.bound(sqlx::query(AssertSqlSafe(count))).fetch_one(&mut *tx).await?.try_get("total")?;
+        let n = self.binds.len();
+        let page = format!(
+            "SELECT {} FROM {from}{conditions} ORDER BY {} LIMIT ${} OFFSET ${}",
+            listing.columns,
+            listing.order,
+            n + 1,
+            n + 2
+        );
+        let found = self
+            .bound(sqlx::query(AssertSqlSafe(page)))
+            .bind(i64::from(query.rows()))
+            .bind(i64::from(query.offset))
+            .fetch_all(&mut *tx)
+            .await?;
+        let items = found.iter().map(row).collect::<Result<Vec<_>>>()?;
+        Ok(Listed { items, total: total.unsigned_abs() })
+    }
+}
+
+/// A text in a LIKE pattern that stands for itself; `!` escapes.
+pub(super) fn like(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            out.push('!');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// `ORDER BY` for a column, with the id to tell equals apart.
+fn order(column: &str, descending: bool, id: &str) -> String {
+    let way = if descending { "DESC" } else { "ASC" };
+    // A list of expressions turns around as a whole.
+    let columns: Vec<_> = column.split(" | ").map(|one| format!("{one} {way}")).collect();
+    format!("{}, {id} {way}", columns.join(", "))
+}
+
+impl Store {
+    fn conditions(&self) -> Conditions {
+        Conditions::new(self.inner.dialect)
+    }
+
+    /// A page of servers. Sorts: `hostname`, `address`, `key`, `added`. Filters: `tag`, `key` (`pinned`, `missing`).
+    ///
+    /// # Errors
+    /// [`super::StoreError::Db`].
+    pub async fn servers_list(&self, query: &ListQuery) -> Result<Listed<Server>> {
+        let mut conditions = self.conditions();
+        conditions.words(&query.q, &["hostname", "address", "tags"], None);
+        if let Some(tag) = query.filter("tag") {
+            // Tags are a JSON array of texts: one of them is found with its quotes.
+            let quoted = serde_json::to_string(tag)?;
+            let n = conditions.text(format!("%{}%", like(&quoted)));
+            conditions.add(format!("tags LIKE ${n} ESCAPE '!'"));
+        }
+        match query.filter("key") {
+            Some("pinned") => conditions.add("host_key IS NOT NULL"),
+            Some(_) => conditions.add("host_key IS NULL"),
+            None => {}
+        }
+        let column = match query.sort.as_str() {
+            "address" => "LOWER(address) | port",
+            "key" => "CASE WHEN host_key IS NULL THEN 1 ELSE 0 END | LOWER(hostname)",
+            "added" => "created_at",
+            _ => "LOWER(hostname)",
+        };
+        let listing = Listing {
+            columns: "id, hostname, address, port, credential_id, tags, host_key, created_at, updated_at",
+            from: "servers",
+            order: order(column, query.descending, "id"),
+        };
+        conditions.page(self, &listing, query, rows::server).await
+    }
+
+    /// The tags that servers have, each once, in alphabetical order; the first 200.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Db`].
+    pub async fn server_tags(&self) -> Result<Vec<String>> {
+        let found: Vec<String> =
+            sqlx::query_scalar("SELECT DISTINCT tags FROM servers WHERE tags <> '[]'").fetch_all(self.pool()).await?;
+        let mut tags = std::collections::BTreeSet::new();
+        for json in &found {
+            tags.extend(serde_json::from_str::<Vec<String>>(json)?);
+        }
+        Ok(tags.into_iter().take(MAX_TAGS).collect())
+    }
+
+    /// A page of projects. Sorts: `title`, `repository`, `added`. Filter: `has` (`prod`, `test`: an environment of that
+    /// kind; `none`: no environment).
+    ///
+    /// # Errors
+    /// [`super::StoreError::Db`].
+    pub async fn projects_list(&self, query: &ListQuery) -> Result<Listed<Project>> {
+        let mut conditions = self.conditions();
+        conditions.words(&query.q, &["title", "repo_url"], None);
+        match query.filter("has") {
+            Some("none") => {
+                conditions.add("NOT EXISTS (SELECT 1 FROM environments e WHERE e.project_id = projects.id)");
+            }
+            Some(kind) => {
+                let n = conditions.text(kind);
+                conditions.add(format!(
+                    "EXISTS (SELECT 1 FROM environments e WHERE e.project_id = projects.id AND e.kind = ${n})"
+                ));
+            }
+            None => {}
+        }
+        let column = match query.sort.as_str() {
+            "repository" => "LOWER(repo_url)",
+            "added" => "created_at",
+            _ => "LOWER(title)",
+        };
+        let listing = Listing {
+            columns: "id, title, repo_url, credential_id, host_key, created_at, updated_at",
+            from: "projects",
+            order: order(column, query.descending, "id"),
+        };
+        conditions.page(self, &listing, query, rows::project).await
+    }
+
+    /// A page of credentials. Sorts: `name`, `kind`, `username`, `added`. Filter: `kind`.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Db`].
+    pub async fn credentials_list(&self, query: &ListQuery) -> Result<Listed<Credential>> {
+        let mut conditions = self.conditions();
+        conditions.words(&query.q, &["name", "username"], None);
+        if let Some(kind) = query.filter("kind") {
+            let n = conditions.text(kind);
+            conditions.add(format!("kind = ${n}"));
+        }
+        let column = match query.sort.as_str() {
+            "kind" => "kind | LOWER(name)",
+            "username" => "LOWER(username) | LOWER(name)",
+            "added" => "created_at",
+            _ => "LOWER(name)",
+        };
+        let listing = Listing {
+            columns: "id, name, kind, username, has_passphrase, created_at, updated_at",
+            from: "credentials",
+            order: order(column, query.descending, "id"),
+        };
+        conditions.page(self, &listing, query, rows::credential).await
+    }
+
+    /// A page of releases, without their hooks; the newest first where nothing else is asked for. Sorts: `number`,
+    /// `status`, `where`, `who`, `when`. Filters: `status`, `project`, `environment` (ids), `kind`.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Db`].
+    pub async fn releases_list(&self, query: &ListQuery) -> Result<Listed<Release>> {
+        let mut conditions = self.conditions();
+        let columns = ["r.ref_name", "r.commit_hash", "p.title", "e.name", "r.created_by_name", "COALESCE(r.note, '')"];
+        conditions.words(&query.q, &columns, Some("r.id"));
+        for (filter, column) in [("status", "r.status"), ("kind", "r.kind")] {
+            if let Some(word) = query.filter(filter) {
+                let n = conditions.text(word);
+                conditions.add(format!("{column} = ${n}"));
+            }
+        }
+        for (filter, column) in [("project", "r.project_id"), ("environment", "r.environment_id")] {
+            if let Some(id) = query.filter(filter) {
+                let n = conditions.number(id.parse().unwrap_or(0));
+                conditions.add(format!("{column} = ${n}"));
+            }
+        }
+        let (column, descending) = match query.sort.as_str() {
+            "number" => ("r.id", query.descending),
+            "status" => ("r.status", query.descending),
+            "where" => ("LOWER(p.title) | LOWER(e.name)", query.descending),
+            "who" => ("LOWER(r.created_by_name)", query.descending),
+            "when" => ("COALESCE(r.finished_at, r.started_at, r.created_at)", query.descending),
+            _ => ("r.id", true),
+        };
+        let listing = Listing {
+            columns: rows::RELEASE_BRIEF,
+            from: rows::RELEASE_FROM,
+            order: order(column, descending, "r.id"),
+        };
+        conditions.page(self, &listing, query, rows::release).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_stands_for_itself() {
+        assert_eq!(like("100%_a!"), "100!%!_a!!");
+    }
+
+    #[test]
+    fn an_order_turns_around_as_a_whole() {
+        assert_eq!(order("a", false, "id"), "a ASC, id ASC");
+        assert_eq!(order("a | b", true, "id"), "a DESC, b DESC, id DESC");
+    }
+}
