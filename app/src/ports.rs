@@ -8,9 +8,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use launchway_domain::{
     Actor, Check, Credential, CredentialForm, CredentialId, Environment, EnvironmentForm, EnvironmentId, Fault, Hit,
-    HookTemplate, HookTemplateForm, HookTemplateId, ListQuery, Listed, LogPage, NewWallLink, NodeKey, Overview, Page,
-    Project, ProjectForm, ProjectId, RefItem, RefKind, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseSnapshot,
-    Server, ServerForm, ServerId, SetupForm, SignInForm, WallLink, WallLinkForm, WallLinkId,
+    HookTemplate, HookTemplateForm, HookTemplateId, ListQuery, Listed, LogFound, LogLines, LogPage, LogScope,
+    NewWallLink, NodeKey, Overview, Page, Project, ProjectForm, ProjectId, RefItem, RefKind, Release, ReleaseFilter,
+    ReleaseForm, ReleaseId, ReleaseSnapshot, Server, ServerForm, ServerId, SetupForm, SignInForm, WallLink,
+    WallLinkForm, WallLinkId,
 };
 
 /// The answer of every port.
@@ -27,6 +28,8 @@ pub struct Ports {
     pub projects: Arc<dyn Projects>,
     /// Releases.
     pub releases: Arc<dyn Releases>,
+    /// The logs of releases, as lines.
+    pub logs: Arc<dyn Logs>,
     /// Named hook bodies.
     pub templates: Arc<dyn HookTemplates>,
     /// What goes on, and finding things.
@@ -189,3 +192,26 @@ pub trait Walls: Send + Sync {
     /// Revokes one: its screens go blank within seconds.
     async fn delete(&self, actor: &Actor, id: WallLinkId) -> Answer<()>;
 }
+
+/// The logs of releases, as lines.
+#[async_trait]
+pub trait Logs: Send + Sync {
+    /// Up to `limit` (1 to [`MAX_LOG_LINES`]) lines from the number `from` on (the first is 1), or the last ones where
+    /// none is named.
+    async fn lines(
+        &self,
+        actor: &Actor,
+        id: ReleaseId,
+        scope: LogScope,
+        from: Option<u64>,
+        limit: u32,
+    ) -> Answer<LogLines>;
+    /// Looks for a text from the line `from` on: in what a terminal would show, whatever the case. One call looks
+    /// through a bounded stretch and says where to go on.
+    async fn search(&self, actor: &Actor, id: ReleaseId, scope: LogScope, text: String, from: u64) -> Answer<LogFound>;
+    /// The number of the line to look at first where something failed; none where nothing looks like an error.
+    async fn first_error(&self, actor: &Actor, id: ReleaseId, scope: LogScope) -> Answer<Option<u64>>;
+}
+
+/// The most lines of a log that one call answers.
+pub const MAX_LOG_LINES: u32 = 1000;

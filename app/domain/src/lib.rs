@@ -11,6 +11,7 @@ pub mod find;
 pub mod form;
 pub mod id;
 pub mod list;
+pub mod log;
 pub mod node;
 pub mod overview;
 pub mod record;
@@ -31,6 +32,7 @@ pub use form::{
 };
 pub use id::{CredentialId, EnvironmentId, HookTemplateId, ProjectId, ReleaseId, ServerId, UserId, WallLinkId};
 pub use list::{ListQuery, Listed};
+pub use log::{LogFound, LogLines, LogRow, LogRuns, LogScope, LogSource};
 pub use node::{Node, NodeKey, NodeKind};
 pub use overview::{HostStep, Overview, Phase, Place, Running};
 pub use record::{Check, Credential, CredentialKind, Environment, EnvironmentKind, Page, Project, Server, ServerCheck};

@@ -118,6 +118,11 @@ impl NodeKey {
         })
     }
 
+    /// The server of a node that is one's: of `server:7` and `server:7/upload`.
+    pub fn server(&self) -> Option<ServerId> {
+        self.0.strip_prefix("server:")?.split('/').next()?.parse().ok()
+    }
+
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -171,5 +176,8 @@ mod tests {
         assert_eq!(NodeKey::of(NodeKind::Package, None).as_str(), "package");
         assert_eq!(NodeKey::of(NodeKind::Server, Some(ServerId(7))).as_str(), "server:7");
         assert_eq!(NodeKey::of(NodeKind::AfterDeploy, Some(ServerId(7))).as_str(), "server:7/after_deploy");
+        assert_eq!(NodeKey::of(NodeKind::AfterDeploy, Some(ServerId(7))).server(), Some(ServerId(7)));
+        assert_eq!(NodeKey::of(NodeKind::Server, Some(ServerId(7))).server(), Some(ServerId(7)));
+        assert_eq!(NodeKey::of(NodeKind::Package, None).server(), None);
     }
 }

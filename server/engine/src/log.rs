@@ -18,7 +18,7 @@ use crate::redact::{Masker, Redactor};
 use crate::store::{Lease, Store, StoreError};
 
 /// How much of a node's output is kept from its beginning, in bytes.
-pub const DEFAULT_CAP: u64 = 16 << 20;
+pub const DEFAULT_CAP: u64 = 128 << 20;
 /// How much is kept from its end, past the cap: the error is usually there. In bytes.
 pub(crate) const TAIL: usize = 64 << 10;
 /// Text is written once this much has come, in bytes …
@@ -258,7 +258,7 @@ impl Writer {
     }
 }
 
-/// A number of bytes for people: `16 MiB`, `1.5 KiB`.
+/// A number of bytes for people: `128 MiB`, `1.5 KiB`.
 pub(crate) fn size(bytes: u64) -> String {
     let mut value = bytes as f64;
     for unit in ["B", "KiB", "MiB"] {

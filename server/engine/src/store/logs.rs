@@ -4,6 +4,7 @@ use launchway_domain::{EventData, LogLine, LogPage, LogStream, NodeKey, ReleaseI
 use sqlx::{AnyConnection, Row};
 
 use super::error::{Result, StoreError};
+use super::log_index::{Added, Indexer, index_old};
 use super::runs::Lease;
 use super::{Store, nodes};
 
@@ -26,6 +27,8 @@ impl Store {
         let project = w.fence(lease).await?;
         nodes::get(w.conn(), lease.release, node).await?;
         let start = end(w.conn(), lease.release, node, attempt).await?;
+        index_old(&mut w, lease.release).await?;
+        let mut index = Indexer::at_end(w.conn(), lease.release).await?;
         let mut offset = start;
         for chunk in chunks(lines) {
             let next = offset + chunk.text.len() as u64;
@@ -40,9 +43,11 @@ impl Store {
             .bind(next as i64)
             .bind(chunk.at.0)
             .bind(chunk.stream.as_str())
-            .bind(chunk.text.into_bytes())
+            .bind(chunk.text.as_bytes().to_vec())
             .execute(w.conn())
             .await?;
+            let (from_byte, stream, text) = (offset as i64, chunk.stream.as_str(), chunk.text.as_str());
+            index.add(w.conn(), &Added { node, attempt, from_byte, stream, text }).await?;
             offset = next;
         }
         let inline = offset - start <= INLINE as u64;
@@ -101,8 +106,7 @@ impl Store {
         for row in found {
             let from: i64 = row.try_get("from_byte")?;
             let body: Vec<u8> = row.try_get("body")?;
-            let body = String::from_utf8(body)
-                .map_err(|_| StoreError::Corrupt(format!("the log of {node} at {from} is not UTF-8")))?;
+            let body = text_of(body, || format!("the log of {node} at {from}"))?;
             let from = from as u64;
             let skip = floor(&body, next.saturating_sub(from) as usize);
             let rest = &body[skip..];
@@ -142,7 +146,12 @@ async fn end(conn: &mut AnyConnection, release: ReleaseId, node: &NodeKey, attem
     Ok(end.unwrap_or(0) as u64)
 }
 
-fn stream(word: &str) -> Result<LogStream> {
+/// A chunk's body as the text that it is.
+pub(super) fn text_of(body: Vec<u8>, what: impl Fn() -> String) -> Result<String> {
+    String::from_utf8(body).map_err(|_| StoreError::Corrupt(format!("{} is not UTF-8", what())))
+}
+
+pub(super) fn stream(word: &str) -> Result<LogStream> {
     LogStream::parse(word).ok_or_else(|| StoreError::Corrupt(format!("unknown log stream {word:?}")))
 }
 

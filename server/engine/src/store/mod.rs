@@ -19,6 +19,8 @@ mod error;
 mod events;
 mod find;
 mod list;
+mod log_index;
+mod log_lines;
 mod logs;
 mod nodes;
 mod overview;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod feed;
+mod log_lines;
 mod logs;
 mod people;
 mod queue;
@@ -66,4 +67,10 @@ on_both! {
     logs::a_long_log_is_kept_in_bounded_pieces
     logs::every_attempt_has_its_own_log
     logs::short_text_travels_with_its_event
+    log_lines::every_scope_numbers_its_lines
+    log_lines::lines_keep_their_numbers_whatever_the_pieces
+    log_lines::a_text_is_found_over_the_edges_of_chunks
+    log_lines::a_search_goes_on_where_it_stopped
+    log_lines::the_first_error_is_that_of_the_failed_step
+    log_lines::what_is_older_than_the_index_is_indexed_when_asked_for
 }
