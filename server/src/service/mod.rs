@@ -9,6 +9,7 @@ mod environments;
 mod fault;
 mod housekeeping;
 mod lists;
+mod logs;
 mod password;
 mod permission;
 mod projects;
@@ -80,6 +81,7 @@ impl Services {
             servers: Arc::new(servers::ServerService(core.clone())),
             projects: Arc::new(projects::ProjectService(core.clone())),
             releases: Arc::new(releases::ReleaseService(core.clone())),
+            logs: Arc::new(logs::LogService(core.clone())),
             templates: Arc::new(templates::TemplateService(core.clone())),
             board: Arc::new(board::BoardService::new(core.clone())),
             walls: Arc::new(walls::WallService(core.clone())),
