@@ -5,6 +5,7 @@ mod board;
 mod credentials;
 mod environments;
 pub(crate) mod events;
+mod logs;
 mod projects;
 mod releases;
 mod servers;
@@ -124,6 +125,7 @@ pub(crate) fn router() -> axum::Router<AppState> {
                 .merge(projects::router())
                 .merge(environments::router())
                 .merge(releases::router())
+                .merge(logs::router())
                 .merge(templates::router())
                 .merge(events::router())
                 .merge(board::router()),

@@ -165,17 +165,15 @@ async fn log(
     let offset = query.parse("offset").unwrap_or(0);
     query.done()?;
     let node = NodeKey(node.unwrap_or_default());
-    let page = state.ports.releases.log(&actor, id, node.clone(), attempt, offset).await?;
-    if !prefers_text(&headers) {
-        return Ok(Reply::ok(LogNow { items: page.items, next: page.next, done: page.done }).into_response());
+    if prefers_text(&headers) {
+        return LogText::answer(state.ports.releases, actor, id, node, attempt, offset).await;
     }
-    let rest = LogText { releases: state.ports.releases, actor, id, node, attempt };
-    let text = futures::stream::try_unfold((rest, Some((offset, page))), LogText::step);
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], Body::from_stream(text.into_stream())).into_response())
+    let page = state.ports.releases.log(&actor, id, node, attempt, offset).await?;
+    Ok(Reply::ok(LogNow { items: page.items, next: page.next, done: page.done }).into_response())
 }
 
 /// Reads a log page by page while it is sent, so that a long one never stands in memory whole.
-struct LogText {
+pub(super) struct LogText {
     releases: Arc<dyn Releases>,
     actor: Actor,
     id: ReleaseId,
@@ -186,6 +184,22 @@ struct LogText {
 type LogStep = (LogText, Option<(u64, LogPage)>);
 
 impl LogText {
+    /// A node's log from a byte offset on, as it is so far. What is not there is said before the answer begins.
+    pub(super) async fn answer(
+        releases: Arc<dyn Releases>,
+        actor: Actor,
+        id: ReleaseId,
+        node: NodeKey,
+        attempt: Option<u32>,
+        offset: u64,
+    ) -> Result<Response> {
+        let page = releases.log(&actor, id, node.clone(), attempt, offset).await?;
+        let rest = LogText { releases, actor, id, node, attempt };
+        let text = futures::stream::try_unfold((rest, Some((offset, page))), LogText::step);
+        let body = Body::from_stream(text.into_stream());
+        Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body).into_response())
+    }
+
     async fn step((this, held): LogStep) -> std::result::Result<Option<(String, LogStep)>, launchway_domain::Fault> {
         let Some((from, page)) = held else { return Ok(None) };
         let text: String = page.items.iter().map(|line| line.text.as_str()).collect();
