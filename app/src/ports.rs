@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use launchway_domain::{
-    Actor, Check, Credential, CredentialForm, CredentialId, Environment, EnvironmentForm, EnvironmentId, Fault, Hit,
-    HookTemplate, HookTemplateForm, HookTemplateId, ListQuery, Listed, LogFound, LogLines, LogPage, LogScope,
-    NewWallLink, NodeKey, Overview, Page, Project, ProjectForm, ProjectId, RefItem, RefKind, Release, ReleaseFilter,
-    ReleaseForm, ReleaseId, ReleaseSnapshot, Server, ServerForm, ServerId, SetupForm, SignInForm, WallLink,
-    WallLinkForm, WallLinkId,
+    Actor, Changes, Check, Credential, CredentialForm, CredentialId, Environment, EnvironmentForm, EnvironmentId,
+    Fault, GitRef, Hit, HookTemplate, HookTemplateForm, HookTemplateId, ListQuery, Listed, LogFound, LogLines, LogPage,
+    LogScope, NewWallLink, NodeKey, Overview, Page, Project, ProjectForm, ProjectId, RefChoices, RefItem, RefKind,
+    Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseSnapshot, Server, ServerForm, ServerId, SetupForm,
+    SignInForm, WallLink, WallLinkForm, WallLinkId,
 };
 
 /// The answer of every port.
@@ -113,6 +113,8 @@ pub trait Projects: Send + Sync {
     async fn pin_host_key(&self, actor: &Actor, id: ProjectId, fingerprint: String) -> Answer<Project>;
     /// Fetches, then lists tags, branches, or the last 50 commits of a branch.
     async fn refs(&self, actor: &Actor, id: ProjectId, kind: RefKind, branch: Option<String>) -> Answer<Vec<RefItem>>;
+    /// Everything that can be picked, newest first: after a fetch, or as of the last one.
+    async fn choices(&self, actor: &Actor, id: ProjectId, fetch: bool) -> Answer<RefChoices>;
     /// A project's environments, by name.
     async fn environments(&self, actor: &Actor, id: ProjectId) -> Answer<Vec<Environment>>;
     /// One environment.
@@ -163,6 +165,12 @@ pub trait Releases: Send + Sync {
     ) -> Answer<LogPage>;
     /// Resolves the ref at the remote and writes the release down, `pending`.
     async fn create(&self, actor: &Actor, form: ReleaseForm) -> Answer<Release>;
+    /// What it changes, or changed: against what was live when it ended, or is live now where it has not.
+    async fn changes(&self, actor: &Actor, id: ReleaseId) -> Answer<Changes>;
+    /// What a ref would change in an environment, if it were released now. Asks the remote for the ref.
+    async fn changes_of_ref(&self, actor: &Actor, id: EnvironmentId, git_ref: GitRef) -> Answer<Changes>;
+    /// What is live in an environment: the release that succeeded there last.
+    async fn live(&self, actor: &Actor, id: EnvironmentId) -> Answer<Option<Release>>;
     /// Puts it into the queue of its environment.
     async fn start(&self, actor: &Actor, id: ReleaseId) -> Answer<Release>;
     /// Asks it to stop.

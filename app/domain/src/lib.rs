@@ -5,6 +5,7 @@
 //! form is checked by the same code while somebody types and when the request arrives.
 
 pub mod actor;
+pub mod change;
 pub mod event;
 pub mod fault;
 pub mod find;
@@ -23,6 +24,7 @@ pub mod time;
 pub mod wall;
 
 pub use actor::{Actor, Role, User};
+pub use change::{ChangedFile, Changes, Comparison, FileChange, FileTotals, LiveCommit, Relation};
 pub use event::{Event, EventData, Topic};
 pub use fault::{Fault, FieldError};
 pub use find::{Hit, HitKind};
@@ -37,8 +39,8 @@ pub use node::{Node, NodeKey, NodeKind};
 pub use overview::{HostStep, Overview, Phase, Place, Running};
 pub use record::{Check, Credential, CredentialKind, Environment, EnvironmentKind, Page, Project, Server, ServerCheck};
 pub use release::{
-    GitRef, HookPoint, Hooks, LogLine, LogPage, LogStream, RefItem, RefKind, Release, ReleaseFilter, ReleaseKind,
-    ReleaseSnapshot,
+    GitRef, HookPoint, Hooks, LogLine, LogPage, LogStream, RefChoice, RefChoices, RefItem, RefKind, Release,
+    ReleaseFilter, ReleaseKind, ReleaseSnapshot,
 };
 pub use status::{NodeStatus, ReleaseStatus};
 pub use template::HookTemplate;

@@ -76,6 +76,24 @@ pub struct RefItem {
     pub date: Timestamp,
 }
 
+/// One thing that can be released.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefChoice {
+    /// A tag, a branch or a commit.
+    pub kind: RefKind,
+    /// What there is to know about it.
+    pub item: RefItem,
+}
+
+/// What there is to release, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefChoices {
+    /// Tags, branches, and the latest commits of all branches.
+    pub items: Vec<RefChoice>,
+    /// Whether there is more than these.
+    pub more: bool,
+}
+
 /// Where a hook runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

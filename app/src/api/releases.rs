@@ -1,7 +1,8 @@
 //! Releases.
 
 use launchway_domain::{
-    LogPage, NodeKey, Page, Project, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseSnapshot,
+    Changes, EnvironmentId, GitRef, LogPage, NodeKey, Page, Project, RefKind, Release, ReleaseFilter, ReleaseForm,
+    ReleaseId, ReleaseSnapshot,
 };
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
@@ -53,6 +54,18 @@ pub async fn get_release(id: ReleaseId) -> Result<ReleaseSnapshot, ApiError> {
 #[server(prefix = "/api/fn", input = GetUrl)]
 pub async fn get_log(id: ReleaseId, node: NodeKey, attempt: Option<u32>, offset: u64) -> Result<LogPage, ApiError> {
     answer(ports()?.releases.log(&actor()?, id, node, attempt, offset).await)
+}
+
+/// What a release changes, or changed.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn get_changes(id: ReleaseId) -> Result<Changes, ApiError> {
+    answer(ports()?.releases.changes(&actor()?, id).await)
+}
+
+/// What a ref would change in an environment, if it were released now.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn preview_changes(environment: EnvironmentId, kind: RefKind, name: String) -> Result<Changes, ApiError> {
+    answer(ports()?.releases.changes_of_ref(&actor()?, environment, GitRef { kind, name }).await)
 }
 
 /// Resolves the ref and writes the release down, not yet started.

@@ -13,6 +13,7 @@ macro_rules! texts {
 pub(crate) use texts;
 
 pub mod account;
+pub mod changes;
 pub mod common;
 pub mod credentials;
 pub mod projects;

@@ -38,6 +38,7 @@ super::texts! {
     SAVE_AS_NAME: "Name of the template", "模板名称";
     SAVE_AS_HINT: "Saved in the moment in which the release is created.", "创建发布时一并保存。";
     SAVE_AS_NO_SCRIPT: "To save this hook as a template, give a name", "如需保存为模板，请填写名称";
+    ON_THIS_HOST: "Launchway host", "Launchway 主机";
     DEFAULT_HOOKS: "Default hooks", "默认钩子";
     DEFAULT_HOOKS_HINT: "A new release starts with these; they can be changed there.", "新建发布时自动填入，可在发布时修改。";
 }

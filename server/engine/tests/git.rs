@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+#[path = "git/compare.rs"]
+mod compare;
 #[path = "git/export.rs"]
 mod export;
 #[path = "git/failures.rs"]

@@ -4,6 +4,7 @@
 mod access;
 mod accounts;
 mod board;
+mod changes;
 mod credentials;
 mod environments;
 mod fault;

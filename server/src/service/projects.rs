@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use launchway_app::ports::{Answer, Projects};
 use launchway_domain::{
     Actor, Check, CredentialKind, Environment, EnvironmentForm, EnvironmentId, Fault, Form, ListQuery, Listed, Project,
-    ProjectForm, ProjectId, RefItem, RefKind, Text,
+    ProjectForm, ProjectId, RefChoices, RefItem, RefKind, Text,
 };
 use launchway_engine::git::{self, GitErrorKind};
 use launchway_engine::store::StoreError;
@@ -107,6 +107,12 @@ impl Projects for ProjectService {
         permit(actor, Permission::PickRefs)?;
         let project = self.0.store.project(id).await.map_err(|e| of_store(e, &thing(id)))?;
         self.0.refs(&project, kind, branch).await
+    }
+
+    async fn choices(&self, actor: &Actor, id: ProjectId, fetch: bool) -> Answer<RefChoices> {
+        permit(actor, Permission::PickRefs)?;
+        let project = self.0.store.project(id).await.map_err(|e| of_store(e, &thing(id)))?;
+        self.0.choices(&project, fetch).await
     }
 
     async fn environments(&self, actor: &Actor, id: ProjectId) -> Answer<Vec<Environment>> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use launchway_domain::form::message;
-use launchway_domain::{Fault, GitRef, Project, ProjectId, RefItem, RefKind, ReleaseId, Text};
+use launchway_domain::{Fault, GitRef, Project, ProjectId, RefChoices, RefItem, RefKind, ReleaseId, Text};
 use launchway_engine::git::{self, Bounds, GitError, GitErrorKind, Mirror};
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +15,11 @@ use super::Core;
 /// Asking a remote for its refs.
 const ASK: Duration = Duration::from_secs(30);
 /// Fetching: the first one of a large repository takes its time.
-const FETCH: Duration = Duration::from_secs(15 * 60);
+pub(super) const FETCH: Duration = Duration::from_secs(15 * 60);
+/// How many of each kind are offered after a fetch: more than anybody looks through, and any other can be typed.
+const CHOICES: usize = 1_000;
+/// How many of each kind are offered at once, with the page.
+const KNOWN: usize = 40;
 /// How many commits of a branch are offered.
 const COMMITS: usize = 50;
 
@@ -25,7 +29,7 @@ const COMMITS: usize = 50;
 pub(super) struct MirrorLocks(Mutex<HashMap<ProjectId, Arc<tokio::sync::Mutex<()>>>>);
 
 impl MirrorLocks {
-    async fn lock(&self, project: ProjectId) -> OwnedMutexGuard<()> {
+    pub(super) async fn lock(&self, project: ProjectId) -> OwnedMutexGuard<()> {
         let mutex = {
             let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             all.retain(|id, mutex| *id == project || Arc::strong_count(mutex) > 1);
@@ -72,6 +76,28 @@ impl Core {
             GitErrorKind::Canceled => stopped(),
             _ => upstream(error),
         })
+    }
+
+    /// Everything that can be picked: after a fetch, or as of the last one (nothing where there was none).
+    pub(super) async fn choices(&self, project: &Project, fetch: bool) -> Result<RefChoices, Fault> {
+        let path = self.data.mirror(project.id);
+        if !fetch {
+            let known = move || Mirror::here(&path).map_or(Ok(RefChoices::default()), |mirror| mirror.choices(KNOWN));
+            return self.outward(known).await?.map_err(upstream);
+        }
+        let remote = self.remote(project).await?;
+        let bounds = Bounds { deadline: FETCH, cancel: self.stopping.child_token() };
+        let lock = self.mirrors.lock(project.id).await;
+        self.outward(move || {
+            let mirror = Mirror::open(&path, &remote)?;
+            {
+                let _lock = lock;
+                mirror.fetch(&remote, &bounds, &mut |_| {})?;
+            }
+            mirror.choices(CHOICES)
+        })
+        .await?
+        .map_err(|error| if error.kind == GitErrorKind::Canceled { stopped() } else { upstream(error) })
     }
 
     /// The commit that a ref names at the remote right now.
@@ -150,12 +176,12 @@ impl Core {
 }
 
 /// A Git host did not do its part.
-fn upstream(error: GitError) -> Fault {
+pub(super) fn upstream(error: GitError) -> Fault {
     Fault::Upstream { detail: error.text }
 }
 
 /// The program is being stopped.
-fn stopped() -> Fault {
+pub(super) fn stopped() -> Fault {
     Fault::Upstream {
         detail: Text::new(
             "Launchway is being stopped. Try again when it is back.",

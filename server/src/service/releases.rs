@@ -5,8 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use launchway_app::ports::{Answer, Releases};
 use launchway_domain::{
-    Actor, Environment, Fault, Form, HookPoint, HookTemplateForm, Hooks, ListQuery, Listed, LogPage, NodeKey, Page,
-    Project, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseKind, ReleaseSnapshot, ReleaseStatus, Text, text,
+    Actor, Changes, Environment, EnvironmentId, Fault, Form, GitRef, HookPoint, HookTemplateForm, Hooks, ListQuery,
+    Listed, LogPage, NodeKey, Page, Project, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseKind,
+    ReleaseSnapshot, ReleaseStatus, Text, text,
 };
 use launchway_engine::store::{NewRelease, StoreError};
 
@@ -101,6 +102,21 @@ impl Releases for ReleaseService {
             .map_err(|e| of_store(e, &Text::new("release", "发布")))?;
         self.0.pin_later(project, commit, release.id);
         Ok(release)
+    }
+
+    async fn changes(&self, actor: &Actor, id: ReleaseId) -> Answer<Changes> {
+        permit(actor, Permission::ViewReleases)?;
+        self.0.changes(id).await
+    }
+
+    async fn changes_of_ref(&self, actor: &Actor, id: EnvironmentId, git_ref: GitRef) -> Answer<Changes> {
+        permit(actor, Permission::PickRefs)?;
+        self.0.changes_of_ref(id, &git_ref).await
+    }
+
+    async fn live(&self, actor: &Actor, id: EnvironmentId) -> Answer<Option<Release>> {
+        permit(actor, Permission::ViewReleases)?;
+        self.0.store.latest_succeeded(id, None).await.map_err(|e| of_store(e, &noun("environment", "环境", id)))
     }
 
     async fn start(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {

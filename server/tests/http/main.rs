@@ -5,6 +5,7 @@ mod app;
 mod client;
 mod listen;
 
+mod api_v1_changes;
 mod api_v1_credentials;
 mod api_v1_environments;
 mod api_v1_events;

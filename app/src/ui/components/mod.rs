@@ -1,6 +1,7 @@
 //! What the pages are made of.
 
 pub mod badge;
+pub mod changes;
 pub mod check;
 pub mod code;
 pub mod confirm;

@@ -1,7 +1,7 @@
 //! What a ref picker shows.
 
 use git2::{Commit, Repository, Sort};
-use launchway_domain::{RefItem, Timestamp, text};
+use launchway_domain::{RefChoice, RefChoices, RefItem, RefKind, Timestamp, text};
 
 use super::error::{GitError, GitErrorKind};
 use super::mirror::Mirror;
@@ -57,6 +57,26 @@ impl Mirror {
         Ok(items)
     }
 
+    /// Everything that can be picked as of the last fetch, newest first: tags, branches, and the latest commits of all
+    /// branches; `count` of each kind at most.
+    ///
+    /// # Errors
+    /// Where the mirror cannot be read.
+    pub fn choices(&self, count: usize) -> Result<RefChoices, GitError> {
+        let repo = self.repo()?;
+        let mut found = RefChoices::default();
+        let mut add = |kind, items: Vec<RefItem>| {
+            found.more |= items.len() > count;
+            found.items.extend(items.into_iter().take(count).map(|item| RefChoice { kind, item }));
+        };
+        add(RefKind::Tag, self.tags()?);
+        add(RefKind::Branch, self.branches()?);
+        add(RefKind::Commit, latest(&repo, count).map_err(|error| self.failed(&error))?);
+        // Stable: of one moment the tag comes first, then the branch, then the bare commit.
+        found.items.sort_by_key(|choice| std::cmp::Reverse(choice.item.date));
+        Ok(found)
+    }
+
     fn items(&self, prefix: &str) -> Result<Vec<RefItem>, GitError> {
         let repo: Repository = self.repo()?;
         let mut items = Vec::new();
@@ -70,13 +90,21 @@ impl Mirror {
     }
 }
 
-fn short(commit: &Commit<'_>) -> String {
+/// The latest commits of all branches, and one more than `count` where there are more.
+fn latest(repo: &Repository, count: usize) -> Result<Vec<RefItem>, git2::Error> {
+    let mut walk = repo.revwalk()?;
+    walk.set_sorting(Sort::TIME)?;
+    walk.push_glob("refs/heads/*")?;
+    walk.take(count + 1).map(|id| repo.find_commit(id?).map(|commit| item(short(&commit), &commit))).collect()
+}
+
+pub(super) fn short(commit: &Commit<'_>) -> String {
     let full = commit.id().to_string();
     let abbreviated = commit.as_object().short_id().ok().and_then(|buf| buf.as_str().ok().map(str::to_owned));
     abbreviated.unwrap_or(full)
 }
 
-fn item(name: String, commit: &Commit<'_>) -> RefItem {
+pub(super) fn item(name: String, commit: &Commit<'_>) -> RefItem {
     RefItem {
         name,
         commit: commit.id().to_string(),

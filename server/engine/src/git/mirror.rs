@@ -44,6 +44,11 @@ impl Mirror {
         Ok(mirror)
     }
 
+    /// The mirror at `path` where there is one: to read what is there already.
+    pub fn here(path: &Path) -> Option<Self> {
+        path.join("HEAD").exists().then(|| Self { path: path.to_owned() })
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -4,6 +4,7 @@
 
 mod attributes;
 mod auth;
+mod compare;
 mod convert;
 mod error;
 mod export;

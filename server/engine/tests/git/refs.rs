@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
-use launchway_domain::{ReleaseId, Timestamp};
+use launchway_domain::{RefKind, ReleaseId, Timestamp};
 use launchway_engine::git::{self, GitErrorKind, Mirror};
 
 use crate::http::HttpServer;
@@ -104,6 +104,13 @@ fn what_a_picker_shows() {
     assert_eq!(commits[0].date, Timestamp((1_700_000_000 + 60 * 60) * 1000));
     assert!(commits.windows(2).all(|pair| pair[0].date > pair[1].date));
     assert_eq!(mirror.commits("nowhere", 50).unwrap_err().kind, GitErrorKind::UnknownRef);
+    let all = mirror.choices(50).unwrap();
+    let kinds = |kind| all.items.iter().filter(|choice| choice.kind == kind).count();
+    assert_eq!((kinds(RefKind::Tag), kinds(RefKind::Branch), kinds(RefKind::Commit), all.more), (4, 2, 50, true));
+    let first_names: Vec<_> = all.items.iter().take(4).map(|choice| choice.item.name.as_str()).collect();
+    assert_eq!(first_names, ["v1.10", "v1.9", "main", &last[..7]]);
+    assert!(all.items.windows(2).all(|pair| pair[0].item.date >= pair[1].item.date));
+    assert!(!mirror.choices(61).unwrap().more);
     let item = mirror.tags().unwrap().into_iter().find(|item| item.name == "v1.0").unwrap();
     assert_eq!((item.commit, item.summary), (first, "first".to_owned()));
 }

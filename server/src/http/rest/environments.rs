@@ -3,7 +3,9 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use launchway_domain::{Check, Environment, EnvironmentForm, EnvironmentId, ProjectId};
+use launchway_domain::{
+    Changes, Check, Environment, EnvironmentForm, EnvironmentId, Fault, GitRef, ProjectId, RefKind,
+};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -11,11 +13,15 @@ use super::{List, created};
 use crate::AppState;
 use crate::http::auth::Who;
 use crate::http::body::{Json, Nothing};
-use crate::http::params::Id;
+use crate::http::params::{Id, Query};
 use crate::http::problem::{ProblemBody, Reply, Result};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(one, update, delete)).routes(routes!(check))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(one, update, delete))
+        .routes(routes!(check))
+        .routes(routes!(changes))
 }
 
 /// A project's environments, by name.
@@ -103,4 +109,43 @@ async fn check(
     _: Nothing,
 ) -> Result<Reply<Check>> {
     Ok(Reply::ok(state.ports.projects.check_environment(&actor, id).await?))
+}
+
+/// What a ref would change here, if it were released now: commits and files against what is live.
+#[utoipa::path(
+    get, path = "/environments/{id}/changes", tag = "environments",
+    params(
+        ("id" = i64, Path),
+        ("ref_kind" = Option<RefKind>, Query, description = "A tag where absent"),
+        ("ref" = String, Query, description = "The name of the tag or branch, or the commit")
+    ),
+    responses((status = 200, body = Changes), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn changes(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<EnvironmentId>,
+    mut query: Query,
+) -> Result<Reply<Changes>> {
+    let kind = query.read("ref_kind", RefKind::parse).unwrap_or_default();
+    let name = query.text("ref");
+    if name.is_none() {
+        query.missing("ref");
+    }
+    query.done()?;
+    let git_ref = GitRef { kind, name: name.unwrap_or_default() };
+    Ok(Reply::ok(state.ports.releases.changes_of_ref(&actor, id, git_ref).await.map_err(at_ref)?))
+}
+
+/// In the query the ref's name is called `ref`.
+fn at_ref(fault: Fault) -> Fault {
+    match fault {
+        Fault::Invalid { mut errors } => {
+            for error in errors.iter_mut().filter(|error| error.field == "ref.name") {
+                error.field = "ref".to_owned();
+            }
+            Fault::Invalid { errors }
+        }
+        fault => fault,
+    }
 }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use futures::TryStreamExt;
 use launchway_app::ports::Releases;
 use launchway_domain::{
-    Actor, LogLine, LogPage, Node, NodeKey, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseStatus,
+    Actor, Changes, LogLine, LogPage, Node, NodeKey, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseStatus,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -28,6 +28,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(list, create))
         .routes(routes!(one))
         .routes(routes!(nodes))
+        .routes(routes!(changes))
         .routes(routes!(log))
         .routes(routes!(start))
         .routes(routes!(cancel))
@@ -134,6 +135,15 @@ async fn one(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ReleaseI
 async fn nodes(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ReleaseId>) -> Result<Reply<NodesNow>> {
     let snapshot = state.ports.releases.get(&actor, id).await?;
     Ok(Reply::ok(NodesNow { items: snapshot.nodes, next: None, seq: snapshot.seq }))
+}
+
+/// What it changes, or changed: commits and files against what was live in its environment before it.
+#[utoipa::path(
+    get, path = "/releases/{id}/changes", tag = "releases", params(("id" = i64, Path)),
+    responses((status = 200, body = Changes), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn changes(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ReleaseId>) -> Result<Reply<Changes>> {
+    Ok(Reply::ok(state.ports.releases.changes(&actor, id).await?))
 }
 
 /// A node's log from a byte offset on: a stretch as JSON, or all there is so far as bare text.

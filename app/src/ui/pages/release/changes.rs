@@ -1,9 +1,12 @@
-//! What the release brings: its ref and commit.
+//! What the release changes: its commits and files against what was live before it.
 
 use launchway_domain::{Release, ReleaseId};
 use leptos::prelude::*;
 
-use crate::text::{release as words, t};
+use crate::api::releases::get_changes;
+use crate::text::{changes as compare, release as words, t};
+use crate::ui::components::changes::ChangesView;
+use crate::ui::components::load::show;
 
 /// The panel of what changes.
 #[component]
@@ -13,7 +16,7 @@ pub fn ChangesPanel(
     /// The release as it was when the page came: what never changes about it.
     release: Release,
 ) -> impl IntoView {
-    let _ = id;
+    let found = Resource::new(move || id, get_changes);
     view! {
         <div class="tab-body">
             <p>
@@ -25,6 +28,20 @@ pub fn ChangesPanel(
                 " "
                 <code>{release.commit}</code>
             </p>
+            <Suspense fallback=Comparing>
+                {move || Suspend::new(async move { show(found.await, |changes| view! { <ChangesView changes /> }) })}
+            </Suspense>
         </div>
+    }
+}
+
+/// What stands where commits are being compared.
+#[component]
+pub fn Comparing() -> impl IntoView {
+    view! {
+        <p class="progress" role="status">
+            <progress></progress>
+            {t(compare::COMPARING)}
+        </p>
     }
 }
