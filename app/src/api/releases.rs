@@ -1,8 +1,8 @@
 //! Releases.
 
 use launchway_domain::{
-    Changes, EnvironmentId, GitRef, LogPage, NodeKey, Page, Project, RefKind, Release, ReleaseFilter, ReleaseForm,
-    ReleaseId, ReleaseSnapshot,
+    Changes, EnvironmentId, LogPage, NodeKey, Page, Project, RefKind, Release, ReleaseFilter, ReleaseForm, ReleaseId,
+    ReleaseSnapshot,
 };
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
@@ -65,7 +65,7 @@ pub async fn get_changes(id: ReleaseId) -> Result<Changes, ApiError> {
 /// What a ref would change in an environment, if it were released now.
 #[server(prefix = "/api/fn", input = GetUrl)]
 pub async fn preview_changes(environment: EnvironmentId, kind: RefKind, name: String) -> Result<Changes, ApiError> {
-    answer(ports()?.releases.changes_of_ref(&actor()?, environment, GitRef { kind, name }).await)
+    answer(ports()?.releases.changes_of_ref(&actor()?, environment, launchway_domain::GitRef { kind, name }).await)
 }
 
 /// Resolves the ref and writes the release down, not yet started.
