@@ -1,5 +1,7 @@
 //! The addresses of the files that a browser loads.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 
 /// What `target/site/manifest.json` says: the addresses of the script, the module and the style sheet. Their names
@@ -12,6 +14,12 @@ pub struct Assets {
     pub wasm: String,
     /// The style sheet: `/pkg/launchway.<hash>.css`.
     pub css: String,
+    /// File name below `/pkg` of the script that loads the modules of the lazy pages.
+    #[serde(default)]
+    pub loader: String,
+    /// For each lazy page, by the name that Leptos gives it, its modules below `/pkg`, without `.wasm`.
+    #[serde(default)]
+    pub parts: HashMap<String, Vec<String>>,
 }
 
 impl Assets {

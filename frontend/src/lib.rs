@@ -2,9 +2,14 @@
 
 #![recursion_limit = "512"]
 
-/// Takes over the page that the server rendered. The page's boot script calls it once the module is loaded.
+use leptos::mount::hydrate_from_async;
+use leptos::prelude::document;
+
+/// Takes over the page that the server rendered, and ends when it is alive: the code of the page that stands in the
+/// address is loaded on the way. The boot script of the page calls it once the first module is there.
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
+pub async fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(launchway_app::App);
+    let Some(body) = document().body() else { return };
+    hydrate_from_async(body, launchway_app::App).await.forget();
 }

@@ -7,5 +7,6 @@ pub mod next;
 pub mod pages;
 pub mod pipeline;
 pub mod prefs;
+mod routes;
 #[cfg(feature = "ssr")]
 pub mod shell;

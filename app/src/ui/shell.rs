@@ -1,5 +1,6 @@
 //! The HTML document around the pages.
 
+use leptos::WasmSplitManifest;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
 
@@ -9,9 +10,11 @@ use crate::assets::Assets;
 
 /// The whole document. The language is the `Lang` in the context, else the `lang` cookie's, else the browser's.
 pub fn shell(assets: Assets) -> impl IntoView {
+    // The page that is rendered below asks the browser for its own modules as early as for the first one.
+    provide_context(WasmSplitManifest(ArcStoredValue::new(("/pkg".to_owned(), assets.parts, assets.loader))));
     // The module is loaded by hand: the names have hashes, which Leptos' own script does not know of.
     let boot = format!(
-        "import init, {{ hydrate }} from {js:?};\ninit({{ module_or_path: {wasm:?} }}).then(() => {{ hydrate(); document.documentElement.dataset.hydrated = \"\"; }});",
+        "import init, {{ hydrate }} from {js:?};\ninit({{ module_or_path: {wasm:?} }}).then(hydrate).then(() => {{ document.documentElement.dataset.hydrated = \"\"; }});",
         js = assets.js,
         wasm = assets.wasm,
     );

@@ -74,12 +74,20 @@ pub(crate) fn style(folder: &Path) -> Result<String> {
     Ok(all)
 }
 
+/// The part of a name that says what is in the files: 64 bits of the digest, enough that two versions never share it.
+pub(crate) fn hash(contents: &[&[u8]]) -> String {
+    let mut digest = Sha256::new();
+    for bytes in contents {
+        digest.update(bytes);
+    }
+    hex::encode(&digest.finalize()[..8])
+}
+
 /// Renames `pkg/<from>` to `pkg/<stem>.<hash>.<extension>` and says the address that it has in the browser.
 pub(crate) fn hashed(pkg: &Path, from: &str, stem: &str, extension: &str) -> Result<String> {
     let path = pkg.join(from);
     let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    // 64 bits of the digest: enough that two versions never share a name.
-    let name = format!("{stem}.{}.{extension}", hex::encode(&Sha256::digest(&bytes)[..8]));
+    let name = format!("{stem}.{}.{extension}", hash(&[&bytes]));
     fs::rename(&path, pkg.join(&name)).with_context(|| format!("cannot rename {}", path.display()))?;
     Ok(format!("/pkg/{name}"))
 }
