@@ -8,6 +8,7 @@ pub mod api;
 pub mod assets;
 #[cfg(feature = "ssr")]
 pub mod ports;
+pub mod said;
 pub mod text;
 pub mod ui;
 

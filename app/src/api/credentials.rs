@@ -1,8 +1,8 @@
 //! Credentials.
 
-use launchway_domain::{Credential, CredentialForm, CredentialId};
+use launchway_domain::{Credential, CredentialForm, CredentialId, ListQuery, Listed};
 use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
+use leptos::server_fn::codec::{GetUrl, Json};
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
@@ -38,4 +38,10 @@ pub async fn delete_credential(id: CredentialId) -> Result<(), ApiError> {
     answer(ports()?.credentials.delete(&actor()?, id).await)?;
     leptos_axum::redirect("/credentials");
     Ok(())
+}
+
+/// A page of what is looked for. In JSON, since an empty query would leave nothing of a form.
+#[server(prefix = "/api/fn", input = Json)]
+pub async fn search_credentials(query: ListQuery) -> Result<Listed<Credential>, ApiError> {
+    answer(ports()?.credentials.search(&actor()?, query).await)
 }

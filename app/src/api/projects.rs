@@ -1,10 +1,9 @@
 //! Projects and environments.
 
 use launchway_domain::{
-    Check, Environment, EnvironmentForm, EnvironmentId, Project, ProjectForm, ProjectId, RefItem, RefKind,
-};
+    Check, Environment, EnvironmentForm, EnvironmentId, Project, ProjectForm, ProjectId, RefItem, RefKind, ListQuery, Listed};
 use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
+use leptos::server_fn::codec::{GetUrl, Json};
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
@@ -102,4 +101,10 @@ pub async fn delete_environment(project: ProjectId, id: EnvironmentId) -> Result
 #[server(prefix = "/api/fn")]
 pub async fn check_environment(id: EnvironmentId) -> Result<Check, ApiError> {
     answer(ports()?.projects.check_environment(&actor()?, id).await)
+}
+
+/// A page of what is looked for. In JSON, since an empty query would leave nothing of a form.
+#[server(prefix = "/api/fn", input = Json)]
+pub async fn search_projects(query: ListQuery) -> Result<Listed<Project>, ApiError> {
+    answer(ports()?.projects.search(&actor()?, query).await)
 }

@@ -1,12 +1,11 @@
 //! Releases.
 
 use launchway_domain::{
-    Changes, EnvironmentId, LogPage, NodeKey, Page, Project, RefKind, Release, ReleaseFilter, ReleaseForm, ReleaseId,
-    ReleaseSnapshot,
+    Changes, EnvironmentId, ListQuery, Listed, LogPage, NodeKey, Page, RefKind, Release, ReleaseFilter, ReleaseForm,
+    ReleaseId, ReleaseSnapshot, ProjectId,
 };
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
-use serde::{Deserialize, Serialize};
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
@@ -18,30 +17,10 @@ pub async fn list_releases(filter: ReleaseFilter) -> Result<Page<Release>, ApiEr
     answer(ports()?.releases.list(&actor()?, filter).await)
 }
 
-/// What the front page shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Dashboard {
-    /// Running first, then queued; whatever the filter says.
-    pub active: Vec<Release>,
-    /// Those that the filter asks for, newest first.
-    pub page: Page<Release>,
-    /// All projects, to filter by.
-    pub projects: Vec<Project>,
-}
-
-/// What the front page shows. In JSON, since an empty filter would leave nothing of a form.
+/// A page of what is looked for. In JSON, since an empty query would leave nothing of a form.
 #[server(prefix = "/api/fn", input = Json)]
-pub async fn get_dashboard(filter: ReleaseFilter) -> Result<Dashboard, ApiError> {
-    use launchway_domain::ReleaseStatus;
-    let (ports, actor) = (ports()?, actor()?);
-    let mut active = Vec::new();
-    for status in [ReleaseStatus::Running, ReleaseStatus::Queued] {
-        let filter = ReleaseFilter { status: Some(status), ..Default::default() };
-        active.extend(answer(ports.releases.list(&actor, filter).await)?.items);
-    }
-    let page = answer(ports.releases.list(&actor, filter).await)?;
-    let projects = answer(ports.projects.list(&actor).await)?;
-    Ok(Dashboard { active, page, projects })
+pub async fn search_releases(query: ListQuery) -> Result<Listed<Release>, ApiError> {
+    answer(ports()?.releases.search(&actor()?, query).await)
 }
 
 /// A release, its nodes, and the event up to which both are told.

@@ -1,8 +1,8 @@
 //! Servers.
 
-use launchway_domain::{Check, Server, ServerForm, ServerId};
+use launchway_domain::{Check, Server, ServerForm, ServerId, ListQuery, Listed};
 use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
+use leptos::server_fn::codec::{GetUrl, Json};
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
@@ -51,6 +51,18 @@ pub async fn check_server(id: ServerId) -> Result<Check, ApiError> {
 #[server(prefix = "/api/fn")]
 pub async fn pin_server(id: ServerId, fingerprint: String) -> Result<Server, ApiError> {
     answer(ports()?.servers.pin_host_key(&actor()?, id, fingerprint).await)
+}
+
+/// A page of what is looked for. In JSON, since an empty query would leave nothing of a form.
+#[server(prefix = "/api/fn", input = Json)]
+pub async fn search_servers(query: ListQuery) -> Result<Listed<Server>, ApiError> {
+    answer(ports()?.servers.search(&actor()?, query).await)
+}
+
+/// The tags that servers have, to filter by.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn list_tags() -> Result<Vec<String>, ApiError> {
+    answer(ports()?.servers.tags(&actor()?).await)
 }
 
 /// The tags in a text that a person typed: separated by commas of either language.

@@ -4,6 +4,7 @@ use launchway_domain::Text;
 
 super::texts! {
     RELEASES: "Releases", "发布";
+    WALL: "Wall", "看板";
     PROJECTS: "Projects", "项目";
     SERVERS: "Servers", "服务器";
     CREDENTIALS: "Credentials", "凭据";
@@ -31,7 +32,7 @@ super::texts! {
     CHOOSE: "Choose…", "请选择…";
     NOT_FOUND: "There is nothing at this address.", "此地址没有内容。";
     NOT_FOUND_TITLE: "Not found", "未找到";
-    HOME: "To the releases", "返回发布列表";
+    HOME: "To the overview", "返回总览";
     WENT_WRONG: "That did not work", "操作未完成";
     LOST: "Launchway did not answer. Check your connection, then try again.", "Launchway 没有响应，请检查网络后重试。";
     UNKNOWN_ANSWER: "The page does not understand the answer. Reload it, then try again.", "页面无法理解返回内容，请刷新后重试。";

@@ -15,12 +15,17 @@ pub(crate) use texts;
 pub mod account;
 pub mod changes;
 pub mod common;
+pub mod board;
 pub mod credentials;
+pub mod lists;
+pub mod palette;
 pub mod projects;
 pub mod release;
 pub mod releases;
+pub mod said;
 pub mod servers;
 pub mod templates;
+pub mod walls;
 
 /// The reader's language, as components find it in the context.
 #[derive(Clone, Copy, Debug)]

@@ -3,6 +3,7 @@
 //! Every node has a signal of its own, so that one event paints one node again and nothing else.
 
 pub mod backoff;
+pub mod board;
 #[cfg(feature = "hydrate")]
 pub mod client;
 pub mod clock;

@@ -5,6 +5,7 @@ pub mod components;
 pub mod live;
 pub mod next;
 pub mod pages;
+pub mod palette;
 pub mod pipeline;
 pub mod prefs;
 mod routes;

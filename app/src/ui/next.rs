@@ -28,6 +28,27 @@ pub fn encode(value: &str) -> String {
     out
 }
 
+/// Reads [`encode`] back; what is no text becomes U+FFFD.
+pub fn decode(value: &str) -> String {
+    let bytes = value.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let digits = value.get(at + 1..at + 3).filter(|_| *byte == b'%');
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(decoded) => {
+                out.push(decoded);
+                at += 3;
+            }
+            None => {
+                out.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,5 +65,8 @@ mod tests {
     #[test]
     fn a_value_stays_one_value() {
         assert_eq!(encode("/a?b=1&c=中"), "%2Fa%3Fb%3D1%26c%3D%E4%B8%AD");
+        assert_eq!(decode(&encode("/a?b=1&c=中")), "/a?b=1&c=中");
+        assert_eq!(decode("100%"), "100%");
+        assert_eq!(decode("%e"), "%e");
     }
 }

@@ -5,17 +5,25 @@ use leptos::prelude::*;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
 
+use super::keys::KeyHelp;
 use super::load::ToSignIn;
 use super::prefs_bar::PrefsBar;
 use super::toast::ToastArea;
 use crate::api::account::{SignOut, get_visitor};
-use crate::text::{common, releases, t};
+use crate::text::{board, common, palette as palette_words, releases, t};
+use crate::ui::palette::Palette;
 
 /// The frame of the pages that need a sign-in.
 #[component]
 pub fn Layout() -> impl IntoView {
     let visitor = Resource::new(|| (), |()| get_visitor());
     let sign_out = ServerAction::<SignOut>::new();
+    let (palette, keys) = (RwSignal::new(false), RwSignal::new(false));
+    // Made when it is first wanted, and kept: most pages are read without it.
+    let wanted = Memo::new(move |before: Option<&bool>| before.copied().unwrap_or(false) || palette.get());
+    let keys_wanted = Memo::new(move |before: Option<&bool>| before.copied().unwrap_or(false) || keys.get());
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| super::keys::listen(palette, keys));
     view! {
         <a class="skip" href="#content">{t(common::SKIP)}</a>
         <header class="top">
@@ -24,12 +32,27 @@ pub fn Layout() -> impl IntoView {
                 <span>"Launchway"</span>
             </a>
             <nav class="nav" aria-label=t(common::MAIN_NAVIGATION)>
-                <NavLink href="/" also="/releases" text=common::RELEASES />
+                <NavLink href="/" also="/" text=board::TITLE />
+                <NavLink href="/releases" also="/releases" text=common::RELEASES />
                 <NavLink href="/projects" also="/projects" text=common::PROJECTS />
                 <NavLink href="/servers" also="/servers" text=common::SERVERS />
                 <NavLink href="/credentials" also="/credentials" text=common::CREDENTIALS />
             </nav>
             <div class="top-end">
+                <button
+                    type="button"
+                    class="button small needs-script palette-open"
+                    aria-haspopup="dialog"
+                    aria-keyshortcuts="Control+K Meta+K"
+                    on:click=move |_| palette.set(true)
+                >
+                    <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+                        <circle cx="7" cy="7" r="4.75" fill="none" stroke="currentColor" stroke-width="1.5" />
+                        <path d="m10.6 10.6 3.4 3.4" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" />
+                    </svg>
+                    <span>{t(palette_words::OPEN)}</span>
+                    <kbd aria-hidden="true">"Ctrl K"</kbd>
+                </button>
                 <a class="button primary small" href="/releases/new">{t(releases::NEW)}</a>
                 <PrefsBar />
                 <Suspense>
@@ -41,7 +64,9 @@ pub fn Layout() -> impl IntoView {
                                     view! {
                                         <ActionForm action=sign_out>
                                             <span class="who">{user.name}</span>
-                                            <button type="submit" class="button quiet small">{t(common::SIGN_OUT)}</button>
+                                            <button type="submit" class="button quiet small" data-press="sign-out">
+                                                {t(common::SIGN_OUT)}
+                                            </button>
                                         </ActionForm>
                                     }
                                         .into_any()
@@ -57,6 +82,12 @@ pub fn Layout() -> impl IntoView {
             <Outlet />
         </main>
         <ToastArea />
+        <Show when=move || wanted.get() fallback=|| ()>
+            <Palette open=palette keys />
+        </Show>
+        <Show when=move || keys_wanted.get() fallback=|| ()>
+            <KeyHelp open=keys />
+        </Show>
     }
     .into_any()
 }
@@ -66,7 +97,7 @@ fn NavLink(href: &'static str, also: &'static str, text: Text) -> impl IntoView 
     let path = use_location().pathname;
     let current = move || {
         let here = path.get();
-        let below = here.strip_prefix(also).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let below = also != "/" && here.strip_prefix(also).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         (here == href || below).then_some("page")
     };
     view! {

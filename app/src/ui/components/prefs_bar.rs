@@ -38,6 +38,7 @@ pub fn PrefsBar() -> impl IntoView {
                 <button
                     type="submit"
                     class="button quiet small"
+                    data-press="lang"
                     lang=move || other_lang().tag()
                     title=t(common::LANGUAGE_TITLE)
                 >
@@ -46,7 +47,13 @@ pub fn PrefsBar() -> impl IntoView {
             </ActionForm>
             <ActionForm action=prefer on:submit:capture=choose_theme>
                 <input type="hidden" name="theme" value=move || other_theme().as_str() />
-                <button type="submit" class="button quiet small" title=t(common::THEME) aria-label=t(common::THEME)>
+                <button
+                    type="submit"
+                    class="button quiet small"
+                    data-press="theme"
+                    title=t(common::THEME)
+                    aria-label=t(common::THEME)
+                >
                     <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
                         <circle cx="8" cy="8" r="6.25" fill="none" stroke="currentColor" stroke-width="1.5" />
                         <path d="M8 1.75a6.25 6.25 0 0 1 0 12.5z" fill="currentColor" />

@@ -1,41 +1,55 @@
 //! The list of credentials.
 
-use launchway_domain::Credential;
+use launchway_domain::{Credential, CredentialKind, Listed};
 use leptos::prelude::*;
 
-use crate::api::credentials::list_credentials;
-use crate::text::{common, credentials, t};
+use crate::api::credentials::search_credentials;
+use crate::text::{common, credentials, lists, t};
 use crate::ui::components::layout::{EmptyState, PageHead};
+use crate::ui::components::listing::{FilterSelect, ListBar, ListState, NothingMatches, Paging, SortHead};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::time::Time;
 
 /// The list of credentials.
 #[component]
 pub fn CredentialsPage() -> impl IntoView {
-    let list = Resource::new(|| (), |()| list_credentials());
+    let list = ListState::new("/credentials", &["name", "kind", "username", "added"], &["kind"]);
+    let found = Resource::new(move || list.query.get(), search_credentials);
+    let kinds = CredentialKind::ALL.into_iter().map(|kind| (kind.as_str().to_owned(), kind.label())).collect::<Vec<_>>();
     view! {
         <PageHead title=common::CREDENTIALS lead=Some(credentials::LEAD)>
-            <a class="button primary" href="/credentials/new">{t(credentials::NEW)}</a>
+            <a class="button primary" href="/credentials/new">
+                {t(credentials::NEW)}
+            </a>
         </PageHead>
-        <Suspense fallback=Loading>
-            {move || Suspend::new(async move { show(list.await, |list| view! { <Table list /> }) })}
-        </Suspense>
+        <ListBar list label=lists::SEARCH_CREDENTIALS>
+            <FilterSelect list name="kind" label=credentials::KIND any=lists::ANY_KIND options=kinds />
+        </ListBar>
+        <Transition fallback=Loading>
+            {move || Suspend::new(async move { show(found.await, |found| view! { <Table list found /> }) })}
+        </Transition>
     }
 }
 
 #[component]
-fn Table(list: Vec<Credential>) -> impl IntoView {
-    if list.is_empty() {
-        return view! {
-            <EmptyState
-                title=credentials::EMPTY
-                lead=Some(credentials::EMPTY_LEAD)
-                action=Some(("/credentials/new".into(), credentials::NEW))
-            />
-        }
-        .into_any();
+fn Table(list: ListState, found: Listed<Credential>) -> impl IntoView {
+    if found.items.is_empty() {
+        return if list.query.with_untracked(|query| query.is_narrow() || query.offset > 0) {
+            view! { <NothingMatches list /> }.into_any()
+        } else {
+            view! {
+                <EmptyState
+                    title=credentials::EMPTY
+                    lead=Some(credentials::EMPTY_LEAD)
+                    action=Some(("/credentials/new".into(), credentials::NEW))
+                />
+            }
+            .into_any()
+        };
     }
-    let rows = list
+    let shown = found.items.len();
+    let rows = found
+        .items
         .into_iter()
         .map(|credential| {
             view! {
@@ -60,17 +74,20 @@ fn Table(list: Vec<Credential>) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <table class="list">
-            <thead>
-                <tr>
-                    <th scope="col">{t(common::NAME)}</th>
-                    <th scope="col">{t(credentials::KIND)}</th>
-                    <th scope="col">{t(credentials::USERNAME)}</th>
-                    <th scope="col" class="when">{t(common::ADDED)}</th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
+        <section>
+            <table class="list">
+                <thead>
+                    <tr>
+                        <SortHead list sort="name" text=common::NAME natural=Some(false) />
+                        <SortHead list sort="kind" text=credentials::KIND />
+                        <SortHead list sort="username" text=credentials::USERNAME />
+                        <SortHead list sort="added" text=common::ADDED class="when" />
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+            <Paging list rows=shown total=found.total />
+        </section>
     }
     .into_any()
 }

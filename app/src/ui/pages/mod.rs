@@ -11,6 +11,7 @@ pub mod project_edit;
 pub mod projects;
 pub mod release;
 pub mod release_new;
+pub mod releases;
 pub mod server;
 pub mod servers;
 pub mod setup;

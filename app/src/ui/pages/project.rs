@@ -12,7 +12,7 @@ use crate::ui::components::badge::KindBadge;
 use crate::ui::components::check::{CheckOutcome, HostKey};
 use crate::ui::components::layout::{EmptyState, PageHead};
 use crate::ui::components::load::{Loading, show};
-use crate::ui::pages::dashboard::ReleaseTable;
+use crate::ui::components::release_table::ReleaseTable;
 
 /// How many of its latest releases a project's page shows.
 const RECENT: u32 = 10;

@@ -1,41 +1,59 @@
 //! The list of projects.
 
-use launchway_domain::Project;
+use launchway_domain::{Listed, Project};
 use leptos::prelude::*;
 
-use crate::api::projects::list_projects;
-use crate::text::{common, projects, t};
+use crate::api::projects::search_projects;
+use crate::text::{common, lists, projects, t};
 use crate::ui::components::layout::{EmptyState, PageHead};
+use crate::ui::components::listing::{FilterSelect, ListBar, ListState, NothingMatches, Paging, SortHead};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::time::Time;
 
 /// The list of projects.
 #[component]
 pub fn ProjectsPage() -> impl IntoView {
-    let list = Resource::new(|| (), |()| list_projects());
+    let list = ListState::new("/projects", &["title", "repository", "added"], &["has"]);
+    let found = Resource::new(move || list.query.get(), search_projects);
+    let has = vec![
+        ("prod".into(), lists::HAS_PROD),
+        ("test".into(), lists::HAS_TEST),
+        ("none".into(), lists::HAS_NONE),
+    ];
     view! {
         <PageHead title=common::PROJECTS lead=Some(projects::LEAD)>
-            <a class="button primary" href="/projects/new">{t(projects::NEW)}</a>
+            <a class="button primary" href="/projects/new">
+                {t(projects::NEW)}
+            </a>
         </PageHead>
-        <Suspense fallback=Loading>
-            {move || Suspend::new(async move { show(list.await, |list| view! { <Table list /> }) })}
-        </Suspense>
+        <ListBar list label=lists::SEARCH_PROJECTS>
+            <FilterSelect list name="has" label=lists::HAS any=lists::ANY options=has />
+        </ListBar>
+        <Transition fallback=Loading>
+            {move || Suspend::new(async move { show(found.await, |found| view! { <Table list found /> }) })}
+        </Transition>
     }
 }
 
 #[component]
-fn Table(list: Vec<Project>) -> impl IntoView {
-    if list.is_empty() {
-        return view! {
-            <EmptyState
-                title=projects::EMPTY
-                lead=Some(projects::EMPTY_LEAD)
-                action=Some(("/projects/new".into(), projects::NEW))
-            />
-        }
-        .into_any();
+fn Table(list: ListState, found: Listed<Project>) -> impl IntoView {
+    if found.items.is_empty() {
+        return if list.query.with_untracked(|query| query.is_narrow() || query.offset > 0) {
+            view! { <NothingMatches list /> }.into_any()
+        } else {
+            view! {
+                <EmptyState
+                    title=projects::EMPTY
+                    lead=Some(projects::EMPTY_LEAD)
+                    action=Some(("/projects/new".into(), projects::NEW))
+                />
+            }
+            .into_any()
+        };
     }
-    let rows = list
+    let shown = found.items.len();
+    let rows = found
+        .items
         .into_iter()
         .map(|project| {
             view! {
@@ -54,16 +72,19 @@ fn Table(list: Vec<Project>) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <table class="list">
-            <thead>
-                <tr>
-                    <th scope="col">{t(projects::TITLE)}</th>
-                    <th scope="col">{t(projects::REPOSITORY)}</th>
-                    <th scope="col" class="when">{t(common::ADDED)}</th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
+        <section>
+            <table class="list">
+                <thead>
+                    <tr>
+                        <SortHead list sort="title" text=projects::TITLE natural=Some(false) />
+                        <SortHead list sort="repository" text=projects::REPOSITORY />
+                        <SortHead list sort="added" text=common::ADDED class="when" />
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+            <Paging list rows=shown total=found.total />
+        </section>
     }
     .into_any()
 }

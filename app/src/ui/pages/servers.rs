@@ -1,44 +1,83 @@
 //! The list of servers.
 
-use launchway_domain::Server;
+use launchway_domain::{Listed, Server, Text};
 use leptos::prelude::*;
 
-use crate::api::servers::list_servers;
-use crate::text::{common, servers, t};
+use crate::api::servers::{list_tags, search_servers};
+use crate::text::{common, lists, servers, t};
 use crate::ui::components::layout::{EmptyState, PageHead};
+use crate::ui::components::listing::{FilterSelect, ListBar, ListState, NothingMatches, Paging, SortHead};
 use crate::ui::components::load::{Loading, show};
 
 /// The list of servers.
 #[component]
 pub fn ServersPage() -> impl IntoView {
-    let list = Resource::new(|| (), |()| list_servers());
+    let list = ListState::new("/servers", &["hostname", "address", "key", "added"], &["tag", "key"]);
+    let found = Resource::new(move || list.query.get(), search_servers);
+    let tags = Resource::new(|| (), |()| list_tags());
     view! {
         <PageHead title=common::SERVERS lead=Some(servers::LEAD)>
-            <a class="button primary" href="/servers/new">{t(servers::NEW)}</a>
+            <a class="button primary" href="/servers/new">
+                {t(servers::NEW)}
+            </a>
         </PageHead>
-        <Suspense fallback=Loading>
-            {move || Suspend::new(async move { show(list.await, |list| view! { <Table list /> }) })}
-        </Suspense>
+        <ListBar list label=lists::SEARCH_SERVERS>
+            <Suspense>
+                {move || Suspend::new(async move {
+                    let tags = tags.await.unwrap_or_default();
+                    let options: Vec<_> = tags.into_iter().map(|tag| (tag.clone(), Text::verbatim(tag))).collect();
+                    view! { <FilterSelect list name="tag" label=lists::TAG any=lists::ANY_TAG options /> }
+                })}
+            </Suspense>
+            <FilterSelect
+                list
+                name="key"
+                label=common::HOST_KEY
+                any=lists::ANY_KEY
+                options=vec![("pinned".into(), common::PINNED), ("missing".into(), common::NOT_PINNED)]
+            />
+        </ListBar>
+        <Transition fallback=Loading>
+            {move || Suspend::new(async move { show(found.await, |found| view! { <Table list found /> }) })}
+        </Transition>
     }
 }
 
 #[component]
-fn Table(list: Vec<Server>) -> impl IntoView {
-    if list.is_empty() {
-        return view! {
-            <EmptyState
-                title=servers::EMPTY
-                lead=Some(servers::EMPTY_LEAD)
-                action=Some(("/servers/new".into(), servers::NEW))
-            />
-        }
-        .into_any();
+fn Table(list: ListState, found: Listed<Server>) -> impl IntoView {
+    if found.items.is_empty() {
+        return if list.query.with_untracked(|query| query.is_narrow() || query.offset > 0) {
+            view! { <NothingMatches list /> }.into_any()
+        } else {
+            view! {
+                <EmptyState
+                    title=servers::EMPTY
+                    lead=Some(servers::EMPTY_LEAD)
+                    action=Some(("/servers/new".into(), servers::NEW))
+                />
+            }
+            .into_any()
+        };
     }
-    let rows = list
+    let shown = found.items.len();
+    let rows = found
+        .items
         .into_iter()
         .map(|server| {
             let pinned = server.host_key.is_some();
             let (kind, text) = if pinned { ("ok", common::PINNED) } else { ("warn", common::NOT_PINNED) };
+            let tags = server
+                .tags
+                .into_iter()
+                .map(|tag| {
+                    let href = list.href(|query| crate::ui::components::listing::set_filter(query, "tag", tag.clone()));
+                    view! {
+                        <a class="tag" href=href data-noscroll="">
+                            {tag}
+                        </a>
+                    }
+                })
+                .collect_view();
             view! {
                 <tr>
                     <td>
@@ -52,25 +91,26 @@ fn Table(list: Vec<Server>) -> impl IntoView {
                             {t(text)}
                         </span>
                     </td>
-                    <td>
-                        {server.tags.into_iter().map(|tag| view! { <span class="tag">{tag}</span> }).collect_view()}
-                    </td>
+                    <td>{tags}</td>
                 </tr>
             }
         })
         .collect_view();
     view! {
-        <table class="list">
-            <thead>
-                <tr>
-                    <th scope="col">{t(servers::HOSTNAME)}</th>
-                    <th scope="col">{t(servers::ADDRESS)}</th>
-                    <th scope="col">{t(common::HOST_KEY)}</th>
-                    <th scope="col">{t(servers::TAGS)}</th>
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
+        <section>
+            <table class="list">
+                <thead>
+                    <tr>
+                        <SortHead list sort="hostname" text=servers::HOSTNAME natural=Some(false) />
+                        <SortHead list sort="address" text=servers::ADDRESS />
+                        <SortHead list sort="key" text=common::HOST_KEY />
+                        <th scope="col">{t(servers::TAGS)}</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+            <Paging list rows=shown total=found.total />
+        </section>
     }
     .into_any()
 }

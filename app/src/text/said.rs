@@ -1,0 +1,45 @@
+//! What toasts say: that something was done.
+
+use launchway_domain::Text;
+
+use crate::said::{Did, Said, Thing};
+
+super::texts! {
+    SHOW: "Show", "查看";
+}
+
+fn thing(thing: Thing) -> Text {
+    match thing {
+        Thing::Server => Text::new("Server", "服务器"),
+        Thing::Project => Text::new("Project", "项目"),
+        Thing::Environment => Text::new("Environment", "环境"),
+        Thing::Credential => Text::new("Credential", "凭据"),
+        Thing::Release => Text::new("Release", "发布"),
+        Thing::Template => Text::new("Hook template", "钩子模板"),
+        Thing::WallLink => Text::new("Wall link", "看板链接"),
+        Thing::HostKey => Text::new("Host key of", "主机密钥"),
+    }
+}
+
+fn did(did: Did) -> Text {
+    match did {
+        Did::Created => Text::new("was created", "已创建"),
+        Did::Saved => Text::new("was saved", "已保存"),
+        Did::Deleted => Text::new("was deleted", "已删除"),
+        Did::Started => Text::new("was started", "已开始"),
+        Did::Canceled => Text::new("is being canceled", "正在取消"),
+        Did::Retried => Text::new("was queued again", "已重新排队"),
+        Did::Pinned => Text::new("was pinned", "已固定"),
+        Did::Revoked => Text::new("was revoked", "已撤销"),
+    }
+}
+
+/// What was done, in a sentence.
+pub fn sentence(said: &Said) -> Text {
+    let (thing, did, name) = (thing(said.thing), did(said.did), &said.name);
+    // A number needs no quotes.
+    if name.starts_with('#') {
+        return launchway_domain::text!("{} {name} {}.", "{} {name} {}。"; thing, did);
+    }
+    launchway_domain::text!("{} “{name}” {}.", "{}“{name}”{}。"; thing, did)
+}

@@ -1,0 +1,94 @@
+//! What runs now.
+
+use launchway_domain::{ReleaseId, Running};
+use leptos::prelude::*;
+
+use crate::text::{CurrentLang, board, release as release_words, t};
+use crate::ui::components::badge::KindBadge;
+use crate::ui::components::strip::Strip;
+use crate::ui::live::board::LiveBoard;
+use crate::ui::live::clock::Clock;
+
+/// What runs now, each with its progress.
+#[component]
+pub fn RunningNow(
+    /// The overview, alive.
+    live: LiveBoard,
+    /// The page's clock.
+    clock: Clock,
+) -> impl IntoView {
+    let ids = Memo::new(move |_| {
+        live.now.with(|now| now.overview.running.iter().map(|running| running.release.id).collect::<Vec<_>>())
+    });
+    view! {
+        <section class="running">
+            <h2>
+                {t(board::RUNNING)}
+                {move || ids.with(|ids| (!ids.is_empty()).then(|| view! { <span class="count">{ids.len()}</span> }))}
+            </h2>
+            <Show when=move || ids.with(Vec::is_empty) fallback=|| ()>
+                <p class="quiet">{t(board::NOTHING_RUNS)}</p>
+            </Show>
+            <div class="cards">
+                <For each=move || ids.get() key=|id| *id let:id>
+                    <Card live clock id />
+                </For>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Card(live: LiveBoard, clock: Clock, id: ReleaseId) -> impl IntoView {
+    let lang = CurrentLang::find();
+    let running: Memo<Option<Running>> = Memo::new(move |_| {
+        live.now.with(|now| now.overview.running.iter().find(|running| running.release.id == id).cloned())
+    });
+    let Some(first) = running.get_untracked().map(|running| running.release) else { return ().into_any() };
+    let percent = Memo::new(move |_| running.with(|running| running.as_ref().map_or(0, Running::percent)));
+    let doing = move || {
+        running.with(|running| {
+            let running = running.as_ref()?;
+            if running.release.cancel_requested {
+                return Some(board::CANCELING.get(lang.get()).to_owned());
+            }
+            let mut doing = running.now()?.label().get(lang.get()).to_owned();
+            if let Some(percent) = live.transferred(id) {
+                doing.push(' ');
+                doing.push_str(&percent.to_string());
+                doing.push('%');
+            }
+            Some(doing)
+        })
+    };
+    let started = first.started_at.unwrap_or(first.created_at);
+    let elapsed =
+        move || clock.since(started).map(|millis| release_words::so_far(millis, lang.get())).unwrap_or_default();
+    view! {
+        <article class="card running-card">
+            <header>
+                <a class="what" href=format!("/releases/{id}")>
+                    <span class="number">{format!("#{id}")}</span>
+                    <b>{first.git_ref.name}</b>
+                </a>
+                <span>
+                    {first.project_title} " / " {first.environment_name.clone()} " "
+                    <KindBadge kind=first.environment_kind name=first.environment_name />
+                </span>
+                <span class="running-now">
+                    <span class="doing">{doing}</span>
+                    <span class="elapsed quiet">{elapsed}</span>
+                </span>
+            </header>
+            <progress
+                max="100"
+                value=move || percent.get().to_string()
+                aria-label=t(board::progress(id.0))
+            ></progress>
+            <Strip running />
+            <p class="quiet">{first.created_by_name}</p>
+        </article>
+    }
+    .into_any()
+}
