@@ -48,5 +48,5 @@ export async function enter(page: Page): Promise<void> {
   await page.getByLabel("Name").fill(ADMIN.name);
   await page.getByLabel("Password").fill(ADMIN.password);
   await page.getByRole("button", { name: /Create administrator|Sign in/ }).click();
-  await expect(page.getByRole("heading", { name: "Releases", level: 1 })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Overview", level: 1 })).toBeVisible();
 }

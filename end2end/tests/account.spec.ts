@@ -17,7 +17,7 @@ test("the first visit makes the first administrator", async ({ page }) => {
   await password.fill(ADMIN.password);
   await expect(password).not.toHaveAttribute("aria-invalid");
   await page.getByRole("button", { name: "Create administrator" }).click();
-  await expect(page.getByRole("heading", { name: "Releases", level: 1 })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Overview", level: 1 })).toBeVisible();
   await expect(page.getByRole("heading", { name: "No releases yet" })).toBeVisible();
   await expect(page.getByText(ADMIN.name, { exact: true })).toBeVisible();
 });
@@ -65,7 +65,7 @@ test("a next that leads elsewhere is not followed", async ({ page, baseURL }) =>
   await page.getByLabel("Name").fill(ADMIN.name);
   await page.getByLabel("Password").fill(ADMIN.password);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await expect(page.getByRole("heading", { name: "Releases", level: 1 })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Overview", level: 1 })).toBeVisible();
   expect(page.url()).toBe(`${baseURL}/`);
 });
 

@@ -298,7 +298,7 @@ test.describe("without JavaScript", () => {
     await page.getByLabel("Name").fill("ada");
     await page.getByLabel("Password").fill("correct horse battery");
     await page.getByRole("button", { name: "Sign in" }).click();
-    await expect(page.getByRole("heading", { name: "Releases", level: 1 })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Overview", level: 1 })).toBeVisible();
     const id = await makeRelease(page, baseURL!, { after_download: "echo built" }, "A note <b>for</b> later");
     await page.goto(`/releases/${id}`);
     await expect(page.getByText("A note <b>for</b> later")).toBeVisible();

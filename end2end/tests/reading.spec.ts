@@ -3,7 +3,9 @@ import { alive, enter, expect, open, test } from "../support/test.ts";
 test.use({ story: "reading" });
 
 const PAGES = [
-  ["/", "Releases", "发布"],
+  ["/", "Overview", "总览"],
+  ["/releases", "Releases", "发布"],
+  ["/wall-links", "Wall links", "看板链接"],
   ["/projects", "Projects", "项目"],
   ["/projects/new", "New project", "新建项目"],
   ["/servers", "Servers", "服务器"],
@@ -47,7 +49,7 @@ test("an address that leads nowhere says so", async ({ page }) => {
     await alive(page);
     await expect(page.getByRole("heading", { name: "Not found" })).toBeVisible();
     await expect(page.getByRole("link", { name: "Launchway" })).toBeVisible();
-    await expect(page.locator("main").getByRole("link", { name: "To the releases" })).toBeVisible();
+    await expect(page.locator("main").getByRole("link", { name: "To the overview" })).toBeVisible();
   }
 });
 
@@ -70,7 +72,7 @@ test.describe("without JavaScript", () => {
     await page.getByLabel("Name").fill("ada");
     await page.getByLabel("Password").fill("correct horse battery");
     await page.getByRole("button", { name: /Create administrator|Sign in/ }).click();
-    await expect(page.getByRole("heading", { name: "Releases", level: 1 })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Overview", level: 1 })).toBeVisible();
     for (const [path, title] of PAGES) {
       await page.goto(path);
       await expect(page.getByRole("heading", { name: title, level: 1 })).toBeVisible();

@@ -7,6 +7,8 @@ use leptos::server_fn::codec::{GetUrl, Json};
 use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
+#[cfg(feature = "ssr")]
+use crate::said::{Did, Said, Thing, tell};
 
 /// All credentials, without their secrets.
 #[server(prefix = "/api/fn", input = GetUrl)]
@@ -24,10 +26,12 @@ pub async fn get_credential(id: CredentialId) -> Result<Credential, ApiError> {
 #[server(prefix = "/api/fn")]
 pub async fn save_credential(id: Option<CredentialId>, form: CredentialForm) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
-    match id {
-        Some(id) => answer(ports.credentials.update(&actor, id, form).await)?,
-        None => answer(ports.credentials.create(&actor, form).await)?,
+    let (did, credential) = match id {
+        Some(id) => (Did::Saved, answer(ports.credentials.update(&actor, id, form).await)?),
+        None => (Did::Created, answer(ports.credentials.create(&actor, form).await)?),
     };
+    let href = format!("/credentials/{}", credential.id);
+    tell(Said::new(Thing::Credential, did, credential.name).at(href));
     leptos_axum::redirect("/credentials");
     Ok(())
 }
@@ -35,7 +39,10 @@ pub async fn save_credential(id: Option<CredentialId>, form: CredentialForm) -> 
 /// Deletes a credential.
 #[server(prefix = "/api/fn")]
 pub async fn delete_credential(id: CredentialId) -> Result<(), ApiError> {
-    answer(ports()?.credentials.delete(&actor()?, id).await)?;
+    let (ports, actor) = (ports()?, actor()?);
+    let credential = answer(ports.credentials.get(&actor, id).await)?;
+    answer(ports.credentials.delete(&actor, id).await)?;
+    tell(Said::new(Thing::Credential, Did::Deleted, credential.name));
     leptos_axum::redirect("/credentials");
     Ok(())
 }

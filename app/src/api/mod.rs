@@ -8,6 +8,7 @@ pub mod projects;
 pub mod releases;
 pub mod servers;
 pub mod templates;
+pub mod walls;
 
 use std::fmt;
 

@@ -1,13 +1,17 @@
 //! Projects and environments.
 
 use launchway_domain::{
-    Check, Environment, EnvironmentForm, EnvironmentId, Project, ProjectForm, ProjectId, RefItem, RefKind, ListQuery, Listed};
+    Check, Environment, EnvironmentForm, EnvironmentId, ListQuery, Listed, Project, ProjectForm, ProjectId, RefItem,
+    RefKind,
+};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
+#[cfg(feature = "ssr")]
+use crate::said::{Did, Said, Thing, tell};
 
 /// All projects, without their hooks.
 #[server(prefix = "/api/fn", input = GetUrl)]
@@ -27,10 +31,11 @@ pub async fn get_project(id: ProjectId) -> Result<Project, ApiError> {
 #[server(prefix = "/api/fn")]
 pub async fn save_project(id: Option<ProjectId>, form: ProjectForm) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
-    let project = match id {
-        Some(id) => answer(ports.projects.update(&actor, id, form).await)?,
-        None => answer(ports.projects.create(&actor, form).await)?,
+    let (did, project) = match id {
+        Some(id) => (Did::Saved, answer(ports.projects.update(&actor, id, form).await)?),
+        None => (Did::Created, answer(ports.projects.create(&actor, form).await)?),
     };
+    tell(Said::new(Thing::Project, did, project.title));
     leptos_axum::redirect(&format!("/projects/{}", project.id));
     Ok(())
 }
@@ -38,7 +43,10 @@ pub async fn save_project(id: Option<ProjectId>, form: ProjectForm) -> Result<()
 /// Deletes a project with its environments.
 #[server(prefix = "/api/fn")]
 pub async fn delete_project(id: ProjectId) -> Result<(), ApiError> {
-    answer(ports()?.projects.delete(&actor()?, id).await)?;
+    let (ports, actor) = (ports()?, actor()?);
+    let project = answer(ports.projects.get(&actor, id).await)?;
+    answer(ports.projects.delete(&actor, id).await)?;
+    tell(Said::new(Thing::Project, Did::Deleted, project.title));
     leptos_axum::redirect("/projects");
     Ok(())
 }
@@ -52,7 +60,9 @@ pub async fn check_project(id: ProjectId) -> Result<Check, ApiError> {
 /// Trusts the host key of a repository over SSH from now on.
 #[server(prefix = "/api/fn")]
 pub async fn pin_project(id: ProjectId, fingerprint: String) -> Result<Project, ApiError> {
-    answer(ports()?.projects.pin_host_key(&actor()?, id, fingerprint).await)
+    let project = answer(ports()?.projects.pin_host_key(&actor()?, id, fingerprint).await)?;
+    tell(Said::new(Thing::HostKey, Did::Pinned, project.title.as_str()));
+    Ok(project)
 }
 
 /// Fetches, then lists tags, branches, or the last 50 commits of a branch.
@@ -81,10 +91,11 @@ pub async fn save_environment(
     form: EnvironmentForm,
 ) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
-    let environment = match id {
-        Some(id) => answer(ports.projects.update_environment(&actor, id, form).await)?,
-        None => answer(ports.projects.create_environment(&actor, project, form).await)?,
+    let (did, environment) = match id {
+        Some(id) => (Did::Saved, answer(ports.projects.update_environment(&actor, id, form).await)?),
+        None => (Did::Created, answer(ports.projects.create_environment(&actor, project, form).await)?),
     };
+    tell(Said::new(Thing::Environment, did, environment.name));
     leptos_axum::redirect(&format!("/projects/{}/environments/{}", environment.project_id, environment.id));
     Ok(())
 }
@@ -92,7 +103,10 @@ pub async fn save_environment(
 /// Deletes an environment of `project`.
 #[server(prefix = "/api/fn")]
 pub async fn delete_environment(project: ProjectId, id: EnvironmentId) -> Result<(), ApiError> {
-    answer(ports()?.projects.delete_environment(&actor()?, id).await)?;
+    let (ports, actor) = (ports()?, actor()?);
+    let environment = answer(ports.projects.environment(&actor, id).await)?;
+    answer(ports.projects.delete_environment(&actor, id).await)?;
+    tell(Said::new(Thing::Environment, Did::Deleted, environment.name));
     leptos_axum::redirect(&format!("/projects/{project}"));
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use launchway_domain::{
     Changes, EnvironmentId, ListQuery, Listed, LogPage, NodeKey, Page, RefKind, Release, ReleaseFilter, ReleaseForm,
-    ReleaseId, ReleaseSnapshot, ProjectId,
+    ReleaseId, ReleaseSnapshot,
 };
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
@@ -10,6 +10,8 @@ use leptos::server_fn::codec::{GetUrl, Json};
 use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
+#[cfg(feature = "ssr")]
+use crate::said::{Did, Said, Thing, tell};
 
 /// Releases, newest first.
 #[server(prefix = "/api/fn", input = Json)]
@@ -51,32 +53,46 @@ pub async fn preview_changes(environment: EnvironmentId, kind: RefKind, name: St
 #[server(prefix = "/api/fn")]
 pub async fn create_release(form: ReleaseForm) -> Result<(), ApiError> {
     let release = answer(ports()?.releases.create(&actor()?, form).await)?;
+    tell_of(&release, Did::Created);
     leptos_axum::redirect(&format!("/releases/{}", release.id));
     Ok(())
+}
+
+/// Tells what was done to a release.
+#[cfg(feature = "ssr")]
+fn tell_of(release: &Release, did: Did) {
+    tell(Said::new(Thing::Release, did, format!("#{}", release.id)).at(format!("/releases/{}", release.id)));
 }
 
 /// Puts a release into the queue of its environment.
 #[server(prefix = "/api/fn")]
 pub async fn start_release(id: ReleaseId) -> Result<Release, ApiError> {
-    answer(ports()?.releases.start(&actor()?, id).await)
+    let release = answer(ports()?.releases.start(&actor()?, id).await)?;
+    tell_of(&release, Did::Started);
+    Ok(release)
 }
 
 /// Asks a release to stop.
 #[server(prefix = "/api/fn")]
 pub async fn cancel_release(id: ReleaseId) -> Result<Release, ApiError> {
-    answer(ports()?.releases.cancel(&actor()?, id).await)
+    let release = answer(ports()?.releases.cancel(&actor()?, id).await)?;
+    tell_of(&release, Did::Canceled);
+    Ok(release)
 }
 
 /// Queues a failed or canceled release again.
 #[server(prefix = "/api/fn")]
 pub async fn retry_release(id: ReleaseId) -> Result<Release, ApiError> {
-    answer(ports()?.releases.retry(&actor()?, id).await)
+    let release = answer(ports()?.releases.retry(&actor()?, id).await)?;
+    tell_of(&release, Did::Retried);
+    Ok(release)
 }
 
 /// Makes a new release that brings an earlier one back, and leads to it.
 #[server(prefix = "/api/fn")]
 pub async fn rollback_release(id: ReleaseId) -> Result<(), ApiError> {
     let release = answer(ports()?.releases.rollback(&actor()?, id).await)?;
+    tell_of(&release, Did::Started);
     leptos_axum::redirect(&format!("/releases/{}", release.id));
     Ok(())
 }

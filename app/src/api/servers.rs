@@ -1,12 +1,14 @@
 //! Servers.
 
-use launchway_domain::{Check, Server, ServerForm, ServerId, ListQuery, Listed};
+use launchway_domain::{Check, ListQuery, Listed, Server, ServerForm, ServerId};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
+#[cfg(feature = "ssr")]
+use crate::said::{Did, Said, Thing, tell};
 
 /// All servers.
 #[server(prefix = "/api/fn", input = GetUrl)]
@@ -25,10 +27,11 @@ pub async fn get_server(id: ServerId) -> Result<Server, ApiError> {
 pub async fn save_server(id: Option<ServerId>, form: ServerForm, tags: String) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let form = ServerForm { tags: split_tags(&tags), ..form };
-    let server = match id {
-        Some(id) => answer(ports.servers.update(&actor, id, form).await)?,
-        None => answer(ports.servers.create(&actor, form).await)?,
+    let (did, server) = match id {
+        Some(id) => (Did::Saved, answer(ports.servers.update(&actor, id, form).await)?),
+        None => (Did::Created, answer(ports.servers.create(&actor, form).await)?),
     };
+    tell(Said::new(Thing::Server, did, server.hostname));
     leptos_axum::redirect(&format!("/servers/{}", server.id));
     Ok(())
 }
@@ -36,7 +39,10 @@ pub async fn save_server(id: Option<ServerId>, form: ServerForm, tags: String) -
 /// Deletes a server.
 #[server(prefix = "/api/fn")]
 pub async fn delete_server(id: ServerId) -> Result<(), ApiError> {
-    answer(ports()?.servers.delete(&actor()?, id).await)?;
+    let (ports, actor) = (ports()?, actor()?);
+    let server = answer(ports.servers.get(&actor, id).await)?;
+    answer(ports.servers.delete(&actor, id).await)?;
+    tell(Said::new(Thing::Server, Did::Deleted, server.hostname));
     leptos_axum::redirect("/servers");
     Ok(())
 }
@@ -50,7 +56,9 @@ pub async fn check_server(id: ServerId) -> Result<Check, ApiError> {
 /// Trusts a host key from now on.
 #[server(prefix = "/api/fn")]
 pub async fn pin_server(id: ServerId, fingerprint: String) -> Result<Server, ApiError> {
-    answer(ports()?.servers.pin_host_key(&actor()?, id, fingerprint).await)
+    let server = answer(ports()?.servers.pin_host_key(&actor()?, id, fingerprint).await)?;
+    tell(Said::new(Thing::HostKey, Did::Pinned, server.hostname.as_str()));
+    Ok(server)
 }
 
 /// A page of what is looked for. In JSON, since an empty query would leave nothing of a form.

@@ -7,6 +7,8 @@ use leptos::server_fn::codec::GetUrl;
 use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
+#[cfg(feature = "ssr")]
+use crate::said::{Did, Said, Thing, tell};
 
 /// All hook templates.
 #[server(prefix = "/api/fn", input = GetUrl)]
@@ -24,10 +26,12 @@ pub async fn get_template(id: HookTemplateId) -> Result<HookTemplate, ApiError> 
 #[server(prefix = "/api/fn")]
 pub async fn save_template(id: Option<HookTemplateId>, form: HookTemplateForm) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
-    match id {
-        Some(id) => answer(ports.templates.update(&actor, id, form).await)?,
-        None => answer(ports.templates.create(&actor, form).await)?,
+    let (did, template) = match id {
+        Some(id) => (Did::Saved, answer(ports.templates.update(&actor, id, form).await)?),
+        None => (Did::Created, answer(ports.templates.create(&actor, form).await)?),
     };
+    let href = format!("/hook-templates/{}", template.id);
+    tell(Said::new(Thing::Template, did, template.name).at(href));
     leptos_axum::redirect("/hook-templates");
     Ok(())
 }
@@ -35,7 +39,10 @@ pub async fn save_template(id: Option<HookTemplateId>, form: HookTemplateForm) -
 /// Deletes a hook template.
 #[server(prefix = "/api/fn")]
 pub async fn delete_template(id: HookTemplateId) -> Result<(), ApiError> {
-    answer(ports()?.templates.delete(&actor()?, id).await)?;
+    let (ports, actor) = (ports()?, actor()?);
+    let template = answer(ports.templates.get(&actor, id).await)?;
+    answer(ports.templates.delete(&actor, id).await)?;
+    tell(Said::new(Thing::Template, Did::Deleted, template.name));
     leptos_axum::redirect("/hook-templates");
     Ok(())
 }

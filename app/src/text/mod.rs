@@ -13,9 +13,9 @@ macro_rules! texts {
 pub(crate) use texts;
 
 pub mod account;
+pub mod board;
 pub mod changes;
 pub mod common;
-pub mod board;
 pub mod credentials;
 pub mod lists;
 pub mod palette;

@@ -1,7 +1,5 @@
 //! The command palette, and the keys.
 
-use launchway_domain::Text;
-
 super::texts! {
     OPEN: "Search", "搜索";
     TITLE: "Find or do something", "查找或执行操作";

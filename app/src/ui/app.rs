@@ -27,8 +27,11 @@ pub fn App() -> impl IntoView {
             <Routes fallback=NotFound>
                 <Route path=path!("/sign-in") view={Lazy::<lazy::SignIn>::new()} ssr=SsrMode::Async />
                 <Route path=path!("/setup") view={Lazy::<lazy::Setup>::new()} ssr=SsrMode::Async />
+                <Route path=path!("/wall") view={Lazy::<lazy::Wall>::new()} ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=Layout ssr=SsrMode::Async>
                     <Route path=path!("/") view={Lazy::<lazy::Dashboard>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/releases") view={Lazy::<lazy::Releases>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/wall-links") view={Lazy::<lazy::WallLinks>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/releases/new") view={Lazy::<lazy::NewRelease>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/releases/:id") view={Lazy::<lazy::Release>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/hook-templates") view={Lazy::<lazy::HookTemplates>::new()} ssr=SsrMode::Async />

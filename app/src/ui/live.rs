@@ -17,7 +17,7 @@ pub mod wall;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use launchway_domain::{Event, Node, NodeKey, Release, ReleaseSnapshot};
+use launchway_domain::{Event, EventData, Node, NodeKey, Release, ReleaseSnapshot};
 use leptos::prelude::*;
 
 use self::state::{Change, Growth, Progress, ReleaseState};
@@ -34,6 +34,17 @@ pub enum Connection {
     Reconnecting,
     /// Not any more: the session has ended.
     SignedOut,
+}
+
+/// Who has a release open now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Watching {
+    /// The names of the first of them, each once.
+    pub people: Vec<String>,
+    /// How many people there are.
+    pub total: u32,
+    /// How many screens show the wall.
+    pub walls: u32,
 }
 
 /// A node as the page shows it.
@@ -64,6 +75,8 @@ pub struct Live {
     pub plan: RwSignal<Vec<Planned>>,
     /// Whether the page hears of what happens.
     pub connection: RwSignal<Connection>,
+    /// Who has this release open now, as far as that was told.
+    pub watching: RwSignal<Watching>,
     state: StoredValue<ReleaseState>,
     nodes: StoredValue<HashMap<NodeKey, ArcRwSignal<NodeView>>>,
     log: StoredValue<Option<LogListener>>,
@@ -78,6 +91,7 @@ impl Live {
             release: RwSignal::new(state.release().clone()),
             plan: RwSignal::new(plan_of(&state)),
             connection: RwSignal::new(Connection::Connecting),
+            watching: RwSignal::new(Watching::default()),
             nodes: StoredValue::new(nodes.collect()),
             log: StoredValue::new(None),
             state: StoredValue::new(state),
@@ -104,6 +118,10 @@ impl Live {
 
     /// Folds an event in and changes the signals that it concerns.
     pub fn apply(self, event: &Event) {
+        if let EventData::ReleaseWatching { people, total, walls, .. } = &event.data {
+            self.watching.try_set(Watching { people: people.clone(), total: *total, walls: *walls });
+            return;
+        }
         let Some(change) = self.state.try_update_value(|state| state.fold(event)) else { return };
         match change {
             Change::Nothing => {}

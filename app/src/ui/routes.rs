@@ -68,5 +68,9 @@ lazy_pages! {
         Server => pages::server::ServerPage,
         Credentials => pages::credentials::CredentialsPage,
         NewCredential => pages::credential::NewCredentialPage,
-        Credential => pages::credential::CredentialPage;
+        Credential => pages::credential::CredentialPage,
+        Releases => pages::releases::ReleasesPage,
+        WallLinks => pages::wall_links::WallLinksPage;
+    wall, __preload_wall:
+        Wall => pages::wall::WallPage;
 }

@@ -10,8 +10,8 @@ use super::load::ToSignIn;
 use super::prefs_bar::PrefsBar;
 use super::toast::ToastArea;
 use crate::api::account::{SignOut, get_visitor};
-use crate::text::{board, common, palette as palette_words, releases, t};
-use crate::ui::palette::Palette;
+use crate::text::{board, common, palette as palette_words, releases, t, templates};
+use crate::ui::palette::load_palette;
 
 /// The frame of the pages that need a sign-in.
 #[component]
@@ -37,6 +37,7 @@ pub fn Layout() -> impl IntoView {
                 <NavLink href="/projects" also="/projects" text=common::PROJECTS />
                 <NavLink href="/servers" also="/servers" text=common::SERVERS />
                 <NavLink href="/credentials" also="/credentials" text=common::CREDENTIALS />
+                <NavLink href="/hook-templates" also="/hook-templates" text=templates::TEMPLATES />
             </nav>
             <div class="top-end">
                 <button
@@ -83,7 +84,7 @@ pub fn Layout() -> impl IntoView {
         </main>
         <ToastArea />
         <Show when=move || wanted.get() fallback=|| ()>
-            <Palette open=palette keys />
+            <Suspense>{move || Suspend::new(load_palette(palette, keys))}</Suspense>
         </Show>
         <Show when=move || keys_wanted.get() fallback=|| ()>
             <KeyHelp open=keys />

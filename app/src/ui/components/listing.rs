@@ -70,7 +70,9 @@ fn read(params: &ParamsMap, sorts: &[&str], filters: &[&str]) -> ListQuery {
         descending: known && descending,
         filters: filters
             .iter()
-            .filter_map(|name| params.get(name).filter(|value| !value.is_empty()).map(|value| ((*name).to_owned(), value)))
+            .filter_map(|name| {
+                params.get(name).filter(|value| !value.is_empty()).map(|value| ((*name).to_owned(), value))
+            })
             .collect(),
         offset: (page - 1) * PAGE_ROWS,
         limit: None,
@@ -321,8 +323,7 @@ pub fn Paging(
 ) -> impl IntoView {
     let offset = u64::from(list.query.with_untracked(|query| query.offset));
     let (from, to) = (offset + 1, offset + rows as u64);
-    let before = (offset > 0)
-        .then(|| list.href(|query| query.offset = query.offset.saturating_sub(PAGE_ROWS)));
+    let before = (offset > 0).then(|| list.href(|query| query.offset = query.offset.saturating_sub(PAGE_ROWS)));
     let after = (to < total).then(|| list.href(|query| query.offset += PAGE_ROWS));
     let link = |href: Option<String>, text: Text, rel: &'static str| {
         href.map(|href| view! { <a class="button small" href=href rel=rel>{t(text)}</a> })
@@ -373,7 +374,10 @@ mod tests {
     fn an_address_is_read_and_written_back() {
         let params = params(&[("q", "web 1"), ("tag", "eu"), ("sort", "-added"), ("page", "3"), ("utm", "x")]);
         let query = read(&params, SORTS, FILTERS);
-        assert_eq!((query.q.as_str(), query.sort.as_str(), query.descending, query.offset), ("web 1", "added", true, 100));
+        assert_eq!(
+            (query.q.as_str(), query.sort.as_str(), query.descending, query.offset),
+            ("web 1", "added", true, 100)
+        );
         assert_eq!(write("/servers", &query), "/servers?q=web%201&tag=eu&sort=-added&page=3");
         assert_eq!(write("/servers", &ListQuery::default()), "/servers");
     }

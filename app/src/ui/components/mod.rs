@@ -18,3 +18,4 @@ pub mod shell_code;
 pub mod strip;
 pub mod time;
 pub mod toast;
+pub mod watching;

@@ -31,6 +31,8 @@ pub struct LiveBoard {
     pub connection: RwSignal<Connection>,
     /// When the program last answered, in milliseconds by the browser's clock; none before it did.
     pub heard: RwSignal<Option<f64>>,
+    /// Whether the program does not understand this page any more.
+    pub outdated: RwSignal<bool>,
     /// How far the nodes have come that are at work.
     ticks: RwSignal<Vec<Tick>>,
 }
@@ -42,6 +44,7 @@ impl LiveBoard {
             now: RwSignal::new(now),
             connection: RwSignal::new(Connection::Connecting),
             heard: RwSignal::new(None),
+            outdated: RwSignal::new(false),
             ticks: RwSignal::new(Vec::new()),
         }
     }
@@ -63,8 +66,8 @@ impl LiveBoard {
             EventData::NodeProgress { release_id, node, done, total, .. } => {
                 self.ticks.try_update(|ticks| {
                     let tick = Tick { release: *release_id, node: node.clone(), done: *done, total: *total };
-                    match ticks.iter_mut().find(|known| known.release == *release_id && known.node == *node) {
-                        Some(known) => *known = tick,
+                    match ticks.iter().position(|known| known.release == *release_id && known.node == *node) {
+                        Some(at) => ticks[at] = tick,
                         None if ticks.len() < MANY => ticks.push(tick),
                         None => {}
                     }
@@ -125,7 +128,13 @@ mod tests {
     }
 
     fn progress(release: i64, node: &str, done: u64) -> EventData {
-        EventData::NodeProgress { release_id: ReleaseId(release), node: NodeKey(node.into()), attempt: 1, done, total: 200 }
+        EventData::NodeProgress {
+            release_id: ReleaseId(release),
+            node: NodeKey(node.into()),
+            attempt: 1,
+            done,
+            total: 200,
+        }
     }
 
     fn status(release: i64, key: &str, status: NodeStatus) -> EventData {

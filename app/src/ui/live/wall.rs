@@ -135,8 +135,7 @@ async fn connection(listener: Listener, nudges: &mut UnboundedReceiver<Nudge>) -
                 show(board, now);
                 Some(seq)
             }
-            Err(error) if error.is_signed_out() => return End::SignedOut,
-            Err(_) => return End::Lost { answered: false },
+            Err(error) => return refused(board, &error),
         },
     };
     let lost = End::Lost { answered: after.is_some() };
@@ -204,8 +203,7 @@ async fn keep(board: LiveBoard, socket: &mut WebSocket, nudges: &mut UnboundedRe
                             return End::Lost { answered: true };
                         }
                     }
-                    Err(error) if error.is_signed_out() => return End::SignedOut,
-                    Err(_) => return End::Lost { answered: false },
+                    Err(error) => return refused(board, &error),
                 }
                 quiet = TimeoutFuture::new(QUIET).fuse();
             },
@@ -300,6 +298,18 @@ async fn look(wait: u32) -> Result<BoardNow, ApiError> {
         answer = asking => answer,
         () = late => Err(ApiError::Lost),
     }
+}
+
+/// What a look that came to nothing means.
+fn refused(board: LiveBoard, error: &ApiError) -> End {
+    if error.is_signed_out() {
+        return End::SignedOut;
+    }
+    // It answered, and not to this page: the program has become another.
+    if matches!(error, ApiError::Garbled(_)) {
+        board.outdated.try_set(true);
+    }
+    End::Lost { answered: false }
 }
 
 fn show(board: LiveBoard, now: BoardNow) {

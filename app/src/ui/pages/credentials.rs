@@ -15,7 +15,8 @@ use crate::ui::components::time::Time;
 pub fn CredentialsPage() -> impl IntoView {
     let list = ListState::new("/credentials", &["name", "kind", "username", "added"], &["kind"]);
     let found = Resource::new(move || list.query.get(), search_credentials);
-    let kinds = CredentialKind::ALL.into_iter().map(|kind| (kind.as_str().to_owned(), kind.label())).collect::<Vec<_>>();
+    let kinds =
+        CredentialKind::ALL.into_iter().map(|kind| (kind.as_str().to_owned(), kind.label())).collect::<Vec<_>>();
     view! {
         <PageHead title=common::CREDENTIALS lead=Some(credentials::LEAD)>
             <a class="button primary" href="/credentials/new">

@@ -63,12 +63,7 @@ pub fn EnvironmentPage() -> impl IntoView {
     let project = id_param::<ProjectId>("id");
     let id = id_param::<EnvironmentId>("environment");
     let save = ServerAction::<SaveEnvironment>::new();
-    let toasts = Toasts::find();
-    Effect::new(move |_| {
-        if save.value().with(|value| matches!(value, Some(Ok(())))) {
-            toasts.say(common::SAVED);
-        }
-    });
+    Toasts::follow(save);
     let found = Resource::new(
         move || (project.get(), id.get(), save.version().get()),
         |(project, id, _)| async move {

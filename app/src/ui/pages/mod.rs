@@ -16,6 +16,8 @@ pub mod server;
 pub mod servers;
 pub mod setup;
 pub mod sign_in;
+pub mod wall;
+pub mod wall_links;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;

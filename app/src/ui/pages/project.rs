@@ -13,6 +13,7 @@ use crate::ui::components::check::{CheckOutcome, HostKey};
 use crate::ui::components::layout::{EmptyState, PageHead};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::release_table::ReleaseTable;
+use crate::ui::components::toast::Toasts;
 
 /// How many of its latest releases a project's page shows.
 const RECENT: u32 = 10;
@@ -87,6 +88,7 @@ fn Repository(project: Project, credentials: Vec<Credential>) -> impl IntoView {
     let id = project.id;
     let check = ServerAction::<CheckProject>::new();
     let pin = ServerAction::<PinProject>::new();
+    Toasts::follow(pin);
     let first = project.host_key.clone();
     let pinned = Signal::derive(move || match pin.value().get() {
         Some(Ok(project)) => project.host_key,

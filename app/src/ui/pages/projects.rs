@@ -15,11 +15,8 @@ use crate::ui::components::time::Time;
 pub fn ProjectsPage() -> impl IntoView {
     let list = ListState::new("/projects", &["title", "repository", "added"], &["has"]);
     let found = Resource::new(move || list.query.get(), search_projects);
-    let has = vec![
-        ("prod".into(), lists::HAS_PROD),
-        ("test".into(), lists::HAS_TEST),
-        ("none".into(), lists::HAS_NONE),
-    ];
+    let has =
+        vec![("prod".into(), lists::HAS_PROD), ("test".into(), lists::HAS_TEST), ("none".into(), lists::HAS_NONE)];
     view! {
         <PageHead title=common::PROJECTS lead=Some(projects::LEAD)>
             <a class="button primary" href="/projects/new">

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::api::ApiError;
 use crate::api::projects::{list_environments, list_projects};
 use crate::api::releases::search_releases;
-use crate::text::{common, lists, releases, t};
+use crate::text::{common, lists, releases};
 use crate::ui::components::layout::{EmptyState, PageHead};
 use crate::ui::components::listing::{FilterSelect, ListBar, ListState, NothingMatches, Paging};
 use crate::ui::components::load::{Loading, show};

@@ -39,12 +39,7 @@ pub fn NewServerPage() -> impl IntoView {
 pub fn ServerPage() -> impl IntoView {
     let id = id_param::<ServerId>("id");
     let save = ServerAction::<SaveServer>::new();
-    let toasts = Toasts::find();
-    Effect::new(move |_| {
-        if save.value().with(|value| matches!(value, Some(Ok(())))) {
-            toasts.say(common::SAVED);
-        }
-    });
+    Toasts::follow(save);
     let found = Resource::new(
         move || (id.get(), save.version().get()),
         |(id, _)| async move {
@@ -82,6 +77,7 @@ fn Connection(server: Server) -> impl IntoView {
     let id = server.id;
     let check = ServerAction::<CheckServer>::new();
     let pin = ServerAction::<PinServer>::new();
+    Toasts::follow(pin);
     let first = server.host_key.clone();
     let pinned = Signal::derive(move || match pin.value().get() {
         Some(Ok(server)) => server.host_key,

@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn the_beginning_comes_before_the_middle() {
-        let hits = [hit(HitKind::Project, 1, "Workshop"), hit(HitKind::Server, 2, "shop-1"), hit(HitKind::Project, 3, "Shop")];
+        let hits =
+            [hit(HitKind::Project, 1, "Workshop"), hit(HitKind::Server, 2, "shop-1"), hit(HitKind::Project, 3, "Shop")];
         assert_eq!(titles(&of("shop", "shop", &hits, &[])), ["Shop", "shop-1", "Workshop"]);
     }
 
@@ -144,7 +145,11 @@ mod tests {
 
     #[test]
     fn a_number_finds_its_release_first() {
-        let hits = [hit(HitKind::Server, 1, "web-12"), hit(HitKind::Release, 12, "#12 v1.4"), hit(HitKind::Release, 9, "#9 v12")];
+        let hits = [
+            hit(HitKind::Server, 1, "web-12"),
+            hit(HitKind::Release, 12, "#12 v1.4"),
+            hit(HitKind::Release, 9, "#9 v12"),
+        ];
         for typed in ["12", "#12"] {
             assert_eq!(titles(&of(typed, typed, &hits, &[]))[0], "#12 v1.4", "{typed}");
         }

@@ -18,6 +18,12 @@ use crate::text::{CurrentLang, palette as words, t};
 /// How long after the last key the program is asked, in milliseconds.
 const PAUSE: u64 = 70;
 
+/// The palette, whose code the browser loads when it is first wanted.
+#[lazy]
+pub fn load_palette(open: RwSignal<bool>, keys: RwSignal<bool>) -> AnyView {
+    view! { <Palette open keys /> }.into_any()
+}
+
 /// The palette. It shows itself while `open` is true.
 #[component]
 pub fn Palette(

@@ -38,8 +38,7 @@ pub fn Waiting(
             overview.broken.iter().chain(&overview.waiting).take(ROWS).cloned().collect::<Vec<_>>()
         })
     });
-    let total =
-        Memo::new(move |_| live.now.with(|now| now.overview.broken.len() as u64 + now.overview.waiting_total));
+    let total = Memo::new(move |_| live.now.with(|now| now.overview.broken.len() as u64 + now.overview.waiting_total));
     let refusals = [refusal_of(start), refusal_of(retry)];
     let refusal = move || {
         let error = refusals.iter().find_map(|refusal| refusal.get())?;
@@ -138,7 +137,8 @@ pub fn Recent(
     /// The overview, alive.
     live: LiveBoard,
 ) -> impl IntoView {
-    let rows = Memo::new(move |_| live.now.with(|now| now.overview.recent.iter().take(ROWS).cloned().collect::<Vec<_>>()));
+    let rows =
+        Memo::new(move |_| live.now.with(|now| now.overview.recent.iter().take(ROWS).cloned().collect::<Vec<_>>()));
     view! {
         <section class="recent">
             <div class="head">

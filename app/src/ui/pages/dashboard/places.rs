@@ -17,9 +17,8 @@ pub fn Places(
 ) -> impl IntoView {
     let lang = CurrentLang::find();
     let rows = Memo::new(move |_| live.now.with(|now| now.overview.live.clone()));
-    let hidden = Memo::new(move |_| {
-        live.now.with(|now| now.overview.live_total.saturating_sub(now.overview.live.len() as u64))
-    });
+    let hidden =
+        Memo::new(move |_| live.now.with(|now| now.overview.live_total.saturating_sub(now.overview.live.len() as u64)));
     // Everything that a row shows.
     let key = |place: &Place| {
         let release = place.release.as_ref().map(|release| (release.id, release.finished_at.map(|at| at.0)));

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::api::releases::{CancelRelease, RetryRelease, RollbackRelease, StartRelease};
 use crate::text::{CurrentLang, common, release as words, t};
 use crate::ui::components::confirm::refusal_of;
+use crate::ui::components::toast::Toasts;
 use crate::ui::live::Live;
 
 /// The buttons that the status allows, and why the last one was refused.
@@ -21,6 +22,9 @@ pub fn Actions(
     let cancel = ServerAction::<CancelRelease>::new();
     let retry = ServerAction::<RetryRelease>::new();
     let rollback = ServerAction::<RollbackRelease>::new();
+    Toasts::follow(start);
+    Toasts::follow(cancel);
+    Toasts::follow(retry);
     let state = Memo::new(move |_| live.release.with(|release| (release.status, release.cancel_requested)));
 
     let refusals = [refusal_of(start), refusal_of(cancel), refusal_of(retry), refusal_of(rollback)];

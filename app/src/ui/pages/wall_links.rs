@@ -1,0 +1,176 @@
+//! Links that open the wall: making one, shown this once, and revoking.
+
+use launchway_domain::{Form, NewWallLink, WallLink, WallLinkForm};
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::api::walls::{CreateWallLink, RevokeWallLink, list_wall_links};
+use crate::text::{CurrentLang, common, t, walls};
+use crate::ui::components::confirm::refusal_of;
+use crate::ui::components::field::TextField;
+use crate::ui::components::form::{FormEnd, FormState};
+use crate::ui::components::layout::{EmptyState, PageHead};
+use crate::ui::components::load::{Loading, show};
+use crate::ui::components::time::Time;
+use crate::ui::components::toast::Toasts;
+
+/// The page of the links.
+#[component]
+pub fn WallLinksPage() -> impl IntoView {
+    let create = ServerAction::<CreateWallLink>::new();
+    let revoke = ServerAction::<RevokeWallLink>::new();
+    Toasts::follow(create);
+    Toasts::follow(revoke);
+    let found = Resource::new(move || (create.version().get(), revoke.version().get()), |_| list_wall_links());
+    view! {
+        <PageHead title=walls::LINKS lead=Some(walls::LINKS_LEAD)>
+            <a class="button" href="/wall">
+                {t(walls::SHOW_WALL)}
+            </a>
+        </PageHead>
+        <Maker create />
+        <Transition fallback=Loading>
+            {move || Suspend::new(async move { show(found.await, |links| view! { <Table links revoke /> }) })}
+        </Transition>
+    }
+}
+
+#[component]
+fn Maker(create: ServerAction<CreateWallLink>) -> impl IntoView {
+    let label = RwSignal::new(String::new());
+    let form = FormState::new(create, move || WallLinkForm { label: label.get() }.errors());
+    let made = Memo::new(move |_| {
+        create.value().with(|value| match value {
+            Some(Ok(made)) => Some(made.clone()),
+            _ => None,
+        })
+    });
+    view! {
+        <section class="card">
+            <p class="no-script quiet">{t(walls::NEEDS_SCRIPT)}</p>
+            <div class="form needs-script">
+                <ActionForm action=create on:submit:capture=form.guard() attr:novalidate=true attr:class="form">
+                    <TextField form field="label" label=walls::LABEL hint=walls::LABEL_HINT value=label />
+                    <FormEnd form submit=walls::MAKE pending=create.pending() />
+                </ActionForm>
+            </div>
+            <div aria-live="polite">{move || made.get().map(|made| view! { <Made made /> })}</div>
+        </section>
+    }
+    .into_any()
+}
+
+/// The address of a new link, to be copied.
+#[component]
+fn Made(made: NewWallLink) -> impl IntoView {
+    let field = NodeRef::<html::Input>::new();
+    let toasts = Toasts::find();
+    let copy = move |_| {
+        if let Some(field) = field.get_untracked() {
+            field.select();
+            if copy_selection() {
+                toasts.say(walls::COPIED);
+            }
+        }
+    };
+    let address = address_of(&made.path);
+    view! {
+        <div class="made">
+            <p>{t(walls::MADE)}</p>
+            <div class="picker">
+                <input
+                    node_ref=field
+                    class="code"
+                    readonly
+                    autocomplete="off"
+                    aria-label=t(walls::ADDRESS)
+                    value=address
+                />
+                <button type="button" class="button" on:click=copy>
+                    {t(common::COPY)}
+                </button>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// The whole address of a path of this site.
+fn address_of(path: &str) -> String {
+    #[cfg(feature = "hydrate")]
+    let origin = web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default();
+    #[cfg(not(feature = "hydrate"))]
+    let origin = String::new();
+    origin + path
+}
+
+/// Copies what is selected. By the old way: the new one refuses pages that come without HTTPS.
+fn copy_selection() -> bool {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        let document = document();
+        document.dyn_ref::<web_sys::HtmlDocument>().is_some_and(|document| document.exec_command("copy") == Ok(true))
+    }
+    #[cfg(not(feature = "hydrate"))]
+    false
+}
+
+#[component]
+fn Table(links: Vec<WallLink>, revoke: ServerAction<RevokeWallLink>) -> impl IntoView {
+    let lang = CurrentLang::find();
+    if links.is_empty() {
+        return view! { <EmptyState title=walls::EMPTY lead=Some(walls::EMPTY_LEAD) /> }.into_any();
+    }
+    let refusal = refusal_of(revoke);
+    let rows = links
+        .into_iter()
+        .map(|link| {
+            let used = match link.last_used_at {
+                Some(at) => view! { <Time at /> }.into_any(),
+                None => view! { <span>{t(walls::NEVER_USED)}</span> }.into_any(),
+            };
+            view! {
+                <tr>
+                    <td>{link.label.clone()}</td>
+                    <td>{link.created_by_name}</td>
+                    <td class="quiet">
+                        <Time at=link.created_at />
+                    </td>
+                    <td class="quiet">{used}</td>
+                    <td class="end">
+                        <ActionForm action=revoke>
+                            <input type="hidden" name="id" value=link.id.to_string() />
+                            <input type="hidden" name="label" value=link.label />
+                            <button type="submit" class="button danger small">
+                                {t(walls::REVOKE)}
+                            </button>
+                        </ActionForm>
+                    </td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <section>
+            <div class="complaints" role="alert">
+                {move || refusal.get().map(|error| view! { <p>{error.detail().get(lang.get()).to_owned()}</p> })}
+            </div>
+            <table class="list">
+                <thead>
+                    <tr>
+                        <th scope="col">{t(walls::LABEL)}</th>
+                        <th scope="col">{t(walls::MADE_BY)}</th>
+                        <th scope="col">{t(walls::MADE_AT)}</th>
+                        <th scope="col">{t(walls::LAST_USED)}</th>
+                        <th scope="col">
+                            <span class="unseen">{t(walls::REVOKE)}</span>
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </section>
+    }
+    .into_any()
+}
