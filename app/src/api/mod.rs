@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod board;
+pub mod create;
 pub mod credentials;
 pub mod live;
 pub mod projects;

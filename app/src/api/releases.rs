@@ -49,11 +49,14 @@ pub async fn preview_changes(environment: EnvironmentId, kind: RefKind, name: St
     answer(ports()?.releases.changes_of_ref(&actor()?, environment, launchway_domain::GitRef { kind, name }).await)
 }
 
-/// Resolves the ref and writes the release down, not yet started.
+/// Resolves the ref and writes the release down; with `start` it is also started. Where that is refused, the release is
+/// there all the same, and its page has the button.
 #[server(prefix = "/api/fn")]
-pub async fn create_release(form: ReleaseForm) -> Result<(), ApiError> {
-    let release = answer(ports()?.releases.create(&actor()?, form).await)?;
-    tell_of(&release, Did::Created);
+pub async fn create_release(form: ReleaseForm, start: Option<bool>) -> Result<(), ApiError> {
+    let (ports, actor) = (ports()?, actor()?);
+    let release = answer(ports.releases.create(&actor, form).await)?;
+    let started = start == Some(true) && ports.releases.start(&actor, release.id).await.is_ok();
+    tell_of(&release, if started { Did::Started } else { Did::Created });
     leptos_axum::redirect(&format!("/releases/{}", release.id));
     Ok(())
 }

@@ -16,6 +16,7 @@ pub mod account;
 pub mod board;
 pub mod changes;
 pub mod common;
+pub mod create;
 pub mod credentials;
 pub mod lists;
 pub mod palette;

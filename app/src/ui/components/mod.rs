@@ -12,6 +12,7 @@ pub mod layout;
 pub mod listing;
 pub mod load;
 pub mod prefs_bar;
+pub mod ref_match;
 pub mod ref_picker;
 pub mod release_table;
 pub mod shell_code;

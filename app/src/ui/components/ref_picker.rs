@@ -1,34 +1,290 @@
-//! Choosing what to release: a tag, a branch or a commit, fetched from the repository when the list opens.
+//! Choosing what to release: one field for tags, branches and commits, with a list that narrows while somebody types.
+//!
+//! The list begins with what the last fetch knew and is fetched anew as soon as the page is alive. Without JavaScript
+//! the field is a plain one with the browser's own suggestions. For the keyboard: the pattern of a combobox with a
+//! list (WAI-ARIA Authoring Practices): arrows choose, Enter takes, Escape closes.
 
-use launchway_domain::{ProjectId, RefItem, RefKind};
+use launchway_domain::{LiveCommit, ProjectId, RefChoice, RefChoices, RefKind};
+use leptos::ev::KeyboardEvent;
+use leptos::html;
 use leptos::prelude::*;
 
-use super::field::TextField;
+use super::field::{Field, described_by, id_of, invalid, name_of};
 use super::form::FormState;
-use super::time::Time;
+use super::ref_match::{self, matching};
+use super::time::{Alive, Time};
 use crate::api::ApiError;
-use crate::api::projects::list_refs;
-use crate::text::{CurrentLang, releases, t};
+use crate::api::create::fetch_refs;
+use crate::text::{CurrentLang, create as words, t};
 
-/// The longest list that is drawn; what is further down is found by typing.
-const MOST: usize = 200;
+const FIELD: &str = "ref.name";
+const LIST: &str = "ref-list";
 
-/// What was asked for; an answer to another question is not shown.
-type Question = (RefKind, Option<String>, u32);
+/// What is chosen.
+#[derive(Clone, Copy, Debug)]
+pub struct RefSignals {
+    /// A tag, a branch or a commit.
+    pub kind: RwSignal<RefKind>,
+    /// Its name; of a commit the hash.
+    pub name: RwSignal<String>,
+    /// Whether it was taken from the list and not typed: then it is there.
+    pub listed: RwSignal<bool>,
+}
 
-/// The kind, the name, and the list to pick from.
+/// The field and its list.
 #[component]
 pub fn RefPicker(
     /// The form: its fields are `ref.kind` and `ref.name`.
     form: FormState,
     /// Whose refs.
     project: ProjectId,
-    /// What is chosen: the kind's word.
-    kind: RwSignal<RefKind>,
-    /// What is chosen: the name.
-    name: RwSignal<String>,
+    /// What was known when the page was made.
+    known: RefChoices,
+    /// What is live where it will go.
+    live: Signal<Option<LiveCommit>>,
+    /// What is chosen.
+    chosen: RefSignals,
 ) -> impl IntoView {
+    let RefSignals { kind, name, listed } = chosen;
+    let alive = Alive::find();
+    let lang = CurrentLang::find();
+    let suggestions = suggestions(&known);
+    let choices = RwSignal::new(known);
+    let fetch = Action::new(move |(): &()| fetch_refs(project));
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |done: Option<()>| {
+        if done.is_none() {
+            fetch.dispatch(());
+        }
+    });
+    Effect::new(move |_| {
+        if let Some(Ok(found)) = fetch.value().get() {
+            choices.set(found);
+        }
+    });
+
     let open = RwSignal::new(false);
+    let active = RwSignal::new(None::<usize>);
+    let found = Memo::new(move |_| matching(&choices.read().items, &name.read()));
+    let take = move |place: usize| {
+        if let Some(choice) = choices.read_untracked().items.get(place).cloned() {
+            kind.set(choice.kind);
+            name.set(ref_match::name_of(&choice).to_owned());
+            listed.set(true);
+            form.edited(FIELD);
+        }
+        open.set(false);
+        active.set(None);
+    };
+    let typed = move |event| {
+        let text = event_target_value(&event);
+        let is = ref_match::kind_of(&choices.read_untracked().items, &text);
+        if let Some(is) = is {
+            kind.set(is);
+        }
+        listed.set(is.is_some());
+        name.set(text);
+        form.edited(FIELD);
+        active.set(None);
+        open.set(true);
+    };
+    let press = move |event: KeyboardEvent| {
+        if event.is_composing() {
+            return;
+        }
+        let count = found.read_untracked().0.len();
+        let at = active.get_untracked();
+        let is_open = open.get_untracked();
+        match event.key().as_str() {
+            "ArrowDown" if count > 0 => {
+                active.set(Some(if is_open { at.map_or(0, |at| (at + 1) % count) } else { 0 }));
+                open.set(true);
+            }
+            "ArrowUp" if count > 0 => {
+                active.set(Some(if is_open { at.map_or(count - 1, |at| (at + count - 1) % count) } else { count - 1 }));
+                open.set(true);
+            }
+            // Never the form: a release must not begin by a slip in this field.
+            "Enter" => {
+                if let (true, Some(place)) = (is_open, at.and_then(|at| found.read_untracked().0.get(at).copied())) {
+                    take(place);
+                } else {
+                    open.set(false);
+                }
+            }
+            "Escape" if is_open => {
+                open.set(false);
+                active.set(None);
+            }
+            _ => return,
+        }
+        event.prevent_default();
+        scroll_to_active(active.get_untracked());
+    };
+
+    let node = NodeRef::<html::Input>::new();
+    // First the field's text counts (somebody may have typed before the page came alive), then whichever changed.
+    Effect::new(move |before: Option<()>| {
+        let Some(control) = node.get() else { return };
+        let wanted = name.get();
+        let shown = control.value();
+        if wanted == shown {
+        } else if before.is_none() {
+            name.set(shown);
+        } else {
+            control.set_value(&wanted);
+        }
+    });
+
+    let status = move || {
+        let lang = lang.get();
+        let (found, all) = (found.get(), choices.read().items.len());
+        match () {
+            () if open.get() && all > 0 && found.0.is_empty() => words::NOTHING.get(lang).to_owned(),
+            () if open.get() && all > 0 => words::shown(found.0.len(), found.1).get(lang).to_owned(),
+            () => String::new(),
+        }
+    };
+    let options = move || {
+        let (found, total) = found.get();
+        let rows = found.into_iter().enumerate().filter_map(|(at, place)| {
+            let choice = choices.read().items.get(place).cloned()?;
+            Some(view! { <Choice at choice live active take=Callback::new(move |()| take(place)) /> })
+        });
+        let rows = rows.collect_view();
+        let has_more = total > ref_match::MOST || choices.read().more;
+        view! {
+            {rows}
+            {has_more.then(|| view! { <li class="ref-more quiet" role="presentation">{t(words::MORE)}</li> })}
+        }
+    };
+    view! {
+        <div class="ref-picker" data-open=move || open.get().then_some("")>
+            <Field form field=FIELD label=words::REF hint=Some(words::REF_HINT) optional=false>
+                <div class="ref-box">
+                    <input
+                        id=id_of(FIELD)
+                        name=name_of(FIELD)
+                        type="text"
+                        class="code"
+                        role="combobox"
+                        aria-autocomplete="list"
+                        aria-expanded=move || open.get().to_string()
+                        aria-controls=LIST
+                        aria-activedescendant=move || {
+                            active.get().filter(|_| open.get()).map(|at| format!("ref-{at}"))
+                        }
+                        list=move || (!alive.get()).then_some("ref-known")
+                        value=name.get_untracked()
+                        autocomplete="off"
+                        autocapitalize="off"
+                        spellcheck="false"
+                        aria-invalid=invalid(form, FIELD)
+                        aria-describedby=described_by(FIELD)
+                        on:input=typed
+                        on:keydown=press
+                        on:click=move |_| open.set(true)
+                        on:blur=move |_| {
+                            open.set(false);
+                            active.set(None);
+                        }
+                        node_ref=node
+                    />
+                    <datalist id="ref-known">{suggestions}</datalist>
+                    <div class="ref-drop" class:hidden=move || !open.get() on:mousedown=|event| event.prevent_default()>
+                        <Fetching fetch />
+                        <ul id=LIST class="ref-list" role="listbox" aria-label=t(words::LIST)>
+                            {options}
+                        </ul>
+                        <p class="ref-status quiet" role="status">{status}</p>
+                    </div>
+                </div>
+            </Field>
+            <Kinds chosen />
+        </div>
+    }
+    .into_any()
+}
+
+/// What the browser suggests where there is no JavaScript: names, each once.
+fn suggestions(known: &RefChoices) -> impl IntoView + use<> {
+    let mut names: Vec<String> = known
+        .items
+        .iter()
+        .filter(|choice| choice.kind != RefKind::Commit)
+        .map(|choice| choice.item.name.clone())
+        .collect();
+    names.dedup();
+    names.into_iter().map(|name| view! { <option value=name></option> }).collect_view()
+}
+
+/// How the fetch goes.
+#[component]
+fn Fetching(fetch: Action<(), Result<RefChoices, ApiError>>) -> impl IntoView {
+    let lang = CurrentLang::find();
+    let pending = fetch.pending();
+    move || {
+        if pending.get() {
+            return view! {
+                <p class="ref-fetch progress" role="status">
+                    <progress></progress>
+                    {t(words::FETCHING)}
+                </p>
+            }
+            .into_any();
+        }
+        match fetch.value().get() {
+            Some(Err(error)) => view! {
+                <div class="ref-fetch complaints" role="alert">
+                    <p>{error.detail().get(lang.get()).to_owned()}</p>
+                    <button type="button" class="button small" tabindex="-1" on:click=move |_| { fetch.dispatch(()); }>
+                        {t(words::FETCH_AGAIN)}
+                    </button>
+                </div>
+            }
+            .into_any(),
+            _ => ().into_any(),
+        }
+    }
+}
+
+#[component]
+fn Choice(
+    at: usize,
+    choice: RefChoice,
+    live: Signal<Option<LiveCommit>>,
+    active: RwSignal<Option<usize>>,
+    take: Callback<()>,
+) -> impl IntoView {
+    let item = choice.item;
+    let short = item.commit.get(..8).unwrap_or(&item.commit).to_owned();
+    let is_named = choice.kind != RefKind::Commit;
+    let commit = item.commit;
+    let is_live = move || live.with(|live| live.as_ref().is_some_and(|live| live.commit == commit));
+    let mark = move || is_live().then(|| view! { <span class="live-mark">{t(words::LIVE)}</span> });
+    let is_active = move || active.get() == Some(at);
+    view! {
+        <li
+            id=format!("ref-{at}")
+            role="option"
+            aria-selected=move || is_active().to_string()
+            data-kind=choice.kind.as_str()
+            on:click=move |_| take.run(())
+        >
+            <span class="ref-kind">{t(choice.kind.label())}</span>
+            <span class="ref-title">{is_named.then(|| view! { <b>{item.name}</b> " " })} <code>{short}</code></span>
+            {mark}
+            <span class="summary">{item.summary}</span>
+            <span class="quiet who">{item.author} " · " <Time at=item.date /></span>
+        </li>
+    }
+    .into_any()
+}
+
+/// What a name is taken as: set by the list, and by hand for what the list does not know.
+#[component]
+fn Kinds(chosen: RefSignals) -> impl IntoView {
+    let kind = chosen.kind;
     let kinds = RefKind::ALL
         .into_iter()
         .map(|one| {
@@ -39,9 +295,10 @@ pub fn RefPicker(
                         name="form[ref][kind]"
                         value=one.as_str()
                         checked=one == kind.get_untracked()
+                        prop:checked=move || kind.get() == one
                         on:change=move |_| {
                             kind.set(one);
-                            name.set(String::new());
+                            chosen.listed.set(false);
                         }
                     />
                     <span>{t(one.label())}</span>
@@ -50,262 +307,28 @@ pub fn RefPicker(
         })
         .collect_view();
     view! {
-        <fieldset class="field">
-            <legend>{t(releases::REF_KIND)}</legend>
+        <fieldset class="ref-kinds">
+            <legend>{t(words::REF_IS)}</legend>
             <div class="segments">{kinds}</div>
         </fieldset>
-        <div class="picker">
-            <TextField
-                form
-                field="ref.name"
-                label=releases::REF_NAME
-                value=name
-                hint=releases::REF_HINT
-                code=true
-            />
-            <button
-                type="button"
-                class="button needs-script"
-                aria-expanded=move || open.get().to_string()
-                aria-controls="refs"
-                on:click=move |_| open.update(|open| *open = !*open)
-            >
-                {t(releases::REF_OPEN)}
-            </button>
-        </div>
-        <div id="refs">
-            {move || {
-                open.get()
-                    .then(|| {
-                        let kind = kind.get();
-                        view! {
-                            <RefList
-                                project
-                                kind
-                                typed=name
-                                pick=Callback::new(move |picked| {
-                                    name.set(picked);
-                                    form.edited("ref.name");
-                                    open.set(false);
-                                })
-                            />
-                        }
-                    })
-            }}
-        </div>
     }
-    .into_any()
 }
 
-/// The refs of one kind; for commits a branch comes first.
-#[component]
-fn RefList(project: ProjectId, kind: RefKind, typed: RwSignal<String>, pick: Callback<String>) -> impl IntoView {
-    let branch = RwSignal::new(String::new());
-    let round = RwSignal::new(0_u32);
-    // Fetched in the browser alone, since it is only there that the list opens.
-    let branches = LocalResource::new(move || {
-        let _ = round.get();
-        async move {
-            match kind {
-                RefKind::Commit => list_refs(project, RefKind::Branch, None).await.map(Some),
-                _ => Ok(None),
-            }
-        }
-    });
-    Effect::new(move |_| {
-        if let Some(Ok(Some(found))) = branches.get()
-            && branch.with_untracked(String::is_empty)
-            && let Some(first) = main_branch(&found)
-        {
-            branch.set(first);
-        }
-    });
-    let question = move || -> Option<Question> {
-        match kind {
-            RefKind::Commit => {
-                let branch = branch.get();
-                (!branch.is_empty()).then_some((kind, Some(branch), round.get()))
-            }
-            _ => Some((kind, None, round.get())),
-        }
-    };
-    let answers = LocalResource::new(move || {
-        let asked = question();
-        async move {
-            let asked = asked?;
-            let answer = list_refs(project, asked.0, asked.1.clone()).await;
-            Some((asked, answer))
-        }
-    });
-    let current = move || -> Option<Result<Vec<RefItem>, ApiError>> {
-        if let Some(Err(error)) = branches.get() {
-            return Some(Err(error));
-        }
-        if kind == RefKind::Commit && matches!(branches.get(), Some(Ok(Some(found))) if found.is_empty()) {
-            return Some(Ok(Vec::new()));
-        }
-        let (asked, answer) = answers.get()??;
-        (Some(asked) == question()).then_some(answer)
-    };
-    let lang = CurrentLang::find();
-    view! {
-        <div class="refs">
-            {move || match branches.get() {
-                Some(Ok(Some(found))) if !found.is_empty() => {
-                    let options = found
-                        .into_iter()
-                        .map(|item| {
-                            let selected = branch.with_untracked(|name| *name == item.name);
-                            view! { <option value=item.name.clone() selected=selected>{item.name.clone()}</option> }
-                        })
-                        .collect_view();
-                    Some(
-                        view! {
-                            <label class="refs-branch">
-                                {t(releases::BRANCH)}
-                                <select on:change=move |event| branch.set(event_target_value(&event))>{options}</select>
-                            </label>
-                        },
-                    )
-                }
-                _ => None,
-            }}
-            {move || match current() {
-                None => view! { <Fetching /> }.into_any(),
-                Some(Err(error)) => {
-                    view! {
-                        <div class="complaints" role="alert">
-                            <p>{error.detail().get(lang.get()).to_owned()}</p>
-                        </div>
-                        <button type="button" class="button small" on:click=move |_| round.update(|n| *n += 1)>
-                            {t(releases::REF_AGAIN)}
-                        </button>
-                    }
-                        .into_any()
-                }
-                Some(Ok(items)) => view! { <Choices items typed pick /> }.into_any(),
-            }}
-        </div>
-    }
-    .into_any()
-}
-
-/// The branch that people most likely mean.
-fn main_branch(branches: &[RefItem]) -> Option<String> {
-    let usual = ["main", "master", "trunk"];
-    let found = usual.iter().find_map(|name| branches.iter().find(|branch| branch.name == *name));
-    found.or(branches.first()).map(|branch| branch.name.clone())
-}
-
-#[component]
-fn Fetching() -> impl IntoView {
-    let seconds = RwSignal::new(0_u64);
-    let current = CurrentLang::find();
+/// Keeps the chosen line of the list in sight; the page itself does not move.
+fn scroll_to_active(active: Option<usize>) {
     #[cfg(feature = "hydrate")]
-    if let Ok(timer) =
-        set_interval_with_handle(move || seconds.update(|seconds| *seconds += 1), std::time::Duration::from_secs(1))
-    {
-        on_cleanup(move || timer.clear());
-    }
-    view! {
-        <p class="progress" role="status">
-            <progress></progress>
-            {t(releases::REF_FETCHING)}
-            <span class="quiet">{move || releases::seconds(seconds.get()).get(current.get()).to_owned()}</span>
-        </p>
-    }
-}
-
-#[component]
-fn Choices(items: Vec<RefItem>, typed: RwSignal<String>, pick: Callback<String>) -> impl IntoView {
-    let lang = CurrentLang::find();
-    if items.is_empty() {
-        return view! { <p class="quiet">{t(releases::REF_EMPTY)}</p> }.into_any();
-    }
-    let all = items.len();
-    let found = Memo::new(move |_| matching(&items, &typed.read()));
-    view! {
-        <p class="quiet">
-            {move || releases::shown(found.read().len().min(MOST), all).get(lang.get()).to_owned()}
-            {move || found.read().is_empty().then(|| format!(" · {}", releases::REF_NO_MATCH.get(lang.get())))}
-        </p>
-        <ul class="ref-items">
-            <For
-                each=move || found.get().into_iter().take(MOST)
-                key=|item| (item.name.clone(), item.commit.clone())
-                let:item
-            >
-                <Choice item pick />
-            </For>
-        </ul>
-    }
-    .into_any()
-}
-
-#[component]
-fn Choice(item: RefItem, pick: Callback<String>) -> impl IntoView {
-    // A commit is named in full, so that it is the same one tomorrow.
-    let picked = if item.commit.starts_with(&item.name) { item.commit.clone() } else { item.name.clone() };
-    let short = item.commit.get(..8).unwrap_or(&item.commit).to_owned();
-    let named = picked != item.commit;
-    view! {
-        <li>
-            <button type="button" on:click=move |_| pick.run(picked.clone())>
-                {named.then(|| view! { <b>{item.name}</b> })}
-                <code>{short}</code>
-                <span class="summary">{item.summary}</span>
-                <span class="quiet">{item.author} " · " <Time at=item.date /></span>
-            </button>
-        </li>
-    }
-}
-
-/// Those that hold what was typed; all of them where nothing was typed, or exactly the name of one.
-fn matching(items: &[RefItem], typed: &str) -> Vec<RefItem> {
-    let wanted = typed.trim().to_lowercase();
-    if wanted.is_empty() || items.iter().any(|item| item.name == typed || item.commit == typed) {
-        return items.to_vec();
-    }
-    let holds = |text: &str| text.to_lowercase().contains(&wanted);
-    items
-        .iter()
-        .filter(|item| {
-            holds(&item.name) || holds(&item.summary) || holds(&item.author) || item.commit.starts_with(&wanted)
-        })
-        .cloned()
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use launchway_domain::Timestamp;
-
-    use super::*;
-
-    fn item(name: &str, summary: &str) -> RefItem {
-        RefItem {
-            name: name.into(),
-            commit: "0123456789abcdef0123456789abcdef01234567".into(),
-            author: "Ada".into(),
-            summary: summary.into(),
-            date: Timestamp(0),
+    request_animation_frame(move || {
+        use wasm_bindgen::JsCast;
+        let element = |id: &str| document().get_element_by_id(id)?.dyn_into::<web_sys::HtmlElement>().ok();
+        if let Some((list, line)) = element(LIST).zip(active.and_then(|at| element(&format!("ref-{at}")))) {
+            let (top, height) = (line.offset_top() - list.offset_top(), line.offset_height());
+            if top < list.scroll_top() {
+                list.set_scroll_top(top);
+            } else if top + height > list.scroll_top() + list.client_height() {
+                list.set_scroll_top(top + height - list.client_height());
+            }
         }
-    }
-
-    #[test]
-    fn typing_narrows_the_list_and_a_whole_name_does_not() {
-        let items = [item("v1.0", "First"), item("v1.1", "Fix the gate")];
-        let names = |typed: &str| matching(&items, typed).into_iter().map(|item| item.name).collect::<Vec<_>>();
-        assert_eq!(names(""), ["v1.0", "v1.1"]);
-        assert_eq!(names("GATE"), ["v1.1"]);
-        assert_eq!(names("v1.1"), ["v1.0", "v1.1"]);
-        assert!(names("v9").is_empty());
-    }
-
-    #[test]
-    fn the_usual_branch_comes_first() {
-        assert_eq!(main_branch(&[item("dev", ""), item("main", "")]).as_deref(), Some("main"));
-        assert_eq!(main_branch(&[item("dev", "")]).as_deref(), Some("dev"));
-        assert_eq!(main_branch(&[]), None);
-    }
+    });
+    #[cfg(not(feature = "hydrate"))]
+    let _ = active;
 }

@@ -1,79 +1,80 @@
-//! Making a release: project, environment, ref, hooks.
+//! Making a release: project, environment, ref, hooks; and what it would change.
 
-use launchway_domain::{
-    Environment, EnvironmentId, Form, GitRef, HookPoint, Hooks, Project, ProjectId, RefKind, ReleaseForm, Text,
-};
+pub mod hook;
+pub mod preview;
+
+use launchway_domain::form::HookNames;
+use launchway_domain::{EnvironmentId, Form, GitRef, HookPoint, Hooks, ProjectId, RefKind, ReleaseForm, Text};
+use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos_router::components::Form as RouterForm;
 use leptos_router::hooks::use_query_map;
 
-use crate::api::projects::{list_environments, list_projects};
+use self::hook::{HookEditor, HookSignals};
+use self::preview::Preview;
+use crate::api::create::{Chosen, NewRelease, Place, get_new_release};
 use crate::api::releases::CreateRelease;
-use crate::text::{common, projects, releases, t};
+use crate::text::{CurrentLang, common, create as words, projects, releases, t, templates};
+use crate::ui::components::badge::KindBadge;
+use crate::ui::components::code::HookVariables;
 use crate::ui::components::field::{SelectField, TextArea};
-use crate::ui::components::form::{FormEnd, FormState};
+use crate::ui::components::form::FormState;
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
-use crate::ui::components::ref_picker::RefPicker;
+use crate::ui::components::ref_match;
+use crate::ui::components::ref_picker::{RefPicker, RefSignals};
 
-/// The page that makes a release. The project is part of the address, so that it can be chosen without JavaScript.
+/// What the address asks for beside the project.
+#[derive(Clone, Default, PartialEq)]
+struct Wanted {
+    environment: Option<EnvironmentId>,
+    kind: Option<RefKind>,
+    name: String,
+}
+
+/// The page that makes a release. The project is part of the address, so that it can be chosen without JavaScript; so
+/// may be the environment and the ref: `?project=1&environment=2&ref=v1.2&ref_kind=tag`.
 #[component]
 pub fn NewReleasePage() -> impl IntoView {
     let query = use_query_map();
     let project = Memo::new(move |_| query.read().get("project").and_then(|id| id.parse().ok()).map(ProjectId));
-    let wanted = Memo::new(move |_| query.read().get("environment").and_then(|id| id.parse().ok()).map(EnvironmentId));
-    let found = Resource::new(
-        move || project.get(),
-        |project| async move {
-            let projects = list_projects().await?;
-            // The only project there is needs no choosing.
-            let chosen = match (project, projects.as_slice()) {
-                (None, [one]) => Some(one.id),
-                (chosen, _) => chosen.filter(|id| projects.iter().any(|project| project.id == *id)),
-            };
-            let environments = match chosen {
-                Some(id) => list_environments(id).await?,
-                None => Vec::new(),
-            };
-            Ok((projects, chosen, environments))
-        },
-    );
+    let wanted = move || {
+        let query = query.read_untracked();
+        Wanted {
+            environment: query.get("environment").and_then(|id| id.parse().ok()).map(EnvironmentId),
+            kind: query.get("ref_kind").and_then(|word| RefKind::parse(&word)),
+            name: query.get("ref").unwrap_or_default(),
+        }
+    };
+    let found = Resource::new(move || project.get(), get_new_release);
     view! {
-        <PageHead title=releases::NEW lead=Some(releases::EMPTY_LEAD) up=("/".into(), common::RELEASES) />
+        <PageHead title=releases::NEW lead=Some(words::LEAD) up=("/".into(), common::RELEASES) />
         <Transition fallback=Loading>
             {move || Suspend::new(async move {
-                show(
-                    found.await,
-                    |(projects, chosen, environments)| {
-                        view! { <Body projects chosen environments wanted=wanted.get_untracked() /> }
-                    },
-                )
+                show(found.await, |found| view! { <Body found wanted=wanted() /> })
             })}
         </Transition>
     }
 }
 
 #[component]
-fn Body(
-    projects: Vec<Project>,
-    chosen: Option<ProjectId>,
-    environments: Vec<Environment>,
-    wanted: Option<EnvironmentId>,
-) -> impl IntoView {
+fn Body(found: NewRelease, wanted: Wanted) -> impl IntoView {
+    let NewRelease { projects, chosen } = found;
     if projects.is_empty() {
         return view! { <Missing text=releases::NO_PROJECTS href="/projects/new".into() action=projects::NEW /> }
             .into_any();
     }
-    let rest = chosen.map(|project| {
-        if environments.is_empty() {
-            let href = format!("/projects/{project}/environments/new");
+    let project = chosen.as_ref().map(|chosen| chosen.project);
+    let rest = chosen.map(|chosen| {
+        if chosen.places.is_empty() {
+            let href = format!("/projects/{}/environments/new", chosen.project);
             view! { <Missing text=releases::NO_ENVIRONMENTS href action=projects::NEW_ENVIRONMENT /> }.into_any()
         } else {
-            view! { <Editor project environments wanted /> }.into_any()
+            view! { <Editor chosen wanted /> }.into_any()
         }
     });
     view! {
-        <ProjectChoice projects chosen />
+        <ProjectChoice projects chosen=project />
         {rest}
     }
     .into_any()
@@ -92,7 +93,7 @@ fn Missing(text: Text, href: String, action: Text) -> impl IntoView {
 }
 
 #[component]
-fn ProjectChoice(projects: Vec<Project>, chosen: Option<ProjectId>) -> impl IntoView {
+fn ProjectChoice(projects: Vec<(ProjectId, String)>, chosen: Option<ProjectId>) -> impl IntoView {
     let send = move |event: leptos::ev::Event| {
         #[cfg(feature = "hydrate")]
         if let Some(form) = event_target::<web_sys::HtmlSelectElement>(&event).form() {
@@ -103,10 +104,7 @@ fn ProjectChoice(projects: Vec<Project>, chosen: Option<ProjectId>) -> impl Into
     };
     let options = projects
         .into_iter()
-        .map(|project| {
-            let selected = chosen == Some(project.id);
-            view! { <option value=project.id.to_string() selected=selected>{project.title}</option> }
-        })
+        .map(|(id, title)| view! { <option value=id.to_string() selected=chosen == Some(id)>{title}</option> })
         .collect_view();
     view! {
         <RouterForm method="GET" action="/releases/new" attr:class="form">
@@ -136,69 +134,176 @@ pub(super) fn hook_words(point: HookPoint) -> (&'static str, Text) {
 }
 
 #[component]
-fn Editor(project: ProjectId, environments: Vec<Environment>, wanted: Option<EnvironmentId>) -> impl IntoView {
+fn Editor(chosen: Chosen, wanted: Wanted) -> impl IntoView {
+    let Chosen { project, places, hooks: defaults, refs, templates } = chosen;
     let create = ServerAction::<CreateRelease>::new();
-    let first = match environments.as_slice() {
+    let first = match places.as_slice() {
         [one] => Some(one.id),
-        all => wanted.filter(|id| all.iter().any(|environment| environment.id == *id)),
+        all => wanted.environment.filter(|id| all.iter().any(|place| place.id == *id)),
     };
     let environment = RwSignal::new(first.map(|id| id.to_string()).unwrap_or_default());
-    let (kind, name) = (RwSignal::new(RefKind::Tag), RwSignal::new(String::new()));
+    let kind = wanted.kind.or_else(|| ref_match::kind_of(&refs.items, &wanted.name)).unwrap_or_default();
+    let picked =
+        RefSignals { kind: RwSignal::new(kind), name: RwSignal::new(wanted.name), listed: RwSignal::new(true) };
     let note = RwSignal::new(String::new());
-    let hooks = HookPoint::ALL.map(|point| (point, RwSignal::new(String::new())));
-    let body = move |wanted: HookPoint| hooks.iter().find(|(point, _)| *point == wanted).map(|(_, body)| body.get());
-    let form = FormState::new(create, move || {
-        ReleaseForm {
-            project_id: project,
-            environment_id: EnvironmentId(environment.read().parse().unwrap_or_default()),
-            git_ref: GitRef { kind: kind.get(), name: name.get() },
-            hooks: Hooks {
-                before_download: body(HookPoint::BeforeDownload),
-                after_download: body(HookPoint::AfterDownload),
-                before_deploy: body(HookPoint::BeforeDeploy),
-                after_deploy: body(HookPoint::AfterDeploy),
-            },
-            note: Some(note.get()),
-            ..ReleaseForm::default()
-        }
-        .errors()
+    let hooks = HookPoint::ALL.map(|point| HookSignals {
+        point,
+        body: RwSignal::new(defaults.at(point).unwrap_or_default().to_owned()),
+        save_as: RwSignal::new(String::new()),
     });
-    let options = environments
-        .into_iter()
-        .map(|one| {
-            let (name, kind) = (one.name, one.kind.label());
+    let form = FormState::new(create, move || typed(project, environment, picked, hooks, note).errors());
+
+    let options = places
+        .iter()
+        .map(|place| {
+            let (name, kind) = (&place.name, place.kind.label());
             let words =
                 Text { en: format!("{name} ({})", kind.en).into(), zh: format!("{name}（{}）", kind.zh).into() };
-            (one.id.to_string(), words)
+            (place.id.to_string(), words)
         })
         .collect();
-    let hook_fields = hooks
-        .into_iter()
-        .map(|(point, value)| {
-            let (field, hint) = hook_words(point);
-            view! { <TextArea form field label=point.label() value hint=hint optional=true rows=4 code=true /> }
-        })
-        .collect_view();
+    let places = StoredValue::new(places);
+    let place = Memo::new(move |_| {
+        let id = environment.read().parse().ok().map(EnvironmentId);
+        places.with_value(|places| places.iter().find(|place| Some(place.id) == id).cloned())
+    });
+    let live = Signal::derive(move || place.get().and_then(|place| place.live));
+    let target = Signal::derive(move || place.read().as_ref().map(|place| place.id));
+    let guard = form.guard();
+    let pending = create.pending();
+    let submit = move |event: SubmitEvent| {
+        // A second click must not make a second release.
+        if pending.get_untracked() {
+            event.prevent_default();
+        } else {
+            guard(event);
+        }
+    };
     view! {
-        <ActionForm action=create on:submit:capture=form.guard() attr:class="form" attr:novalidate=true>
-            <input type="hidden" name="form[project_id]" value=project.to_string() />
-            <SelectField
-                form
-                field="environment_id"
-                label=releases::ENVIRONMENT
-                value=environment
-                options
-                none=common::CHOOSE
-            />
-            <RefPicker form project kind name />
-            <TextArea form field="note" label=releases::NOTE value=note hint=releases::NOTE_HINT optional=true />
-            <details class="more">
-                <summary>{t(releases::HOOKS)} <span class="quiet">" · " {t(releases::HOOKS_HINT)}</span></summary>
-                {hook_fields}
-            </details>
-            <p class="hint">{t(releases::CREATE_HINT)}</p>
-            <FormEnd form submit=releases::CREATE pending=create.pending() cancel="/" />
-        </ActionForm>
+        <div class="new-release">
+            <ActionForm action=create on:submit:capture=submit attr:class="form wide" attr:novalidate=true>
+                <input type="hidden" name="form[project_id]" value=project.to_string() />
+                <SelectField
+                    form
+                    field="environment_id"
+                    label=releases::ENVIRONMENT
+                    value=environment
+                    options
+                    none=common::CHOOSE
+                />
+                <RefPicker form project known=refs live chosen=picked />
+                <HookFields form hooks names=StoredValue::new(templates) />
+                <TextArea form field="note" label=words::NOTE value=note hint=words::NOTE_HINT optional=true />
+                <End form pending=pending.into() place picked />
+            </ActionForm>
+            <Preview environment=target chosen=picked />
+        </div>
+    }
+    .into_any()
+}
+
+/// The form as it is typed now.
+fn typed(
+    project_id: ProjectId,
+    environment: RwSignal<String>,
+    picked: RefSignals,
+    hooks: [HookSignals; 4],
+    note: RwSignal<String>,
+) -> ReleaseForm {
+    let [before_download, after_download, before_deploy, after_deploy] = hooks;
+    ReleaseForm {
+        project_id,
+        environment_id: EnvironmentId(environment.read().parse().unwrap_or_default()),
+        git_ref: GitRef { kind: picked.kind.get(), name: picked.name.get() },
+        hooks: Hooks {
+            before_download: Some(before_download.body.get()),
+            after_download: Some(after_download.body.get()),
+            before_deploy: Some(before_deploy.body.get()),
+            after_deploy: Some(after_deploy.body.get()),
+        },
+        save_as: HookNames {
+            before_download: Some(before_download.save_as.get()),
+            after_download: Some(after_download.save_as.get()),
+            before_deploy: Some(before_deploy.save_as.get()),
+            after_deploy: Some(after_deploy.save_as.get()),
+        },
+        note: Some(note.get()),
+    }
+}
+
+/// The four hooks, folded where the project has none.
+#[component]
+fn HookFields(
+    form: FormState,
+    hooks: [HookSignals; 4],
+    names: StoredValue<Vec<crate::api::create::TemplateName>>,
+) -> impl IntoView {
+    let lang = CurrentLang::find();
+    let is_open = hooks.iter().any(|hook| !hook.body.with_untracked(String::is_empty));
+    let set = move || {
+        let lang = lang.get();
+        let points: Vec<String> = hooks
+            .iter()
+            .filter(|hook| !hook.body.read().trim().is_empty())
+            .map(|hook| hook.point.label().get(lang).to_owned())
+            .collect();
+        if points.is_empty() { words::HOOKS_NONE.get(lang).to_owned() } else { points.join(", ") }
+    };
+    let editors = hooks.into_iter().map(|hook| view! { <HookEditor form hook names /> }).collect_view();
+    view! {
+        <details class="more hooks-fold" open=is_open>
+            <summary>
+                {t(words::HOOKS)} <span class="quiet">" · " {set}</span>
+            </summary>
+            <div class="hooks-body">
+                <p class="hint">
+                    {t(words::HOOKS_LEAD)} " " <a href="/hook-templates" target="_blank">{t(words::MANAGE)}</a>
+                </p>
+                {editors}
+                <HookVariables />
+                <p class="hint no-script">{t(templates::SAVE_AS_NO_SCRIPT)}</p>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+/// What is about to happen, what is wrong with it, and the buttons.
+#[component]
+fn End(form: FormState, pending: Signal<bool>, place: Memo<Option<Place>>, picked: RefSignals) -> impl IntoView {
+    let lang = CurrentLang::find();
+    let summary = move || {
+        let name = picked.name.get();
+        let short = if picked.kind.get() == RefKind::Commit { name.get(..8).unwrap_or(&name) } else { &name };
+        let place = place.get().filter(|_| !name.trim().is_empty())?;
+        let said = words::summary(short.trim(), &place.name, place.servers).get(lang.get()).to_owned();
+        Some(view! {
+            <p class="about-to">
+                {said} " " <KindBadge kind=place.kind name=place.name />
+            </p>
+        })
+    };
+    let (start, working) = (t(words::CREATE_AND_START), t(common::WORKING));
+    let busy = move || pending.get().then_some("true");
+    view! {
+        <div class="form-end">
+            <div class="complaints" role="alert">
+                {move || {
+                    form.complaints().into_iter().map(|text| view! { <p>{text.get(lang.get()).to_owned()}</p> }).collect_view()
+                }}
+            </div>
+            {summary}
+            <div class="row">
+                <button type="submit" name="start" value="true" class="button primary" aria-disabled=busy>
+                    {move || if pending.get() { working() } else { start() }}
+                </button>
+                <button type="submit" class="button" aria-disabled=busy>
+                    {t(words::CREATE)}
+                </button>
+                <a class="button quiet" href="/">{t(common::CANCEL)}</a>
+            </div>
+            <p class="hint">{t(words::CREATE_HINT)}</p>
+        </div>
     }
     .into_any()
 }

@@ -1,0 +1,269 @@
+import { join } from "node:path";
+import type { APIRequestContext, Page, TestInfo } from "@playwright/test";
+import { makeRepository } from "../support/repository.ts";
+import { Sshd } from "../support/sshd.ts";
+import { ADMIN, enter, expect, open, test } from "../support/test.ts";
+
+test.use({ story: "create" });
+test.describe.configure({ mode: "serial" });
+
+let sshd: Sshd;
+let project: number;
+let environment: number;
+let first: number;
+
+async function post(request: APIRequestContext, origin: string, path: string, data: object) {
+  const response = await request.post(`${origin}/api/v1${path}`, { data, headers: { Origin: origin } });
+  expect(response.ok(), `${path}: ${await response.text()}`).toBe(true);
+  return response.json();
+}
+
+test.beforeAll(async ({ program, browser }) => {
+  sshd = await Sshd.start(join(program.folder, "sshd"));
+  const repository = makeRepository(join(program.folder, "shop"));
+  const context = await browser.newContext({ baseURL: program.url });
+  const page = await context.newPage();
+  await enter(page);
+  const create = (path: string, data: object) => post(page.request, program.url, path, data);
+  const secret = { kind: "ssh_key", username: sshd.user, secret: sshd.key };
+  const credential = await create("/credentials", { name: "deploy key", ...secret });
+  const server = { hostname: "web-1", address: "127.0.0.1", port: sshd.port, credential_id: credential.id };
+  const { id } = await create("/servers", server);
+  await create(`/servers/${id}/host-key`, { fingerprint: sshd.fingerprint });
+  const hooks = { before_deploy: "# Look before you leap\necho \"on $LAUNCHWAY_SERVER\"\n" };
+  project = (await create("/projects", { title: "Shop", repo_url: repository, hooks })).id;
+  const path = join(program.folder, "srv", "{hostname}");
+  const form = { name: "live", kind: "prod", path, server_ids: [id] };
+  environment = (await create(`/projects/${project}/environments`, form)).id;
+  const body = { project_id: project, environment_id: environment, ref: { kind: "tag", name: "v1.0" }, hooks };
+  first = (await create("/releases", body)).id;
+  await create(`/releases/${first}/start`, {});
+  const status = async () =>
+    (await (await page.request.get(`${program.url}/api/v1/releases/${first}`)).json()).status as string;
+  await expect.poll(status, { timeout: 60_000 }).toBe("succeeded");
+  await context.close();
+});
+
+test.afterAll(async () => {
+  await sshd?.stop();
+});
+
+test.beforeEach(async ({ page }) => {
+  await enter(page);
+});
+
+const shoot = (page: Page, info: TestInfo, name: string) =>
+  page.screenshot({ path: info.outputPath(`${name}.png`), fullPage: true });
+
+/** The page must not be wider than the window. */
+async function fits(page: Page) {
+  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  expect(content).toBeLessThanOrEqual(window);
+}
+
+test("a hook template is added, found, changed and deleted", async ({ page }, info) => {
+  await open(page, "/hook-templates");
+  await expect(page.getByRole("heading", { name: "No hook templates yet" })).toBeVisible();
+  await page.getByRole("link", { name: "New hook template" }).first().click();
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.locator("#f-name-error")).toHaveText("Fill this in.");
+  await page.getByLabel("Name", { exact: true }).fill("Restart");
+  await page.getByLabel("Written for").selectOption("after_deploy");
+  await page.getByLabel("Description").fill("Restarts the service <b>");
+  const script = '#!/bin/sh\nset -e\nfor unit in shop worker; do\n\tsystemctl restart "$unit" # 重启\ndone\ncat <<EOF\n$LAUNCHWAY_REF and $LAUNCHWAY_TAG\nEOF\n';
+  await page.locator("#f-body").fill(script);
+  await expect(page.locator(".sh-back")).toHaveText(script + "\n");
+  await expect(page.locator(".sh-back .sh-k")).toHaveText(["for", "in", "do", "done"]);
+  await expect(page.locator(".sh-back .sh-u")).toHaveText("$LAUNCHWAY_TAG");
+  // Tab leaves the editor, as everywhere.
+  await page.locator("#f-body").focus();
+  await page.keyboard.press("Tab");
+  await expect(page.locator("#f-body")).not.toBeFocused();
+  await page.locator(".sh-vars summary").click();
+  await shoot(page, info, "template-light");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await shoot(page, info, "template-dark");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page).toHaveURL(/\/hook-templates$/);
+
+  await open(page, "/hook-templates/new");
+  await page.getByLabel("Name", { exact: true }).fill("Restart");
+  await page.locator("#f-body").fill("true");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.locator("#f-name-error")).toContainText("taken");
+  await expect(page.locator("#f-body")).toHaveValue("true");
+  await page.getByLabel("Name", { exact: true }).fill("Build");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("row")).toHaveCount(3);
+  await page.getByRole("searchbox").fill("systemctl");
+  await expect(page.getByRole("row")).toHaveCount(2);
+  await expect(page).toHaveURL(/q=systemctl/);
+  await page.reload();
+  await expect(page.getByRole("row")).toHaveCount(2);
+  await shoot(page, info, "templates");
+  await page.getByRole("link", { name: "Restart" }).click();
+  await expect(page.locator("#f-body")).toHaveValue(script);
+  await page.getByLabel("Description").fill("Restarts both services");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("Restarts both services")).toBeVisible();
+
+  await page.getByRole("link", { name: "Build" }).click();
+  await page.getByRole("button", { name: "Delete…" }).click();
+  await page.getByRole("button", { name: "Yes, delete" }).click();
+  await expect(page).toHaveURL(/\/hook-templates$/);
+  await expect(page.getByRole("row")).toHaveCount(2);
+});
+
+test("a ref is chosen by keyboard, and what will change stands beside it", async ({ page }, info) => {
+  await open(page, `/releases/new?project=${project}&environment=${environment}`);
+  const ref = page.getByRole("combobox", { name: "Tag, branch or commit" });
+  await ref.focus();
+  await page.keyboard.press("ArrowDown");
+  await expect(ref).toHaveAttribute("aria-expanded", "true");
+  // v1.1, the two branches and the commit behind them; v1.0 and its commit.
+  await expect(page.locator("#ref-list [role=option]")).toHaveCount(6);
+  await expect(page.locator(".ref-fetch")).toHaveCount(0);
+  await expect(page.locator("#ref-list [role=option]").first()).toContainText("v1.1");
+  await expect(page.locator("[role=option]:has(.live-mark)")).toHaveCount(2);
+  await expect(page.locator("[role=option]:has(.live-mark)").first()).toContainText("v1.0");
+  await expect(ref).toHaveAttribute("aria-activedescendant", "ref-0");
+  await expect(page.locator("#ref-list [role=option]").first()).toHaveAttribute("aria-selected", "true");
+  await shoot(page, info, "list-light");
+  await page.keyboard.press("Escape");
+  await expect(ref).toHaveAttribute("aria-expanded", "false");
+  await expect(page.locator("#ref-list [role=option]").first()).toBeHidden();
+  await page.keyboard.type("next");
+  await expect(page.locator("#ref-list [role=option]")).toHaveCount(6);
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type("make v1.1 tag");
+  await expect(page.locator("#ref-list [role=option]")).toHaveCount(0);
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type("make v1.1");
+  await expect(page.locator("#ref-list [role=option]")).toHaveCount(4);
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await expect(ref).toHaveValue("v1.1");
+  await expect(ref).toHaveAttribute("aria-expanded", "false");
+  await expect(page).toHaveURL(/\/releases\/new/);
+
+  const preview = page.locator(".preview");
+  await expect(preview.locator("[data-relation=ahead]")).toContainText("Brings 1 commit in 1 file.");
+  await expect(preview.locator(".commits")).toContainText("Make v1.1");
+  await expect(preview.locator(".files")).toContainText("index.html");
+  await expect(preview.locator(".files .plus")).toHaveText("+1");
+  await expect(page.locator(".about-to")).toContainText("v1.1 → live, 1 server");
+  await shoot(page, info, "chosen-light");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await shoot(page, info, "chosen-dark");
+
+  // What was live goes nowhere; a whole hash and an unlisted name work too.
+  await ref.fill("v1.0");
+  await expect(preview.locator("[data-relation=same]")).toBeVisible();
+  const { commit } = await (await page.request.get(`/api/v1/releases/${first}`)).json();
+  await ref.fill(commit);
+  await expect(page.getByRole("radio", { name: "commit" })).toBeChecked();
+  await expect(preview.locator("[data-relation=same]")).toBeVisible();
+  await ref.fill("v9");
+  await page.getByRole("radio", { name: "tag" }).check();
+  await expect(preview.locator(".is-warning")).toContainText("There is no tag v9");
+});
+
+test("hooks start with the project's, are filled from a template, and kept as one", async ({ page }, info) => {
+  await open(page, `/releases/new?project=${project}&ref=v1.1`);
+  await expect(page.getByRole("combobox", { name: "Tag, branch or commit" })).toHaveValue("v1.1");
+  const before = page.locator("#f-hooks-before-deploy");
+  const after = page.locator("#f-hooks-after-deploy");
+  await expect(before).toHaveValue(/Look before you leap/);
+  const section = page.locator("[data-hook=after_deploy]");
+  await section.locator("select.fill").selectOption({ label: "Restart" });
+  await expect(after).toHaveValue(/systemctl restart/);
+  await section.getByRole("button", { name: "Undo" }).click();
+  await expect(after).toHaveValue("");
+  await section.locator("select.fill").selectOption({ label: "Restart" });
+  await expect(after).toHaveValue(/systemctl restart/);
+  await after.fill('echo "live: $LAUNCHWAY_REF"\n');
+  await section.getByRole("checkbox", { name: "Save as template" }).check();
+  await section.getByLabel("Name of the template").fill("Restart");
+  await page.getByLabel("Note").fill("Careful 小心");
+  await shoot(page, info, "hooks-light");
+  await page.setViewportSize({ width: 390, height: 800 });
+  await fits(page);
+  await shoot(page, info, "hooks-390");
+  await page.setViewportSize({ width: 1280, height: 800 });
+
+  // Refused: everything that was typed is still there, and neither a release nor a template was made.
+  await page.getByRole("button", { name: "Create and start" }).click();
+  await expect(page.locator("#f-save-as-after-deploy-error")).toContainText("taken");
+  await expect(after).toHaveValue('echo "live: $LAUNCHWAY_REF"\n');
+  await expect(page.getByLabel("Note")).toHaveValue("Careful 小心");
+  await section.getByLabel("Name of the template").fill("Say it");
+  await page.getByRole("button", { name: "Create and start" }).click();
+  await expect(page).toHaveURL(/\/releases\/\d+$/);
+  await expect(page.locator(".release-state .badge")).toHaveAttribute("data-status", "succeeded", { timeout: 60_000 });
+
+  await page.locator("[data-tab=changes]").click();
+  await expect(page.locator("[data-relation=ahead]")).toContainText("Brings 1 commit in 1 file.");
+  await shoot(page, info, "release-changes");
+  await page.locator("[data-tab=hooks]").click();
+  const run = page.locator("[data-hook=after_deploy] .hook-runs li");
+  await expect(run).toContainText("web-1");
+  await expect(run).toContainText("succeeded");
+  await expect(page.locator("[data-hook=after_deploy] .sh-view .sh-b")).toHaveText("echo");
+  await shoot(page, info, "release-hooks");
+  await page.locator("[data-hook=before_deploy]").getByRole("link", { name: "Save as template" }).click();
+  await expect(page.locator("#f-body")).toHaveValue(/Look before you leap/);
+  await expect(page.getByLabel("Written for")).toHaveValue("before_deploy");
+  await open(page, "/hook-templates");
+  await expect(page.getByRole("link", { name: "Say it" })).toBeVisible();
+});
+
+test("to go back is said to be going back, in Chinese as well", async ({ page, context, program }, info) => {
+  await context.addCookies([{ name: "lang", value: "zh", url: program.url }]);
+  await open(page, `/releases/new?project=${project}&environment=${environment}&ref=v1.0&ref_kind=tag`);
+  await expect(page.locator("[data-relation=behind]")).toContainText("回退 1 个提交");
+  await page.locator("#f-ref-name").click();
+  await expect(page.locator(".live-mark").first()).toHaveText("当前线上");
+  await shoot(page, info, "zh");
+  await page.keyboard.press("Escape");
+  await page.setViewportSize({ width: 390, height: 800 });
+  await fits(page);
+  await shoot(page, info, "zh-390");
+  await open(page, "/hook-templates");
+  await fits(page);
+  await shoot(page, info, "zh-390-templates");
+});
+
+test("a project's default hooks are changed on its page", async ({ page }) => {
+  await open(page, `/projects/${project}/edit`);
+  const hook = page.locator("#f-hooks-before-deploy");
+  await expect(hook).toHaveValue(/Look before you leap/);
+  await hook.fill("echo changed\n");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page).toHaveURL(new RegExp(`/projects/${project}$`));
+  await open(page, `/releases/new?project=${project}`);
+  await expect(page.locator("#f-hooks-before-deploy")).toHaveValue("echo changed\n");
+});
+
+test("everything works without JavaScript", async ({ browser, program }, info) => {
+  const context = await browser.newContext({ baseURL: program.url, javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto("/sign-in");
+  await page.getByLabel("Name").fill(ADMIN.name);
+  await page.getByLabel("Password").fill(ADMIN.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.goto(`/releases/new?project=${project}`);
+  await shoot(page, info, "no-script");
+  await page.locator("#f-ref-name").fill("next");
+  await page.getByRole("radio", { name: "branch" }).check();
+  await page.locator("#f-hooks-after-deploy").fill("echo a\necho b\n");
+  await page.locator("#f-save-as-after-deploy").fill("Two lines");
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+  await expect(page).toHaveURL(/\/releases\/\d+$/);
+  await page.goto(page.url() + "?tab=changes");
+  await expect(page.locator("[data-relation]")).toBeVisible();
+  await page.goto("/hook-templates?q=two");
+  await page.getByRole("link", { name: "Two lines" }).click();
+  await expect(page.locator("#f-body")).toHaveValue("echo a\necho b\n");
+  await context.close();
+});
