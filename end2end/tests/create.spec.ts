@@ -176,6 +176,7 @@ test("hooks start with the project's, are filled from a template, and kept as on
   const after = page.locator("#f-hooks-after-deploy");
   await expect(before).toHaveValue(/Look before you leap/);
   const section = page.locator("[data-hook=after_deploy]");
+  await section.locator("summary").click();
   await section.locator("select.fill").selectOption({ label: "Restart" });
   await expect(after).toHaveValue(/systemctl restart/);
   await section.getByRole("button", { name: "Undo" }).click();
@@ -256,6 +257,7 @@ test("everything works without JavaScript", async ({ browser, program }, info) =
   await shoot(page, info, "no-script");
   await page.locator("#f-ref-name").fill("next");
   await page.getByRole("radio", { name: "branch" }).check();
+  await page.locator("[data-hook=after_deploy] summary").click();
   await page.locator("#f-hooks-after-deploy").fill("echo a\necho b\n");
   await page.locator("#f-save-as-after-deploy").fill("Two lines");
   await page.getByRole("button", { name: "Create", exact: true }).click();

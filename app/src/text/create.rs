@@ -8,18 +8,15 @@ super::texts! {
     REF_HINT: "Type to filter. Any other name or a whole commit hash works as well.", "输入即可筛选，也可输入其他名称或完整的提交哈希。";
     REF_IS: "Take it as", "类型";
     FETCHING: "Fetching from the repository…", "正在从仓库获取…";
-    FETCHED: "Up to date with the repository.", "已与仓库同步。";
     FETCH_AGAIN: "Fetch again", "重新获取";
     NOTHING: "No match in the list. The name is asked for at the repository as it stands.", "列表中没有匹配项，将按所输入的名称向仓库查询。";
     MORE: "The list is longer: type to find the rest.", "列表未完全显示，请输入以查找其余项。";
     LIVE: "live now", "当前线上";
     LIST: "Tags, branches and commits", "标签、分支和提交";
-    PROD: "This goes to production.", "将发布到生产环境。";
     NOTE: "Note", "备注";
     NOTE_HINT: "A word about it, for those who look at it later.", "给之后查看的人一点说明。";
     HOOKS: "Hooks", "钩子脚本";
     HOOKS_LEAD: "Shell scripts that run at four points of the release.", "在发布的四个时间点执行的 Shell 脚本。";
-    HOOKS_NONE: "none", "无";
     MANAGE: "Manage templates", "管理模板";
     CREATE_AND_START: "Create and start", "创建并开始";
     CREATE: "Create", "仅创建";

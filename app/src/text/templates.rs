@@ -37,7 +37,6 @@ super::texts! {
     SAVE_AS: "Save as template", "保存为模板";
     SAVE_AS_NAME: "Name of the template", "模板名称";
     SAVE_AS_HINT: "Saved in the moment in which the release is created.", "创建发布时一并保存。";
-    SAVE_AS_NO_SCRIPT: "To save this hook as a template, give a name", "如需保存为模板，请填写名称";
     ON_THIS_HOST: "Launchway host", "Launchway 主机";
     DEFAULT_HOOKS: "Default hooks", "默认钩子";
     DEFAULT_HOOKS_HINT: "A new release starts with these; they can be changed there.", "新建发布时自动填入，可在发布时修改。";
@@ -46,6 +45,15 @@ super::texts! {
 /// The question before a template goes.
 pub fn delete_title(name: &str) -> Text {
     launchway_domain::text!("Delete the hook template “{name}”?", "删除钩子模板“{name}”？")
+}
+
+/// How long a script is.
+pub fn lines(n: usize) -> Text {
+    match n {
+        0 => Text::new("none", "无"),
+        1 => Text::new("1 line", "1 行"),
+        n => launchway_domain::text!("{n} lines", "{n} 行"),
+    }
 }
 
 /// How many of the list are shown.

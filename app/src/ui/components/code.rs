@@ -19,7 +19,7 @@ pub fn ShellView(
     #[prop(into)]
     body: String,
 ) -> impl IntoView {
-    view! { <pre class="sh-view" tabindex="0" inner_html=coloured(&body)></pre> }
+    view! { <pre class="sh-view" tabindex="0" inner_html=coloured(body.trim_end())></pre> }
 }
 
 /// A script to write, as a field of a form.

@@ -50,6 +50,9 @@ pub fn RefPicker(
     let lang = CurrentLang::find();
     let suggestions = suggestions(&known);
     let choices = RwSignal::new(known);
+    let open = RwSignal::new(false);
+    let active = RwSignal::new(None::<usize>);
+    let found = Memo::new(move |_| matching(&choices.read().items, &name.read()));
     let fetch = Action::new(move |(): &()| fetch_refs(project));
     #[cfg(feature = "hydrate")]
     Effect::new(move |done: Option<()>| {
@@ -58,14 +61,20 @@ pub fn RefPicker(
         }
     });
     Effect::new(move |_| {
-        if let Some(Ok(found)) = fetch.value().get() {
-            choices.set(found);
-        }
+        let Some(Ok(fresh)) = fetch.value().get() else { return };
+        // Whoever is about to press Enter means what is marked, wherever it stands now.
+        let marked = active.get_untracked().and_then(|at| {
+            let place = found.read_untracked().0.get(at).copied()?;
+            choices.read_untracked().items.get(place).cloned()
+        });
+        choices.set(fresh);
+        let all = choices.read_untracked();
+        let same = |marked: RefChoice| {
+            let is_it = |place: &usize| all.items.get(*place).is_some_and(|choice| *choice == marked);
+            found.read_untracked().0.iter().position(is_it)
+        };
+        active.set(marked.and_then(same));
     });
-
-    let open = RwSignal::new(false);
-    let active = RwSignal::new(None::<usize>);
-    let found = Memo::new(move |_| matching(&choices.read().items, &name.read()));
     let take = move |place: usize| {
         if let Some(choice) = choices.read_untracked().items.get(place).cloned() {
             kind.set(choice.kind);

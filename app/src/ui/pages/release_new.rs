@@ -14,7 +14,7 @@ use self::hook::{HookEditor, HookSignals};
 use self::preview::Preview;
 use crate::api::create::{Chosen, NewRelease, Place, get_new_release};
 use crate::api::releases::CreateRelease;
-use crate::text::{CurrentLang, common, create as words, projects, releases, t, templates};
+use crate::text::{CurrentLang, common, create as words, projects, releases, t};
 use crate::ui::components::badge::KindBadge;
 use crate::ui::components::code::HookVariables;
 use crate::ui::components::field::{SelectField, TextArea};
@@ -65,6 +65,7 @@ fn Body(found: NewRelease, wanted: Wanted) -> impl IntoView {
             .into_any();
     }
     let project = chosen.as_ref().map(|chosen| chosen.project);
+    let is_chosen = chosen.as_ref().is_some_and(|chosen| !chosen.places.is_empty());
     let rest = chosen.map(|chosen| {
         if chosen.places.is_empty() {
             let href = format!("/projects/{}/environments/new", chosen.project);
@@ -74,8 +75,10 @@ fn Body(found: NewRelease, wanted: Wanted) -> impl IntoView {
         }
     });
     view! {
-        <ProjectChoice projects chosen=project />
-        {rest}
+        <div class="new-release" class:is-chosen=is_chosen>
+            <ProjectChoice projects chosen=project />
+            {rest}
+        </div>
     }
     .into_any()
 }
@@ -180,24 +183,22 @@ fn Editor(chosen: Chosen, wanted: Wanted) -> impl IntoView {
         }
     };
     view! {
-        <div class="new-release">
-            <ActionForm action=create on:submit:capture=submit attr:class="form wide" attr:novalidate=true>
-                <input type="hidden" name="form[project_id]" value=project.to_string() />
-                <SelectField
-                    form
-                    field="environment_id"
-                    label=releases::ENVIRONMENT
-                    value=environment
-                    options
-                    none=common::CHOOSE
-                />
-                <RefPicker form project known=refs live chosen=picked />
-                <HookFields form hooks names=StoredValue::new(templates) />
-                <TextArea form field="note" label=words::NOTE value=note hint=words::NOTE_HINT optional=true />
-                <End form pending=pending.into() place picked />
-            </ActionForm>
+        <ActionForm action=create on:submit:capture=submit attr:class="form" attr:novalidate=true>
+            <input type="hidden" name="form[project_id]" value=project.to_string() />
+            <SelectField
+                form
+                field="environment_id"
+                label=releases::ENVIRONMENT
+                value=environment
+                options
+                none=common::CHOOSE
+            />
+            <RefPicker form project known=refs live chosen=picked />
+            <HookFields form hooks names=StoredValue::new(templates) />
+            <TextArea form field="note" label=words::NOTE value=note hint=words::NOTE_HINT optional=true />
             <Preview environment=target chosen=picked />
-        </div>
+            <End form pending=pending.into() place picked />
+        </ActionForm>
     }
     .into_any()
 }
@@ -231,39 +232,23 @@ fn typed(
     }
 }
 
-/// The four hooks, folded where the project has none.
+/// The four hooks, each folded where the project has none at its point.
 #[component]
 fn HookFields(
     form: FormState,
     hooks: [HookSignals; 4],
     names: StoredValue<Vec<crate::api::create::TemplateName>>,
 ) -> impl IntoView {
-    let lang = CurrentLang::find();
-    let is_open = hooks.iter().any(|hook| !hook.body.with_untracked(String::is_empty));
-    let set = move || {
-        let lang = lang.get();
-        let points: Vec<String> = hooks
-            .iter()
-            .filter(|hook| !hook.body.read().trim().is_empty())
-            .map(|hook| hook.point.label().get(lang).to_owned())
-            .collect();
-        if points.is_empty() { words::HOOKS_NONE.get(lang).to_owned() } else { points.join(", ") }
-    };
     let editors = hooks.into_iter().map(|hook| view! { <HookEditor form hook names /> }).collect_view();
     view! {
-        <details class="more hooks-fold" open=is_open>
-            <summary>
-                {t(words::HOOKS)} <span class="quiet">" · " {set}</span>
-            </summary>
-            <div class="hooks-body">
-                <p class="hint">
-                    {t(words::HOOKS_LEAD)} " " <a href="/hook-templates" target="_blank">{t(words::MANAGE)}</a>
-                </p>
-                {editors}
-                <HookVariables />
-                <p class="hint no-script">{t(templates::SAVE_AS_NO_SCRIPT)}</p>
-            </div>
-        </details>
+        <fieldset class="field hook-fields">
+            <legend>{t(words::HOOKS)}</legend>
+            <p class="hint">
+                {t(words::HOOKS_LEAD)} " " <a href="/hook-templates" target="_blank">{t(words::MANAGE)}</a>
+            </p>
+            <div class="hook-list">{editors}</div>
+            <HookVariables />
+        </fieldset>
     }
     .into_any()
 }

@@ -52,8 +52,19 @@ pub fn HookEditor(
             save_as.set(String::new());
         }
     };
+    let is_open = !body.with_untracked(String::is_empty);
+    let lang = CurrentLang::find();
+    let said = move || {
+        let lines = body.with(|body| body.trim_end().lines().count());
+        templates::lines(lines).get(lang.get()).to_owned()
+    };
     view! {
-        <section class="hook-edit" data-hook=point.as_str()>
+        <details class="hook-edit" data-hook=point.as_str() open=is_open>
+            <summary>
+                <b>{t(point.label())}</b>
+                " "
+                <span class="quiet">{said}</span>
+            </summary>
             <ShellField form field label=point.label() value=body hint=hint optional=true />
             <div class="hook-tools">
                 <Fill form field point body names />
@@ -72,7 +83,7 @@ pub fn HookEditor(
                     optional=true
                 />
             </div>
-        </section>
+        </details>
     }
     .into_any()
 }
