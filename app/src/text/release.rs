@@ -1,6 +1,6 @@
 //! One release: its page, its pipeline, its log.
 
-use launchway_domain::{Lang, NodeKind, Text};
+use launchway_domain::{Lang, NodeKind, NodeStatus, Text};
 
 super::texts! {
     START: "Start", "开始";
@@ -21,6 +21,15 @@ super::texts! {
     NOTE: "Note", "备注";
     ROLLBACK_KIND: "rollback", "回滚";
     STATUS: "Status", "状态";
+    PIPELINE_KEYS: "Arrow keys go from step to step, Enter opens a log, + and - zoom, 0 fits the picture in, Shift with an arrow moves it.", "方向键在步骤间移动，回车打开日志，+ 和 - 缩放，0 适应窗口，Shift 加方向键平移。";
+    ZOOM: "Zoom", "缩放";
+    ZOOM_IN: "Zoom in", "放大";
+    ZOOM_OUT: "Zoom out", "缩小";
+    ZOOM_FULL: "Actual size", "实际大小";
+    ZOOM_FIT: "Fit in", "适应窗口";
+    SLOWEST: "Slowest path:", "最慢路径：";
+    FIND_SERVER: "Find a server", "查找服务器";
+    STEPS_HIDE: "Hide their steps", "收起步骤";
     CHANGES: "Changes", "变更";
     PEOPLE: "People", "人员";
     PANELS: "About this release", "关于此发布";
@@ -79,6 +88,100 @@ pub fn node_name(kind: NodeKind, host: Option<&str>) -> Text {
 /// A node's name and status, for those who cannot see the picture: `upload on web-1: running`.
 pub fn node_state(name: &Text, status: &Text) -> Text {
     Text { en: format!("{}: {}", name.en, status.en).into(), zh: format!("{}：{}", name.zh, status.zh).into() }
+}
+
+/// So many servers: all of them, or those that are not drawn.
+pub fn servers(count: usize, all: bool) -> Text {
+    let n = thousands(count);
+    if all {
+        launchway_domain::text!("{n} servers", "{n} 台服务器")
+    } else {
+        launchway_domain::text!("{n} more servers", "其余 {n} 台服务器")
+    }
+}
+
+/// A group of servers and how many it has: `failed: 3`.
+pub fn group(status: NodeStatus, count: usize) -> Text {
+    let n = thousands(count);
+    launchway_domain::text!("{}: {n}", "{}：{n}"; status.label())
+}
+
+/// One server of many: `web-7 · upload: failed`.
+pub fn cell(host: &str, phase: NodeKind, status: NodeStatus) -> Text {
+    let (phase, status) = (phase_name(phase), status.label());
+    Text {
+        en: format!("{host} · {}: {}", phase.en, status.en).into(),
+        zh: format!("{host} · {}：{}", phase.zh, status.zh).into(),
+    }
+}
+
+/// What a server does in a phase; a server node connects.
+fn phase_name(kind: NodeKind) -> Text {
+    match kind {
+        NodeKind::Server => Text::new("connection", "连接"),
+        kind => kind.label(),
+    }
+}
+
+/// How many servers have ended a phase: `upload 640 / 1,000`.
+pub fn phase_so_far(kind: NodeKind, done: u32, total: u32) -> Text {
+    let (done, total) = (thousands(done as usize), thousands(total as usize));
+    launchway_domain::text!("{} {done} / {total}", "{} {done} / {total}"; phase_name(kind))
+}
+
+/// So many failed.
+pub fn failed(count: u32) -> Text {
+    let n = thousands(count as usize);
+    launchway_domain::text!("{n} failed", "{n} 个失败")
+}
+
+/// How many servers a search found.
+pub fn matches(count: usize) -> Text {
+    let n = thousands(count);
+    launchway_domain::text!("{n} found", "找到 {n} 台")
+}
+
+/// Draws a group's chains: all of them, or the first.
+pub fn steps_show(count: usize, room: usize) -> Text {
+    if count > room {
+        launchway_domain::text!("Show the steps of the first {room}", "展开前 {room} 台的步骤")
+    } else {
+        Text::new("Show their steps", "展开步骤")
+    }
+}
+
+/// How far a node has come: `45 % · 13.2/29.3 MB`. Downloads count objects.
+pub fn progress(kind: NodeKind, percent: Option<u64>, done: u64, total: u64, lang: Lang) -> String {
+    let amount = if kind == NodeKind::Download {
+        launchway_domain::text!("{done}/{total} objects", "{done}/{total} 个对象").get(lang).to_owned()
+    } else {
+        bytes(done, total)
+    };
+    match percent {
+        Some(percent) => format!("{percent} % · {amount}"),
+        None => amount,
+    }
+}
+
+/// An amount of a whole, both in the whole's unit: `13.2/29.3 MB`; only the amount where the whole is not known.
+pub fn bytes(done: u64, total: u64) -> String {
+    let (mut unit, mut size) = (0, done.max(total));
+    while size >= 1000 && unit < 4 {
+        size /= 1000;
+        unit += 1;
+    }
+    let name = ["B", "KB", "MB", "GB", "TB"][unit];
+    let scale = 1000_u64.pow(unit as u32);
+    let short = |value: u64| {
+        let (whole, tenths) = (value / scale, value % scale * 10 / scale);
+        if unit == 0 || whole >= 100 { whole.to_string() } else { format!("{whole}.{tenths}") }
+    };
+    if total == 0 { format!("{} {name}", short(done)) } else { format!("{}/{} {name}", short(done), short(total)) }
+}
+
+/// A number with its thousands apart.
+fn thousands(n: usize) -> String {
+    if n < 1000 { n.to_string() } else { format!("{},{:03}", thousands(n / 1000), n % 1000) }
 }
 
 /// A hook's exit status.
@@ -144,6 +247,24 @@ mod tests {
         assert_eq!(so_far(3_900, Lang::En), "3 s");
         assert_eq!(so_far(65_000, Lang::En), "1 min 05 s");
         assert_eq!(duration(65_000, Lang::Zh), "1 分 05 秒");
+    }
+
+    #[test]
+    fn amounts_share_the_unit_of_the_whole() {
+        assert_eq!(bytes(13_250_000, 29_310_000), "13.2/29.3 MB");
+        assert_eq!(bytes(999, 1000), "0.9/1.0 KB");
+        assert_eq!(bytes(12, 700), "12/700 B");
+        assert_eq!(bytes(5_000_000_000, 123_000_000_000), "5.0/123 GB");
+        assert_eq!(bytes(1500, 0), "1.5 KB");
+        assert_eq!(progress(NodeKind::Upload, Some(45), 45, 100, Lang::En), "45 % · 45/100 B");
+        assert_eq!(progress(NodeKind::Download, None, 3, 0, Lang::Zh), "3/0 个对象");
+    }
+
+    #[test]
+    fn large_numbers_are_set_apart() {
+        assert_eq!(servers(1000, true).en, "1,000 servers");
+        assert_eq!(servers(997, false).zh, "其余 997 台服务器");
+        assert_eq!(cell("web-7", NodeKind::Upload, NodeStatus::Failed).en, "web-7 · upload: failed");
     }
 
     #[test]

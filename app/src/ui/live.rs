@@ -1,12 +1,14 @@
 //! What moves a page: the state of one release as signals, and the feed that changes them.
 //!
-//! Every node has a signal of its own, so that one event paints one node again and nothing else.
+//! Every node that is looked at has a signal of its own, so that one event paints one node again and nothing else; a
+//! node that nobody looks at has none.
 
 pub mod backoff;
 pub mod board;
 #[cfg(feature = "hydrate")]
 pub mod client;
 pub mod clock;
+pub mod fleet;
 #[cfg(feature = "hydrate")]
 pub mod follow;
 pub mod log;
@@ -14,12 +16,12 @@ pub mod state;
 #[cfg(feature = "hydrate")]
 pub mod wall;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use launchway_domain::{Event, EventData, Node, NodeKey, Release, ReleaseSnapshot};
+use launchway_domain::{Event, EventData, Node, NodeKey, NodeStatus, Release, ReleaseSnapshot};
 use leptos::prelude::*;
 
+use self::fleet::Fleet;
 use self::state::{Change, Growth, Progress, ReleaseState};
 use super::pipeline::layout::Planned;
 
@@ -77,8 +79,13 @@ pub struct Live {
     pub connection: RwSignal<Connection>,
     /// Who has this release open now, as far as that was told.
     pub watching: RwSignal<Watching>,
+    /// The servers: their states, groups and phases.
+    pub fleet: Fleet,
+    /// The first node of the plan that failed.
+    pub failed: RwSignal<Option<NodeKey>>,
     state: StoredValue<ReleaseState>,
-    nodes: StoredValue<HashMap<NodeKey, ArcRwSignal<NodeView>>>,
+    /// Beside each node, its signal, once somebody has asked for it.
+    nodes: StoredValue<Vec<Option<ArcRwSignal<NodeView>>>>,
     log: StoredValue<Option<LogListener>>,
 }
 
@@ -86,21 +93,28 @@ impl Live {
     /// A release as a snapshot tells it.
     pub fn new(snapshot: ReleaseSnapshot) -> Self {
         let state = ReleaseState::from(snapshot);
-        let nodes = state.nodes().iter().map(|node| (node.key.clone(), ArcRwSignal::new(view_of(&state, node))));
         Self {
             release: RwSignal::new(state.release().clone()),
             plan: RwSignal::new(plan_of(&state)),
             connection: RwSignal::new(Connection::Connecting),
             watching: RwSignal::new(Watching::default()),
-            nodes: StoredValue::new(nodes.collect()),
+            fleet: Fleet::new(&state),
+            failed: RwSignal::new(first_failed(&state)),
+            nodes: StoredValue::new(Vec::new()),
             log: StoredValue::new(None),
             state: StoredValue::new(state),
         }
     }
 
-    /// One node's signal.
+    /// One node's signal; none where no such node is planned.
     pub fn node(self, key: &NodeKey) -> Option<ArcRwSignal<NodeView>> {
-        self.nodes.try_with_value(|nodes| nodes.get(key).cloned()).flatten()
+        let (place, view) = self.view(key)?;
+        self.nodes.try_update_value(|nodes| {
+            if nodes.len() <= place {
+                nodes.resize(place + 1, None);
+            }
+            nodes[place].get_or_insert_with(|| ArcRwSignal::new(view)).clone()
+        })
     }
 
     /// One node, whether it is planned yet or not; tracked.
@@ -129,12 +143,16 @@ impl Live {
                 let _ = self.state.try_with_value(|state| self.release.try_set(state.release().clone()));
             }
             Change::Planned(key) => {
+                let planned = self.state.try_with_value(|state| state.node(&key).map(Planned::from)).flatten();
                 self.show(&key);
-                if let Some(plan) = self.state.try_with_value(plan_of) {
-                    self.plan.try_set(plan);
-                }
+                self.count(&key);
+                self.plan.try_update(|plan| plan.extend(planned));
             }
-            Change::Node(key) | Change::Progress(key) => self.show(&key),
+            Change::Node(key) => {
+                self.show(&key);
+                self.count(&key);
+            }
+            Change::Progress(key) => self.show(&key),
             Change::Log(growth) => self.tell(LogNews::Grew(&growth)),
         }
     }
@@ -151,6 +169,10 @@ impl Live {
         for planned in &plan {
             self.show(&planned.key);
         }
+        let _ = self.state.try_with_value(|state| {
+            self.fleet.begin(state);
+            self.failed.try_set(first_failed(state));
+        });
         if self.plan.try_with_untracked(|known| *known != plan) == Some(true) {
             self.plan.try_set(plan);
         }
@@ -169,20 +191,42 @@ impl Live {
         }
     }
 
+    /// Shows a node as it is now to whoever looks at it.
     fn show(self, key: &NodeKey) {
-        let view = self.state.try_with_value(|state| state.node(key).map(|node| view_of(state, node))).flatten();
-        let Some(view) = view else { return };
-        match self.node(key) {
-            Some(signal) => {
-                if signal.with_untracked(|known| *known != view) {
-                    signal.set(view);
-                }
-            }
-            None => {
-                self.nodes.try_update_value(|nodes| nodes.insert(key.clone(), ArcRwSignal::new(view)));
-            }
+        let Some((place, view)) = self.view(key) else { return };
+        let signal = self.nodes.try_with_value(|nodes| nodes.get(place).cloned().flatten()).flatten();
+        if let Some(signal) = signal
+            && signal.with_untracked(|known| *known != view)
+        {
+            signal.set(view);
         }
     }
+
+    /// Counts a node that changed where its server and the whole are counted.
+    fn count(self, key: &NodeKey) {
+        let _ = self.state.try_with_value(|state| {
+            let Some(node) = state.node(key) else { return };
+            if let Some(server) = node.server_id {
+                self.fleet.changed(state, server);
+            }
+            let known = self.failed.try_get_untracked().flatten();
+            if node.status == NodeStatus::Failed || known.as_ref() == Some(key) {
+                let first = first_failed(state);
+                if first != known {
+                    self.failed.try_set(first);
+                }
+            }
+        });
+    }
+
+    fn view(self, key: &NodeKey) -> Option<(usize, NodeView)> {
+        let found = |state: &ReleaseState| Some((state.place(key)?, view_of(state, state.node(key)?)));
+        self.state.try_with_value(found).flatten()
+    }
+}
+
+fn first_failed(state: &ReleaseState) -> Option<NodeKey> {
+    state.nodes().iter().find(|node| node.status == NodeStatus::Failed).map(|node| node.key.clone())
 }
 
 fn view_of(state: &ReleaseState, node: &Node) -> NodeView {

@@ -17,6 +17,11 @@ pub struct Clock {
 impl Clock {
     /// A clock that begins to tick, once a second, when the browser has taken over.
     pub fn start() -> Self {
+        Self::start_while(Signal::stored(true))
+    }
+
+    /// A clock that ticks, once a second, as long as `runs` says so: where nothing runs, nothing is painted.
+    pub fn start_while(runs: Signal<bool>) -> Self {
         let clock = Self {
             now: RwSignal::new(None),
             #[cfg(feature = "hydrate")]
@@ -25,6 +30,9 @@ impl Clock {
         #[cfg(feature = "hydrate")]
         Effect::new(move || {
             clock.tick();
+            if !runs.get() {
+                return;
+            }
             let ticking = set_interval_with_handle(move || clock.tick(), std::time::Duration::from_secs(1));
             on_cleanup(move || {
                 if let Ok(handle) = ticking {
@@ -32,6 +40,8 @@ impl Clock {
                 }
             });
         });
+        #[cfg(not(feature = "hydrate"))]
+        let _ = runs;
         clock
     }
 

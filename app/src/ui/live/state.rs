@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 
 use launchway_domain::{
-    Event, EventData, LogStream, Node, NodeKey, NodeStatus, Release, ReleaseId, ReleaseSnapshot, ReleaseStatus, Text,
-    Timestamp,
+    Event, EventData, LogStream, Node, NodeKey, NodeStatus, Release, ReleaseId, ReleaseSnapshot, ReleaseStatus,
+    ServerId, Text, Timestamp,
 };
 
 /// How far a node has come.
@@ -68,13 +68,29 @@ pub enum Change {
 pub struct ReleaseState {
     release: Release,
     nodes: Vec<Node>,
-    progress: HashMap<NodeKey, Progress>,
+    /// Beside each node, how far it has come.
+    progress: Vec<Option<Progress>>,
+    /// Where each node stands in `nodes`: thousands of nodes are found by one look.
+    index: HashMap<NodeKey, usize>,
+    /// The servers in the order of the plan, each with the places of its nodes.
+    chains: Vec<(ServerId, Vec<usize>)>,
     seq: i64,
 }
 
 impl From<ReleaseSnapshot> for ReleaseState {
     fn from(snapshot: ReleaseSnapshot) -> Self {
-        Self { release: snapshot.release, nodes: snapshot.nodes, progress: HashMap::new(), seq: snapshot.seq }
+        let mut state = Self {
+            release: snapshot.release,
+            nodes: Vec::with_capacity(snapshot.nodes.len()),
+            progress: Vec::with_capacity(snapshot.nodes.len()),
+            index: HashMap::with_capacity(snapshot.nodes.len()),
+            chains: Vec::new(),
+            seq: snapshot.seq,
+        };
+        for node in snapshot.nodes {
+            state.add(node);
+        }
+        state
     }
 }
 
@@ -91,12 +107,33 @@ impl ReleaseState {
 
     /// One of them.
     pub fn node(&self, key: &NodeKey) -> Option<&Node> {
-        self.nodes.iter().find(|node| node.key == *key)
+        self.nodes.get(self.place(key)?)
+    }
+
+    /// Where a node stands in [`ReleaseState::nodes`].
+    pub fn place(&self, key: &NodeKey) -> Option<usize> {
+        self.index.get(key).copied()
+    }
+
+    /// The servers, in the order of the plan.
+    pub fn servers(&self) -> impl Iterator<Item = ServerId> + '_ {
+        self.chains.iter().map(|(id, _)| *id)
+    }
+
+    /// The nodes of the server at a place of [`ReleaseState::servers`], in the order of the plan.
+    pub fn chain(&self, server: usize) -> Vec<&Node> {
+        let places = self.chains.get(server).map(|(_, places)| places.as_slice()).unwrap_or_default();
+        places.iter().filter_map(|place| self.nodes.get(*place)).collect()
+    }
+
+    /// Where a server stands among [`ReleaseState::servers`].
+    pub fn server_place(&self, id: ServerId) -> Option<usize> {
+        self.chains.iter().rposition(|(known, _)| *known == id)
     }
 
     /// How far a running node has come, where it says.
     pub fn progress(&self, key: &NodeKey) -> Option<Progress> {
-        self.progress.get(key).copied()
+        self.progress.get(self.place(key)?).copied().flatten()
     }
 
     /// The last event that is included.
@@ -159,33 +196,44 @@ impl ReleaseState {
         }
     }
 
+    fn add(&mut self, node: Node) {
+        let place = self.nodes.len();
+        self.index.entry(node.key.clone()).or_insert(place);
+        if let Some(server) = node.server_id {
+            match self.server_place(server) {
+                Some(known) => self.chains[known].1.push(place),
+                None => self.chains.push((server, vec![place])),
+            }
+        }
+        self.nodes.push(node);
+        self.progress.push(None);
+    }
+
     fn node_became(&mut self, node: &Node) -> Change {
-        if node.status != NodeStatus::Running {
-            self.progress.remove(&node.key);
+        let Some(place) = self.place(&node.key) else {
+            self.add(node.clone());
+            return Change::Planned(node.key.clone());
+        };
+        if node.status != NodeStatus::Running || self.nodes[place].attempt != node.attempt {
+            self.progress[place] = None;
         }
-        match self.nodes.iter_mut().find(|known| known.key == node.key) {
-            Some(known) => {
-                if known.attempt != node.attempt {
-                    self.progress.remove(&node.key);
-                }
-                *known = node.clone();
-                Change::Node(node.key.clone())
-            }
-            None => {
-                self.nodes.push(node.clone());
-                Change::Planned(node.key.clone())
-            }
-        }
+        self.nodes[place] = node.clone();
+        Change::Node(node.key.clone())
     }
 
     /// Progress has no number, so that it may come late: it counts only for the run that is on.
     fn progressed(&mut self, key: &NodeKey, attempt: u32, progress: Progress) -> Change {
-        let is_on = self.node(key).is_some_and(|node| node.status == NodeStatus::Running && node.attempt == attempt);
-        if !is_on || self.progress(key) == Some(progress) {
-            return Change::Nothing;
+        let on = |place: &usize| {
+            let node = &self.nodes[*place];
+            node.status == NodeStatus::Running && node.attempt == attempt
+        };
+        match self.place(key).filter(on) {
+            Some(place) if self.progress[place] != Some(progress) => {
+                self.progress[place] = Some(progress);
+                Change::Progress(key.clone())
+            }
+            _ => Change::Nothing,
         }
-        self.progress.insert(key.clone(), progress);
-        Change::Progress(key.clone())
     }
 }
 
@@ -196,7 +244,7 @@ pub fn topic_of(release: ReleaseId) -> String {
 
 #[cfg(test)]
 mod tests {
-    use launchway_domain::{EnvironmentId, EnvironmentKind, GitRef, Hooks, NodeKind, ProjectId, ReleaseKind, ServerId};
+    use launchway_domain::{EnvironmentId, EnvironmentKind, GitRef, Hooks, NodeKind, ProjectId, ReleaseKind};
 
     use super::*;
 

@@ -24,7 +24,7 @@ use leptos_router::params::ParamsMap;
 use self::address::{Full, Tab};
 use self::header::Header;
 use self::steps::Steps;
-use self::tabs::Tabs;
+use self::tabs::{FullLink, Tabs};
 use super::{id_param, no_such_page};
 use crate::api::ApiError;
 use crate::api::live::{LogStretch, get_log_stretch};
@@ -34,7 +34,9 @@ use crate::ui::components::load::{Loading, show};
 use crate::ui::live::Live;
 use crate::ui::live::clock::Clock;
 use crate::ui::next;
+use crate::ui::pipeline::cells::Cells;
 use crate::ui::pipeline::diagram::Diagram;
+use crate::ui::pipeline::drawn::Drawn;
 
 /// The log that is open: it stands in the address, so that the server renders it as well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,7 +115,8 @@ fn Page(snapshot: ReleaseSnapshot, query: Memo<ParamsMap>, open: Memo<OpenLog>, 
     let id = snapshot.release.id;
     let release = snapshot.release.clone();
     let live = Live::new(snapshot);
-    let clock = Clock::start();
+    let runs = Memo::new(move |_| live.release.with(|release| release.status == ReleaseStatus::Running));
+    let clock = Clock::start_while(runs.into());
     #[cfg(feature = "hydrate")]
     Effect::new(move || crate::ui::live::client::follow(live, id, clock));
 
@@ -123,6 +126,8 @@ fn Page(snapshot: ReleaseSnapshot, query: Memo<ParamsMap>, open: Memo<OpenLog>, 
         navigate(&OpenLog::of(node).href(id), options);
     });
     let selected = Signal::derive(move || open.get().node);
+    let href = Callback::new(move |node: NodeKey| OpenLog::of(node).href(id));
+    let drawn = Drawn::new(live, selected);
     let has_nodes = Memo::new(move |_| live.plan.with(|plan| !plan.is_empty()));
     let tab = Memo::new(move |_| query.with(|query| Tab::parse(query.get_str("tab"))));
     let full = Memo::new(move |_| query.with(|query| Full::parse(query.get_str("full"))));
@@ -132,12 +137,15 @@ fn Page(snapshot: ReleaseSnapshot, query: Memo<ParamsMap>, open: Memo<OpenLog>, 
             <Header release=release.clone() live clock />
             <section class="panel pipeline-panel" aria-label=t(words::PIPELINE)>
                 <Show when=move || has_nodes.get() fallback=move || view! { <NoPipeline live /> }>
-                    <Diagram live clock selected select />
+                    <Diagram live clock drawn selected select href>
+                        <FullLink id of=Full::Pipeline query full />
+                    </Diagram>
+                    <Cells live drawn href />
                 </Show>
             </section>
             <div class="release-columns">
                 <Show when=move || has_nodes.get()>
-                    <Steps id live clock selected />
+                    <Steps id live clock drawn selected />
                 </Show>
                 <Tabs release live query tab full open log />
             </div>

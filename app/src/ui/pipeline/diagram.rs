@@ -1,15 +1,23 @@
-//! The pipeline's picture: an SVG in a container that scrolls.
+//! The pipeline's picture: an SVG tree in a frame that scrolls, with the line of tools above it and a map where it does
+//! not fit.
+//!
+//! Tab stops at one node; arrows go from node to node (see [`super::walk`]), Enter opens a node's log, + and - zoom, 0 fits
+//! the picture in, and arrows with Shift move it.
 
 use std::collections::HashMap;
 
 use launchway_domain::{NodeKey, NodeStatus, Text};
-use leptos::ev::PointerEvent;
-use leptos::html::Div;
+use leptos::ev::{Event, KeyboardEvent};
 use leptos::prelude::*;
 
+use super::drawn::{Drawn, FLEET};
 use super::layout::{Layout, NODE_HEIGHT, Planned, layout};
-use super::link::Link;
-use super::node::Node;
+use super::link::{Link, targets};
+use super::minimap::Minimap;
+use super::node::{FleetBox, NodeBox, Shared};
+use super::toolbar::Toolbar;
+use super::viewport::Viewport;
+use super::walk::{Step, walk};
 use crate::text::{CurrentLang, release as words, t};
 use crate::ui::live::Live;
 use crate::ui::live::clock::Clock;
@@ -36,60 +44,168 @@ pub fn Diagram(
     live: Live,
     /// The page's clock.
     clock: Clock,
+    /// What is drawn.
+    drawn: Drawn,
     /// The node whose log is open.
     #[prop(into)]
     selected: Signal<Option<NodeKey>>,
     /// Opens a node's log.
     select: Callback<NodeKey>,
+    /// The address of a node's log.
+    href: Callback<NodeKey, String>,
+    /// What stands at the end of the line above the picture.
+    children: Children,
 ) -> impl IntoView {
     let lang = CurrentLang::find();
-    let picture = Memo::new(move |_| live.plan.with(|plan| layout(plan, lang.get())));
-    let names = Memo::new(move |_| live.plan.with(|plan| names(plan)));
-    let container = NodeRef::<Div>::new();
-    let pan = Pan::new(container);
-    keep_in_sight(live, picture, container, pan.touched);
-    let size = move |of: fn(&Layout) -> i32| picture.with(of);
+    let picture = Memo::new(move |_| layout(&drawn.picture(live, lang.get()), lang.get()));
+    let names = Memo::new(move |_| drawn.plan.with(|plan| names(plan)));
+    let viewport = Viewport::new(picture);
+    let focused = RwSignal::new(None::<NodeKey>);
+    let stop = Memo::new(move |_| {
+        let is_drawn = |key: &NodeKey| picture.with(|picture| picture.nodes.iter().any(|node| node.key == *key));
+        let first = || picture.with(|picture| picture.nodes.first().map(|node| node.key.clone()));
+        focused.get().filter(is_drawn).or_else(|| selected.get().filter(is_drawn)).or_else(first)
+    });
+    let slow = Memo::new(move |_| live.fleet.slowest.with(|slow| slow.as_ref().map(|slow| slow.server)));
+    let shared = Shared { live, clock, picture, selected, stop, slow };
+    keep_in_sight(live, picture, viewport);
 
+    let open = move |key: NodeKey| if key.as_str() == FLEET { to_the_cells() } else { select.run(key) };
+    let on_click = move |event: leptos::ev::MouseEvent| {
+        if let Some(key) = node_at(&event)
+            && !viewport.was_drag()
+        {
+            open(key);
+        }
+    };
+    let on_key = move |event: KeyboardEvent| on_key(&event, picture, viewport, open);
+    let size = move |of: fn(&Layout) -> i32| picture.with(of);
+    let style = move || {
+        let width = size(|picture| picture.width);
+        match viewport.zoom.get() {
+            // The style sheet lets it shrink a little before it scrolls, and needs to know its own size for that.
+            None => format!("--picture: {width}px"),
+            Some(percent) => format!("--picture: {width}px; --shown: {}px", width * percent / 100),
+        }
+    };
+    let keys = move || picture.with(|picture| picture.nodes.iter().map(|node| node.key.clone()).collect::<Vec<_>>());
+    let one = move |key: NodeKey| {
+        if key.as_str() == FLEET {
+            return view! { <FleetBox key shared /> }.into_any();
+        }
+        let name =
+            names.with_untracked(|names| names.get(&key).cloned()).unwrap_or_else(|| Text::verbatim(key.to_string()));
+        view! { <NodeBox key name shared /> }.into_any()
+    };
     view! {
-        <div
-            class="pipeline"
-            node_ref=container
-            on:wheel=move |_| pan.touched.set_value(true)
-            on:focusin=move |_| pan.touched.set_value(true)
-            on:pointerdown=move |event| pan.begin(&event)
-            on:pointermove=move |event| pan.go_on(&event)
-            on:pointerup=move |_| pan.end()
-            on:pointercancel=move |_| pan.end()
-            on:pointerleave=move |_| pan.end()
-        >
-            <svg
-                class="pipeline-picture"
-                role="group"
-                aria-label=t(words::PIPELINE)
-                // The style sheet lets it shrink a little before it scrolls, and needs to know its own size for that.
-                style=move || format!("--picture: {}px", size(|picture| picture.width))
-                width=move || size(|picture| picture.width)
-                height=move || size(|picture| picture.height)
-                viewBox=move || picture.with(|picture| format!("0 0 {} {}", picture.width, picture.height))
+        <Toolbar live clock viewport href>
+            {children()}
+        </Toolbar>
+        <div class="pipeline-frame">
+            <div
+                class="pipeline"
+                class:is-zoomed=move || viewport.zoom.get().is_some()
+                node_ref=viewport.frame
+                on:wheel=move |event| viewport.on_wheel(&event)
+                on:scroll=move |_| viewport.look()
+                on:pointerdown=move |event| viewport.press(&event)
+                on:pointermove=move |event| viewport.drag(&event)
+                on:pointerup=move |_| viewport.release()
+                on:pointercancel=move |_| viewport.release()
             >
-                <For each=move || picture.with(|picture| picture.links.clone()) key=|link| link.clone() let:link>
-                    <Link link live />
-                </For>
-                <For each=move || picture.with(|picture| picture.nodes.clone()) key=|placed| placed.clone() let:placed>
-                    {
-                        let name = names
-                            .with_untracked(|names| names.get(&placed.key).cloned())
-                            .unwrap_or_else(|| Text::verbatim(placed.label.clone()));
-                        view! { <Node placed name live clock selected select /> }
+                <svg
+                    class="pipeline-picture"
+                    role="tree"
+                    aria-label=t(words::PIPELINE)
+                    aria-description=t(words::PIPELINE_KEYS)
+                    style=style
+                    width=move || size(|picture| picture.width)
+                    height=move || size(|picture| picture.height)
+                    viewBox=move || picture.with(|picture| format!("0 0 {} {}", picture.width, picture.height))
+                    on:click=on_click
+                    on:keydown=on_key
+                    on:focusin=move |event| {
+                        viewport.touch();
+                        focused.set(node_at(&event));
                     }
-                </For>
-            </svg>
+                >
+                    <g aria-hidden="true">
+                        <For each=move || picture.with(targets) key=|to| to.clone() let:to>
+                            <Link to picture live slow />
+                        </For>
+                    </g>
+                    <For each=keys key=|key| key.clone() let:key>
+                        {one(key)}
+                    </For>
+                </svg>
+            </div>
+            <Minimap shared viewport />
         </div>
     }
 }
 
+/// The node that an event happened in.
+fn node_at(event: &Event) -> Option<NodeKey> {
+    let target: web_sys::Element = event_target(event);
+    let node = target.closest("[data-node]").ok().flatten()?;
+    node.get_attribute("data-node").map(NodeKey)
+}
+
+/// What a key does.
+fn on_key(event: &KeyboardEvent, picture: Memo<Layout>, viewport: Viewport, open: impl Fn(NodeKey)) {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return;
+    }
+    let key = event.key();
+    match key.as_str() {
+        "Enter" | " " => {
+            if let Some(node) = node_at(event) {
+                open(node);
+            }
+        }
+        "+" | "=" => viewport.zoom_by(true),
+        "-" | "_" => viewport.zoom_by(false),
+        "0" => viewport.fit(),
+        "ArrowLeft" if event.shift_key() => viewport.pan(-1, 0),
+        "ArrowRight" if event.shift_key() => viewport.pan(1, 0),
+        "ArrowUp" if event.shift_key() => viewport.pan(0, -1),
+        "ArrowDown" if event.shift_key() => viewport.pan(0, 1),
+        word => {
+            let Some(step) = Step::of(word) else { return };
+            if let Some(from) = node_at(event)
+                && let Some(to) = picture.with_untracked(|picture| walk(picture, &from, step))
+            {
+                focus(viewport, &to);
+            }
+        }
+    }
+    event.prevent_default();
+}
+
+/// Puts the keyboard's focus on a node of the picture.
+fn focus(viewport: Viewport, key: &NodeKey) {
+    // A key of ours holds nothing that a selector would read as more than text.
+    let found = viewport
+        .frame
+        .get_untracked()
+        .and_then(|frame| frame.query_selector(&format!("[data-node=\"{key}\"]")).ok().flatten());
+    #[cfg(feature = "hydrate")]
+    if let Some(node) = found {
+        use wasm_bindgen::JsCast;
+        // SVG elements take the focus as HTML elements do.
+        let _ = node.unchecked_ref::<web_sys::HtmlElement>().focus();
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = found;
+}
+
+/// Goes on to the cells below the picture.
+fn to_the_cells() {
+    super::cells::focus_first();
+}
+
 /// Scrolls to what runs, on screens that do not hold the whole picture, until somebody moves it themselves.
-fn keep_in_sight(live: Live, picture: Memo<Layout>, container: NodeRef<Div>, touched: StoredValue<bool>) {
+fn keep_in_sight(live: Live, picture: Memo<Layout>, viewport: Viewport) {
     let is_running = move |key: &NodeKey| live.watch(key).is_some_and(|view| view.node.status == NodeStatus::Running);
     let at = Memo::new(move |_| {
         picture.with(|picture| {
@@ -99,58 +215,9 @@ fn keep_in_sight(live: Live, picture: Memo<Layout>, container: NodeRef<Div>, tou
     });
     Effect::new(move || {
         if let Some((x, y, width)) = at.get()
-            && let Some(container) = container.get()
-            && !touched.get_value()
+            && viewport.frame.get().is_some()
         {
-            let shown = |at: i32| (f64::from(at) * scale(&container, picture.with_untracked(|p| p.width))) as i32;
-            container.set_scroll_left(shown(x + width / 2) - container.client_width() / 2);
-            container.set_scroll_top(shown(y + NODE_HEIGHT / 2) - container.client_height() / 2);
+            viewport.show(x + width / 2, y + NODE_HEIGHT / 2);
         }
     });
-}
-
-/// How large the picture is shown: 1 in full size, less where the style sheet made it fit.
-fn scale(container: &web_sys::HtmlElement, width: i32) -> f64 {
-    let picture = container.first_element_child().map_or(0.0, |picture| picture.get_bounding_client_rect().width());
-    if picture > 0.0 && width > 0 { picture / f64::from(width) } else { 1.0 }
-}
-
-/// Moving the picture with the mouse; fingers scroll by themselves.
-#[derive(Clone, Copy)]
-struct Pan {
-    container: NodeRef<Div>,
-    /// Where the mouse went down, and how far the container was scrolled then.
-    from: StoredValue<Option<[i32; 4]>>,
-    /// Whether somebody has moved it.
-    touched: StoredValue<bool>,
-}
-
-impl Pan {
-    fn new(container: NodeRef<Div>) -> Self {
-        Self { container, from: StoredValue::new(None), touched: StoredValue::new(false) }
-    }
-
-    fn begin(self, event: &PointerEvent) {
-        self.touched.set_value(true);
-        if event.pointer_type() == "mouse"
-            && event.button() == 0
-            && let Some(container) = self.container.get_untracked()
-        {
-            let scrolled = [container.scroll_left(), container.scroll_top()];
-            self.from.set_value(Some([event.client_x(), event.client_y(), scrolled[0], scrolled[1]]));
-        }
-    }
-
-    fn go_on(self, event: &PointerEvent) {
-        if let Some([x, y, left, top]) = self.from.get_value()
-            && let Some(container) = self.container.get_untracked()
-        {
-            container.set_scroll_left(left + x - event.client_x());
-            container.set_scroll_top(top + y - event.client_y());
-        }
-    }
-
-    fn end(self) {
-        self.from.set_value(None);
-    }
 }

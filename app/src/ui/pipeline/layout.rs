@@ -22,6 +22,8 @@ pub const LABEL_X: i32 = 32;
 
 /// The narrowest node: what the line under the label ("waiting", "1 min 05 s") needs.
 const MIN_WIDTH: i32 = 112;
+/// The narrowest node that says how far it is: "99 % · 99.8/99.9 MB".
+const PROGRESS_WIDTH: i32 = 176;
 /// The longest label in units; what is longer is elided in the middle.
 const MAX_UNITS: i32 = 26;
 /// The width of one unit, half of a CJK character, in half pixels.
@@ -77,6 +79,8 @@ pub struct Placed {
     pub y: i32,
     /// Its width: that of its column.
     pub width: i32,
+    /// How far from the root, which is at 1.
+    pub level: usize,
     /// Its label as shown, elided where it is too long.
     pub label: String,
     /// Its label in full, where it was elided.
@@ -86,6 +90,8 @@ pub struct Placed {
 /// A link from a parent to a child.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Link {
+    /// The parent.
+    pub from: NodeKey,
     /// The child, which gives the link its name and its look: every node has one parent at most.
     pub to: NodeKey,
     /// Its corners, ends included; every stretch is level or upright.
@@ -150,7 +156,7 @@ pub fn layout(nodes: &[Planned], lang: Lang) -> Layout {
     let mut widths = vec![0; columns];
     for (index, label) in labels.iter().enumerate() {
         let width = &mut widths[column_of[index]];
-        *width = (*width).max(width_of(label));
+        *width = (*width).max(width_of(label, nodes[index].kind));
     }
     let mut lefts = Vec::with_capacity(columns);
     let mut x = MARGIN;
@@ -170,6 +176,7 @@ pub fn layout(nodes: &[Planned], lang: Lang) -> Layout {
                 x: lefts[column_of[index]],
                 y: MARGIN + rows.half_rows[index] * (NODE_HEIGHT + ROW_GAP) / 2,
                 width: widths[column_of[index]],
+                level: tree.level(index),
                 full_label: (label != labels[index]).then(|| labels[index].clone()),
                 label,
             }
@@ -178,7 +185,7 @@ pub fn layout(nodes: &[Planned], lang: Lang) -> Layout {
     let links = (0..nodes.len())
         .filter_map(|index| {
             let (from, to) = (&placed[tree.parent[index]?], &placed[index]);
-            Some(Link { to: to.key.clone(), points: route(from, to) })
+            Some(Link { from: from.key.clone(), to: to.key.clone(), points: route(from, to) })
         })
         .collect();
     Layout {
@@ -228,6 +235,11 @@ impl Tree {
             }
         }
         Self { parent, children, roots }
+    }
+
+    /// How far from its root a node stands; the root is at 1.
+    fn level(&self, index: usize) -> usize {
+        std::iter::successors(self.parent[index], |up| self.parent[*up]).count() + 1
     }
 
     /// Every node's column: that of its kind among the kinds that are there, and right of its parent.
@@ -291,9 +303,15 @@ fn toward(from: (i32, i32), to: (i32, i32), by: i32) -> (i32, i32) {
     (from.0 + by * (to.0 - from.0).signum(), from.1 + by * (to.1 - from.1).signum())
 }
 
-fn width_of(label: &str) -> i32 {
+fn width_of(label: &str, kind: NodeKind) -> i32 {
     let units = units(label).min(MAX_UNITS);
-    (LABEL_X + (units * UNIT_HALF_PX + 1) / 2 + 10).max(MIN_WIDTH)
+    let least = if has_progress(kind) { PROGRESS_WIDTH } else { MIN_WIDTH };
+    (LABEL_X + (units * UNIT_HALF_PX + 1) / 2 + 10).max(least)
+}
+
+/// Whether nodes of this kind say how far they are.
+pub fn has_progress(kind: NodeKind) -> bool {
+    matches!(kind, NodeKind::Download | NodeKind::Package | NodeKind::Upload)
 }
 
 /// How wide a text is: one for most characters, two for those that East Asian type sets in a square.
@@ -439,7 +457,7 @@ mod tests {
 
     #[test]
     fn every_shape_of_plan_is_drawn_without_overlaps_or_crossings() {
-        for servers in [0, 1, 2, 3, 7, 64] {
+        for servers in [0, 1, 2, 3, 7, 10, 64] {
             for (local, remote) in [(false, false), (true, false), (false, true), (true, true)] {
                 let nodes = plan(servers, local, remote);
                 assert_sound(&nodes, &layout(&nodes, Lang::En));

@@ -1,6 +1,6 @@
 //! What the release is, where it stands, and why it failed.
 
-use launchway_domain::{NodeStatus, Release, ReleaseKind, ReleaseStatus, Text};
+use launchway_domain::{Release, ReleaseKind, ReleaseStatus, Text};
 use leptos::prelude::*;
 
 use super::OpenLog;
@@ -81,11 +81,8 @@ fn Failure(live: Live) -> impl IntoView {
     let lang = CurrentLang::find();
     let error = Memo::new(move |_| live.release.with(|release| release.error.clone()));
     let failed = Memo::new(move |_| {
-        let plan = live.plan.get();
-        let is_failed =
-            |view: ArcRwSignal<_>| view.with(|view: &crate::ui::live::NodeView| view.node.status == NodeStatus::Failed);
-        let key = plan.into_iter().map(|planned| planned.key).find(|key| live.node(key).is_some_and(is_failed));
-        key.map(|key| OpenLog::of(key).href(live.release.with_untracked(|release| release.id)))
+        let key = live.failed.get()?;
+        Some(OpenLog::of(key).href(live.release.with_untracked(|release| release.id)))
     });
     let link = move || failed.get().map(|href| view! { <a href=href data-noscroll>{t(words::LOG_OF_FAILED)}</a> });
     let alert = move |error: Text| {

@@ -8,6 +8,7 @@ use crate::text::{CurrentLang, release as words, t};
 use crate::ui::live::clock::Clock;
 use crate::ui::live::{Live, NodeView};
 use crate::ui::pipeline::diagram::names;
+use crate::ui::pipeline::drawn::Drawn;
 use crate::ui::pipeline::node::elapsed;
 use crate::ui::pipeline::sign::{self, Sign};
 
@@ -20,11 +21,13 @@ pub fn Steps(
     live: Live,
     /// The page's clock.
     clock: Clock,
+    /// What is drawn: the list shows the same.
+    drawn: Drawn,
     /// The node whose log is open.
     selected: Signal<Option<NodeKey>>,
 ) -> impl IntoView {
-    let names = Memo::new(move |_| live.plan.with(|plan| names(plan)));
-    let keys = move || live.plan.with(|plan| plan.iter().map(|planned| planned.key.clone()).collect::<Vec<_>>());
+    let names = Memo::new(move |_| drawn.plan.with(|plan| names(plan)));
+    let keys = move || drawn.plan.with(|plan| plan.iter().map(|planned| planned.key.clone()).collect::<Vec<_>>());
     view! {
         <section class="panel steps-panel">
             <h2>{t(words::STEPS)}</h2>
