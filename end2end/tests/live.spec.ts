@@ -129,7 +129,7 @@ test("two windows on one release show every change and every line, in the same o
 
   await page.getByRole("button", { name: "Start" }).click();
   for (const window of windows) {
-    const hook = window.getByRole("button", { name: "after download: running" });
+    const hook = window.getByRole("treeitem", { name: "after download: running" });
     await expect(hook).toBeVisible();
     await hook.focus();
     await window.keyboard.press("Enter");
@@ -142,7 +142,7 @@ test("two windows on one release show every change and every line, in the same o
     await expect(badge(window)).toHaveText(/succeeded/);
     const lines = await window.locator(".log-row:not(.is-system) .log-text").allInnerTexts();
     expect(lines).toEqual(Array.from({ length: 40 }, (_, i) => `line ${i + 1}`));
-    await expect(window.getByRole("button", { name: "deploy on web-2: succeeded", exact: true })).toBeVisible();
+    await expect(window.getByRole("treeitem", { name: "deploy on web-2: succeeded", exact: true })).toBeVisible();
   }
   const [mine, theirs] = [await seen(page), await seen(other)];
   expect(theirs).toEqual(mine);
@@ -257,7 +257,8 @@ test("somebody who cancels stops the hook, in every window", async ({ page, brow
   await open(other, `/releases/${id}`);
   await page.getByRole("button", { name: "Start" }).click();
   await expect(node(other, "after_download")).toHaveAttribute("data-status", "running");
-  await other.getByRole("button", { name: "Cancel" }).click();
+  await other.getByRole("button", { name: "Cancel release…" }).click();
+  await other.getByRole("button", { name: "Yes, cancel it" }).click();
   for (const window of [page, other]) {
     await expect(badge(window)).toHaveText(/canceled/, { timeout: 30_000 });
     await expect(node(window, "after_download")).toHaveAttribute("data-status", "canceled");
@@ -309,7 +310,7 @@ test.describe("without JavaScript", () => {
       .toBe("succeeded");
     await page.goto(`/releases/${id}`);
     await expect(badge(page)).toHaveText(/succeeded/);
-    await expect(page.getByRole("button", { name: "upload on web-1: succeeded" })).toBeVisible();
+    await expect(page.getByRole("treeitem", { name: "upload on web-1: succeeded" })).toBeVisible();
     await page.getByRole("link", { name: "after download" }).click();
     await expect(page.locator(".log-text", { hasText: "built" })).toBeVisible();
     await expect(page.locator(".connection")).toBeHidden();
@@ -323,7 +324,7 @@ test.describe("without JavaScript", () => {
     const chinese = await context.newPage();
     await chinese.goto(`/releases/${id}?node=after_download`);
     await expect(chinese.getByRole("heading", { level: 1 })).toContainText(`发布 #${id}`);
-    await expect(chinese.getByRole("button", { name: "web-1 · 上传：成功" })).toBeVisible();
+    await expect(chinese.getByRole("treeitem", { name: "web-1 · 上传：成功" })).toBeVisible();
     await expect(chinese.locator(".log-text", { hasText: "built" })).toBeVisible();
     await context.close();
   });
@@ -336,7 +337,7 @@ test("the page fits a narrow window and is worked by keyboard", async ({ page, b
   await open(page, `/releases/${id}`);
   await page.getByRole("button", { name: "Start" }).click();
   await expect(badge(page)).toHaveText(/succeeded/);
-  const step = page.getByRole("button", { name: "before deploy on web-1: succeeded" });
+  const step = page.getByRole("treeitem", { name: "before deploy on web-1: succeeded" });
   await step.focus();
   await page.keyboard.press("Space");
   await expect(page.locator(".log-text", { hasText: "ready" })).toBeVisible();
@@ -359,6 +360,15 @@ test("the picture shrinks to fit before it scrolls; a rollback is asked for firs
   expect(await hidden()).toBe(0);
   await page.setViewportSize({ width: 600, height: 800 });
   expect(await hidden()).toBeGreaterThan(100);
+
+  // Nothing to go back to: it is what is live. Once another one is, there is.
+  await expect(page.getByText("live now")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Roll back to this…" })).toHaveCount(0);
+  const next = await makeRelease(page, baseURL!, {});
+  await open(page, `/releases/${next}`);
+  await page.getByRole("button", { name: "Start" }).click();
+  await expect(page.getByText("live now")).toBeVisible();
+  await open(page, `/releases/${id}`);
 
   const yes = page.getByRole("button", { name: "Yes, roll back" });
   await page.getByRole("button", { name: "Roll back to this…" }).click();

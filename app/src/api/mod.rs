@@ -8,6 +8,7 @@ pub mod live;
 pub mod projects;
 pub mod releases;
 pub mod servers;
+pub mod snapshot;
 pub mod templates;
 pub mod walls;
 

@@ -10,6 +10,7 @@ use leptos::server_fn::codec::{GetUrl, Json};
 use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
+use super::snapshot::ReleaseStart;
 #[cfg(feature = "ssr")]
 use crate::said::{Did, Said, Thing, tell};
 
@@ -29,6 +30,31 @@ pub async fn search_releases(query: ListQuery) -> Result<Listed<Release>, ApiErr
 #[server(prefix = "/api/fn", input = GetUrl)]
 pub async fn get_release(id: ReleaseId) -> Result<ReleaseSnapshot, ApiError> {
     answer(ports()?.releases.get(&actor()?, id).await)
+}
+
+/// How many of an environment's latest releases are looked at for the one that is live.
+#[cfg(feature = "ssr")]
+const LATEST: u32 = 50;
+
+/// What the page of a release begins with.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn start_of_release(id: ReleaseId) -> Result<ReleaseStart, ApiError> {
+    use launchway_domain::ReleaseStatus;
+    let (ports, actor) = (ports()?, actor()?);
+    let snapshot = answer(ports.releases.get(&actor, id).await)?;
+    let mut is_live = false;
+    if snapshot.release.status == ReleaseStatus::Succeeded {
+        let filter = ReleaseFilter {
+            environment_id: Some(snapshot.release.environment_id),
+            status: Some(ReleaseStatus::Succeeded),
+            limit: Some(LATEST),
+            ..Default::default()
+        };
+        // A retry may have ended after a release that was made later: the last to end is live.
+        let latest = answer(ports.releases.list(&actor, filter).await)?.items;
+        is_live = latest.iter().max_by_key(|one| (one.finished_at, one.id.0)).is_some_and(|live| live.id == id);
+    }
+    Ok(ReleaseStart { snapshot, is_live })
 }
 
 /// A stretch of a node's log from a byte offset on; `attempt` none means the latest.

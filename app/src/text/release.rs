@@ -4,7 +4,12 @@ use launchway_domain::{Lang, NodeKind, NodeStatus, Text};
 
 super::texts! {
     START: "Start", "开始";
-    CANCEL: "Cancel", "取消";
+    CANCEL: "Cancel release…", "取消发布…";
+    CANCEL_LEAD: "Its running steps are stopped. Where the switch has not happened, nothing changes on the servers.", "将停止正在执行的步骤；尚未切换的服务器保持不变。";
+    CANCEL_YES: "Yes, cancel it", "确认取消";
+    CANCEL_NO: "Let it go on", "继续发布";
+    ROLLBACK_NO: "Leave it as it is", "保持现状";
+    LIVE_NOW: "live now", "当前线上版本";
     CANCELING: "Stopping…", "正在停止…";
     RETRY: "Retry", "重试";
     ROLLBACK: "Roll back to this…", "回滚到此版本…";
@@ -66,6 +71,11 @@ super::texts! {
 /// The page's title.
 pub fn title(id: i64) -> Text {
     launchway_domain::text!("Release #{id}", "发布 #{id}")
+}
+
+/// The question before a release is stopped.
+pub fn cancel_title(id: i64) -> Text {
+    launchway_domain::text!("Cancel release #{id}?", "取消发布 #{id}？")
 }
 
 /// The question before a release is brought back.

@@ -14,7 +14,8 @@ use super::backoff::delay;
 use super::clock::Clock;
 use super::state::topic_of;
 use super::{Connection, Live, LogNews};
-use crate::api::releases::get_release;
+use crate::api::releases::start_of_release;
+use crate::api::snapshot::ReleaseStart;
 
 /// A connection that holds this long, in milliseconds, counts as a good one: the next wait is short again.
 const STEADY: f64 = 5000.0;
@@ -77,7 +78,7 @@ async fn run(live: Live, id: ReleaseId, clock: Clock, mut nudges: UnboundedRecei
         live.connection.try_set(Connection::Reconnecting);
         // A handshake that is refused does not say why. The session may have ended.
         if failed % 4 == 1
-            && let Err(error) = get_release(id).await
+            && let Err(error) = start_of_release(id).await
             && error.is_signed_out()
         {
             live.connection.try_set(Connection::SignedOut);
@@ -159,7 +160,7 @@ async fn take(live: Live, id: ReleaseId, clock: Clock, text: &str, socket: &mut 
         // A kind of event that this page is too old for.
         return true;
     }
-    let Ok(snapshot) = get_release(id).await else { return false };
+    let Ok(ReleaseStart { snapshot, .. }) = start_of_release(id).await else { return false };
     let seq = snapshot.seq;
     live.reset(snapshot);
     socket.send(Message::Text(subscription(id, seq))).await.is_ok()

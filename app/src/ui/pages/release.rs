@@ -15,7 +15,7 @@ pub mod people;
 pub mod steps;
 pub mod tabs;
 
-use launchway_domain::{NodeKey, ReleaseId, ReleaseSnapshot, ReleaseStatus};
+use launchway_domain::{NodeKey, ReleaseId, ReleaseStatus};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
@@ -28,7 +28,8 @@ use self::tabs::{FullLink, Tabs};
 use super::{id_param, no_such_page};
 use crate::api::ApiError;
 use crate::api::live::{LogStretch, get_log_stretch};
-use crate::api::releases::get_release;
+use crate::api::releases::start_of_release;
+use crate::api::snapshot::ReleaseStart;
 use crate::text::{CurrentLang, release as words, t};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::live::Live;
@@ -37,6 +38,7 @@ use crate::ui::next;
 use crate::ui::pipeline::cells::Cells;
 use crate::ui::pipeline::diagram::Diagram;
 use crate::ui::pipeline::drawn::Drawn;
+use crate::ui::pipeline::groups::MANY;
 
 /// The log that is open: it stands in the address, so that the server renders it as well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,7 +93,7 @@ pub fn ReleasePage() -> impl IntoView {
         move || id.get(),
         |id| async move {
             let Some(id) = id else { return Err(no_such_page()) };
-            get_release(id).await
+            start_of_release(id).await
         },
     );
     let log: LogResource = Resource::new(
@@ -104,17 +106,24 @@ pub fn ReleasePage() -> impl IntoView {
     view! {
         <Suspense fallback=Loading>
             {move || Suspend::new(async move {
-                show(found.await, |snapshot| view! { <Page snapshot query open log /> })
+                show(found.await, |start| view! { <Page start query open log /> })
             })}
         </Suspense>
     }
 }
 
 #[component]
-fn Page(snapshot: ReleaseSnapshot, query: Memo<ParamsMap>, open: Memo<OpenLog>, log: LogResource) -> impl IntoView {
+fn Page(start: ReleaseStart, query: Memo<ParamsMap>, open: Memo<OpenLog>, log: LogResource) -> impl IntoView {
+    let ReleaseStart { snapshot, is_live } = start;
     let id = snapshot.release.id;
     let release = snapshot.release.clone();
     let live = Live::new(snapshot);
+    let was = release.status;
+    // What succeeds while the page is open is what is live now.
+    let is_live = Memo::new(move |_| {
+        let now = live.release.with(|release| release.status);
+        is_live || (now == ReleaseStatus::Succeeded && now != was)
+    });
     let runs = Memo::new(move |_| live.release.with(|release| release.status == ReleaseStatus::Running));
     let clock = Clock::start_while(runs.into());
     #[cfg(feature = "hydrate")]
@@ -129,23 +138,30 @@ fn Page(snapshot: ReleaseSnapshot, query: Memo<ParamsMap>, open: Memo<OpenLog>, 
     let href = Callback::new(move |node: NodeKey| OpenLog::of(node).href(id));
     let drawn = Drawn::new(live, selected);
     let has_nodes = Memo::new(move |_| live.plan.with(|plan| !plan.is_empty()));
+    let is_many = Memo::new(move |_| live.fleet.count.get() >= MANY);
     let tab = Memo::new(move |_| query.with(|query| Tab::parse(query.get_str("tab"))));
     let full = Memo::new(move |_| query.with(|query| Full::parse(query.get_str("full"))));
 
     view! {
-        <article class="release" data-full=move || full.get().map(Full::as_str)>
-            <Header release=release.clone() live clock />
+        <article
+            class="release"
+            data-full=move || full.get().map(Full::as_str)
+            data-many=move || is_many.get().then_some("")
+        >
+            <Header release=release.clone() live clock is_live />
             <section class="panel pipeline-panel" aria-label=t(words::PIPELINE)>
                 <Show when=move || has_nodes.get() fallback=move || view! { <NoPipeline live /> }>
                     <Diagram live clock drawn selected select href>
                         <FullLink id of=Full::Pipeline query full />
                     </Diagram>
-                    <Cells live drawn href />
                 </Show>
             </section>
             <div class="release-columns">
                 <Show when=move || has_nodes.get()>
-                    <Steps id live clock drawn selected />
+                    <div class="release-side">
+                        <Cells live drawn href />
+                        <Steps id live clock drawn selected />
+                    </div>
                 </Show>
                 <Tabs release live query tab full open log />
             </div>

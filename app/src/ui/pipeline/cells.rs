@@ -42,7 +42,7 @@ pub fn Cells(
     let kinds = move || live.fleet.phases.with(|phases| phases.iter().map(|phase| phase.kind).collect::<Vec<_>>());
     view! {
         <Show when=move || is_many.get()>
-            <section class="fleet" aria-label=title>
+            <section class="panel fleet" aria-label=title>
                 <div class="fleet-head">
                     <h3>{title}</h3>
                     <ol class="phases">

@@ -81,11 +81,11 @@ pub fn Diagram(
     let on_key = move |event: KeyboardEvent| on_key(&event, picture, viewport, open);
     let size = move |of: fn(&Layout) -> i32| picture.with(of);
     let style = move || {
-        let width = size(|picture| picture.width);
+        let (width, height) = (size(|picture| picture.width), size(|picture| picture.height));
         match viewport.zoom.get() {
             // The style sheet lets it shrink a little before it scrolls, and needs to know its own size for that.
-            None => format!("--picture: {width}px"),
-            Some(percent) => format!("--picture: {width}px; --shown: {}px", width * percent / 100),
+            None => format!("--picture: {width}px; --tall: {height}px"),
+            Some(percent) => format!("--shown: {}px", width * percent / 100),
         }
     };
     let keys = move || picture.with(|picture| picture.nodes.iter().map(|node| node.key.clone()).collect::<Vec<_>>());

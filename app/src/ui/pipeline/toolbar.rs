@@ -22,9 +22,10 @@ pub fn Toolbar(
     /// What stands at the end.
     children: Children,
 ) -> impl IntoView {
-    let level = move || match viewport.zoom.get() {
-        Some(percent) => format!("{percent} %"),
-        None => "—".to_owned(),
+    // The server cannot know how large the picture is shown.
+    let level = move || match viewport.window.with(|window| window.percent) {
+        0 => "100 %".to_owned(),
+        percent => format!("{percent} %"),
     };
     view! {
         <div class="pipeline-bar">

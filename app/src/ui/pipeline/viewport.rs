@@ -33,6 +33,8 @@ pub struct Window {
     pub content_width: i32,
     /// The content's height.
     pub content_height: i32,
+    /// The zoom, in percent.
+    pub percent: i32,
 }
 
 impl Window {
@@ -102,6 +104,7 @@ impl Viewport {
             height: frame.client_height(),
             content_width: frame.scroll_width(),
             content_height: frame.scroll_height(),
+            percent: self.percent(),
         };
         if self.window.try_get_untracked() != Some(now) {
             self.window.try_set(now);
@@ -115,7 +118,7 @@ impl Viewport {
 
     /// The zoom as it is, in percent.
     pub fn percent(self) -> i32 {
-        self.zoom.get_untracked().unwrap_or_else(|| {
+        self.zoom.try_get_untracked().flatten().unwrap_or_else(|| {
             let width = self.picture.with_untracked(|picture| picture.width);
             let shown = self.rect().map_or(0, |rect| rect.2);
             if width > 0 && shown > 0 { shown * 100 / width } else { 100 }
@@ -243,10 +246,17 @@ impl Viewport {
         self.dragged.get_value()
     }
 
-    /// The picture's place in the browser's window: left, top, width, height.
+    /// The picture's place in the browser's window: left, top, width, height. Where its element has another shape than the
+    /// picture, the picture stands in the element's middle.
     fn rect(self) -> Option<(i32, i32, i32, i32)> {
-        let picture = self.frame.try_get_untracked()??.first_element_child()?;
-        let rect = picture.get_bounding_client_rect();
-        Some((rect.left() as i32, rect.top() as i32, rect.width() as i32, rect.height() as i32))
+        let element = self.frame.try_get_untracked()??.first_element_child()?;
+        let rect = element.get_bounding_client_rect();
+        let (outer_width, outer_height) = (rect.width() as i32, rect.height() as i32);
+        let (wide, tall) = self.picture.try_with_untracked(|picture| (picture.width.max(1), picture.height.max(1)))?;
+        let width = outer_width.min(outer_height * wide / tall);
+        let height = width * tall / wide;
+        let left = rect.left() as i32 + (outer_width - width) / 2;
+        let top = rect.top() as i32 + (outer_height - height) / 2;
+        Some((left, top, width, height))
     }
 }

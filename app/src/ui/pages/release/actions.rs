@@ -4,7 +4,7 @@ use launchway_domain::ReleaseStatus;
 use leptos::prelude::*;
 
 use crate::api::releases::{CancelRelease, RetryRelease, RollbackRelease, StartRelease};
-use crate::text::{CurrentLang, common, release as words, t};
+use crate::text::{CurrentLang, release as words, t};
 use crate::ui::components::confirm::refusal_of;
 use crate::ui::components::toast::Toasts;
 use crate::ui::live::Live;
@@ -16,6 +16,8 @@ pub fn Actions(
     live: Live,
     /// Its id.
     id: i64,
+    /// Whether it is what is live: then there is nothing to go back to.
+    is_live: Memo<bool>,
 ) -> impl IntoView {
     let lang = CurrentLang::find();
     let start = ServerAction::<StartRelease>::new();
@@ -25,7 +27,10 @@ pub fn Actions(
     Toasts::follow(start);
     Toasts::follow(cancel);
     Toasts::follow(retry);
-    let state = Memo::new(move |_| live.release.with(|release| (release.status, release.cancel_requested)));
+    let state = Memo::new(move |_| {
+        let (status, asked) = live.release.with(|release| (release.status, release.cancel_requested));
+        (status, asked, is_live.get())
+    });
 
     let refusals = [refusal_of(start), refusal_of(cancel), refusal_of(retry), refusal_of(rollback)];
     let refusal = move || {
@@ -47,12 +52,24 @@ pub fn Actions(
     let cancel_form = move |asked: bool| {
         let pending = cancel.pending();
         view! {
-            <ActionForm action=cancel>
-                <input type="hidden" name="id" value=id />
-                <button type="submit" class="button danger" disabled=move || asked || pending.get()>
-                    {t(if asked { words::CANCELING } else { words::CANCEL })}
-                </button>
-            </ActionForm>
+            <button type="button" class="button danger" popovertarget="cancel" disabled=asked>
+                {t(if asked { words::CANCELING } else { words::CANCEL })}
+            </button>
+            <div id="cancel" class="dialog" popover="auto" role="alertdialog" aria-labelledby="cancel-title">
+                <h2 id="cancel-title">{t(words::cancel_title(id))}</h2>
+                <p>{t(words::CANCEL_LEAD)}</p>
+                <div class="row end">
+                    <button type="button" class="button" popovertarget="cancel" popovertargetaction="hide" autofocus>
+                        {t(words::CANCEL_NO)}
+                    </button>
+                    <ActionForm action=cancel>
+                        <input type="hidden" name="id" value=id />
+                        <button type="submit" class="button danger solid" disabled=move || asked || pending.get()>
+                            {t(words::CANCEL_YES)}
+                        </button>
+                    </ActionForm>
+                </div>
+            </div>
         }
     };
     let start_form = move || {
@@ -95,7 +112,7 @@ pub fn Actions(
                         popovertargetaction="hide"
                         autofocus
                     >
-                        {t(common::CANCEL)}
+                        {t(words::ROLLBACK_NO)}
                     </button>
                     <ActionForm action=rollback>
                         <input type="hidden" name="id" value=id />
@@ -110,12 +127,13 @@ pub fn Actions(
     view! {
         <div class="row release-actions">
             {move || {
-                let (status, asked) = state.get();
+                let (status, asked, is_live) = state.get();
                 match status {
                     ReleaseStatus::Pending => view! { {cancel_form(false)} {start_form()} }.into_any(),
                     ReleaseStatus::AwaitingApproval | ReleaseStatus::Queued => cancel_form(false).into_any(),
                     ReleaseStatus::Running => cancel_form(asked).into_any(),
                     ReleaseStatus::Failed | ReleaseStatus::Canceled => retry_form().into_any(),
+                    ReleaseStatus::Succeeded if is_live => ().into_any(),
                     ReleaseStatus::Succeeded => rollback_form().into_any(),
                 }
             }}

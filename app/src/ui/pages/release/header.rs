@@ -24,6 +24,8 @@ pub fn Header(
     live: Live,
     /// The page's clock.
     clock: Clock,
+    /// Whether it is what is live in its environment.
+    is_live: Memo<bool>,
 ) -> impl IntoView {
     let id = release.id;
     let status = Memo::new(move |_| live.release.with(|release| release.status));
@@ -37,10 +39,13 @@ pub fn Header(
                     <span role="status">
                         <StatusBadge status />
                     </span>
+                    <Show when=move || is_live.get()>
+                        <span class="tag" data-kind="ok">{t(words::LIVE_NOW)}</span>
+                    </Show>
                     <ConnectionMark live id=id.0 />
                 </p>
             </div>
-            <Actions live id=id.0 />
+            <Actions live id=id.0 is_live />
         </div>
         <Failure live />
         <Facts release live clock />
