@@ -23,7 +23,7 @@ pub const LABEL_X: i32 = 32;
 /// The narrowest node: what the line under the label ("waiting", "1 min 05 s") needs.
 const MIN_WIDTH: i32 = 112;
 /// The narrowest node that says how far it is: "99 % · 99.8/99.9 MB".
-const PROGRESS_WIDTH: i32 = 176;
+const PROGRESS_WIDTH: i32 = 158;
 /// The longest label in units; what is longer is elided in the middle.
 const MAX_UNITS: i32 = 26;
 /// The width of one unit, half of a CJK character, in half pixels.
