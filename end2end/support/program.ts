@@ -13,12 +13,29 @@ export class Program {
   private constructor(
     readonly url: string,
     readonly folder: string,
-    private readonly child: ChildProcess,
+    private child: ChildProcess,
   ) {}
 
   static async start(): Promise<Program> {
     const folder = mkdtempSync(join(tmpdir(), "launchway-e2e-"));
-    const child = spawn(BINARY, ["serve", "--data", join(folder, "data"), "--listen", "127.0.0.1:0"], {
+    try {
+      const { url, child } = await Program.run(folder, "127.0.0.1:0");
+      return new Program(url, folder, child);
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Starts the program over the same data, at the same address; `stopped` runs while it is not there. */
+  async restart(stopped?: () => Promise<void>): Promise<void> {
+    await this.end();
+    await stopped?.();
+    this.child = (await Program.run(this.folder, new URL(this.url).host)).child;
+  }
+
+  private static async run(folder: string, listen: string): Promise<{ url: string; child: ChildProcess }> {
+    const child = spawn(BINARY, ["serve", "--data", join(folder, "data"), "--listen", listen], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, LC_ALL: "C.UTF-8", LANG: "C.UTF-8" },
     });
@@ -36,20 +53,23 @@ export class Program {
       setTimeout(() => lost(new Error(`the program did not start:\n${said.join("\n")}`)), START_MS).unref();
     });
     try {
-      return new Program(await address, folder, child);
+      return { url: await address, child };
     } catch (error) {
       child.kill("SIGKILL");
-      rmSync(folder, { recursive: true, force: true });
       throw error;
     }
   }
 
-  async stop(): Promise<void> {
+  private async end(): Promise<void> {
     if (this.child.exitCode === null) {
       const ended = once(this.child, "exit");
       this.child.kill("SIGTERM");
       await ended;
     }
+  }
+
+  async stop(): Promise<void> {
+    await this.end();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -20,9 +20,11 @@ pub fn Strip(
                 let said = board::step(&step.kind.label(), &step.status.label()).get(lang.get()).to_owned();
                 view! {
                     <li class="strip-step" data-status=step.status.as_str()>
-                        <span class="sign" aria-hidden="true">{sign(step.status)}</span>
                         <span class="strip-name" aria-hidden="true">
                             {step.kind.label().get(lang.get()).to_owned()}
+                        </span>
+                        <span class="strip-count" aria-hidden="true">
+                            {sign(step.status)}
                         </span>
                         <span class="unseen">{said}</span>
                     </li>

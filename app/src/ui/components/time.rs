@@ -36,7 +36,9 @@ pub fn Time(
     #[prop(optional)]
     seconds: bool,
 ) -> impl IntoView {
-    let alive = Alive::find();
+    // Its own, and not the page's: the code of a page may come, and the page be taken over, after the rest is alive.
+    let alive = RwSignal::new(false);
+    Effect::new(move |_| alive.set(true));
     let text = move || if alive.get() { local(at, seconds) } else { utc(at, seconds) };
     view! { <time datetime=at.rfc3339()>{text}</time> }
 }

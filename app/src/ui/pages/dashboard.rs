@@ -56,7 +56,12 @@ fn Body(now: BoardNow) -> impl IntoView {
                 <Recent live />
             </div>
         </Show>
-        <Places live />
+        <Show
+            when=move || !is_new.get() || live.now.with(|now| now.overview.live_total > 0)
+            fallback=|| ()
+        >
+            <Places live />
+        </Show>
     }
     .into_any()
 }

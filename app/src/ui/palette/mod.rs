@@ -49,8 +49,12 @@ pub fn Palette(
             active.set(0);
             #[cfg(feature = "hydrate")]
             recent.set(recent::load());
-            // One that is open already refuses, and stays as it is.
-            let _ = dialog.show_modal();
+            // In the next frame: when it is made, it is not on the page yet.
+            request_animation_frame(move || {
+                if open.try_get_untracked() == Some(true) && !dialog.open() {
+                    let _ = dialog.show_modal();
+                }
+            });
         } else if dialog.open() {
             dialog.close();
         }

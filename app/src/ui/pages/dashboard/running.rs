@@ -75,6 +75,7 @@ fn Card(live: LiveBoard, clock: Clock, id: ReleaseId) -> impl IntoView {
                 <span>
                     {first.project_title} " / " {first.environment_name.clone()} " "
                     <KindBadge kind=first.environment_kind name=first.environment_name />
+                    <span class="quiet">" · " {first.created_by_name}</span>
                 </span>
                 <span class="running-now">
                     <span class="doing">{doing}</span>
@@ -87,7 +88,6 @@ fn Card(live: LiveBoard, clock: Clock, id: ReleaseId) -> impl IntoView {
                 aria-label=t(board::progress(id.0))
             ></progress>
             <Strip running />
-            <p class="quiet">{first.created_by_name}</p>
         </article>
     }
     .into_any()
