@@ -8,6 +8,7 @@ use super::actions::Actions;
 use crate::text::{CurrentLang, release as words, t};
 use crate::ui::components::badge::{KindBadge, StatusBadge};
 use crate::ui::components::time::Time;
+use crate::ui::components::watching::Watching;
 use crate::ui::live::clock::Clock;
 use crate::ui::live::{Connection, Live};
 use crate::ui::next;
@@ -44,6 +45,10 @@ pub fn Header(
                     </Show>
                     <ConnectionMark live id=id.0 />
                 </p>
+                // Somebody else looks, too.
+                <Show when=move || live.watching.with(|now| now.total > 1)>
+                    <Watching live />
+                </Show>
             </div>
             <Actions live id=id.0 is_live />
         </div>

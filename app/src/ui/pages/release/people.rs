@@ -5,12 +5,16 @@ use leptos::prelude::*;
 
 use crate::text::{release as words, t};
 use crate::ui::components::time::Time;
+use crate::ui::components::watching::Watching;
+use crate::ui::live::Live;
 
 /// The panel of the people.
 #[component]
 pub fn PeoplePanel(
     /// The release as it was when the page came: what never changes about it.
     release: Release,
+    /// The release.
+    live: Live,
 ) -> impl IntoView {
     view! {
         <div class="tab-body">
@@ -22,6 +26,7 @@ pub fn PeoplePanel(
                     <Time at=release.created_at seconds=true />
                 </dd>
             </dl>
+            <Watching live />
         </div>
     }
 }

@@ -50,7 +50,7 @@ pub fn Tabs(
         Tab::Log => view! { <LogPanel id live open log /> }.into_any(),
         Tab::Changes => view! { <ChangesPanel id release=release.clone() /> }.into_any(),
         Tab::Hooks => view! { <HooksPanel release=release.clone() live /> }.into_any(),
-        Tab::People => view! { <PeoplePanel release=release.clone() /> }.into_any(),
+        Tab::People => view! { <PeoplePanel release=release.clone() live /> }.into_any(),
     };
     view! {
         <section class="panel tab-panel" aria-label=t(words::PANELS)>
