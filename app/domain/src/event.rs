@@ -1,9 +1,11 @@
 //! The events of the feed: facts that were written down before anyone was told.
 
+mod read;
+
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::id::{EnvironmentId, ProjectId, ReleaseId};
 use crate::node::{Node, NodeKey};
@@ -46,7 +48,7 @@ impl FromStr for Topic {
 }
 
 /// What happened. In JSON `kind` beside `data`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", content = "data")]
 pub enum EventData {
     /// A release was created or changed its status.
@@ -63,7 +65,7 @@ pub enum EventData {
         /// Whether somebody asked it to stop.
         cancel_requested: bool,
         /// Why it failed.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<Text>,
     },
     /// A node was planned or changed.
@@ -91,7 +93,7 @@ pub enum EventData {
         /// From where it came.
         stream: LogStream,
         /// The text itself, where it is short; else ask for the log from `from`.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         text: Option<String>,
     },
     /// How far a node has come. Transient: not stored, and without a number.
@@ -152,10 +154,10 @@ impl EventData {
 }
 
 /// One fact, as the feed sends it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Event {
     /// Its number: greater than that of everything committed before it. Absent for progress.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub seq: Option<i64>,
     /// The topic by which the client hears of it: of those it named, the first that fits.
     pub topic: String,
@@ -191,6 +193,31 @@ mod tests {
         assert_eq!(json["kind"], "release.status");
         assert_eq!(json["data"]["status"], "running");
         assert_eq!(serde_json::from_value::<Event>(json).unwrap(), event);
+    }
+
+    #[test]
+    fn every_kind_survives_json() {
+        let release_id = ReleaseId(7);
+        let node = NodeKey("package".into());
+        let all = [
+            EventData::LogAppended {
+                release_id,
+                node: node.clone(),
+                attempt: 1,
+                from: 0,
+                to: 2,
+                stream: LogStream::Output,
+                text: Some("a\n".into()),
+            },
+            EventData::NodeProgress { release_id, node, attempt: 1, done: 1, total: 2 },
+            EventData::ReleaseWatching { release_id, people: vec!["ann".into()], total: 1, walls: 0 },
+        ];
+        for data in all {
+            let event = Event { seq: None, topic: "release:7".into(), at: Timestamp(5), data };
+            let json = serde_json::to_string(&event).unwrap();
+            assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event);
+        }
+        assert!(serde_json::from_str::<EventData>(r#"{"kind":"nobody.knows","data":{}}"#).is_err());
     }
 
     #[test]

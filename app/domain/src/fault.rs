@@ -25,7 +25,7 @@ impl FieldError {
 /// Why a service call was not carried out. The faces (REST, server functions, command line) turn it
 /// into a status and into the reader's language; nothing in it is a secret or a stack trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "fault", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// Nobody is signed in, or the token is unknown (401).
     Unauthenticated,

@@ -2,6 +2,7 @@
 
 use launchway_domain::Text;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
 
@@ -17,7 +18,6 @@ use crate::ui::palette::load_palette;
 #[component]
 pub fn Layout() -> impl IntoView {
     let visitor = Resource::new(|| (), |()| get_visitor());
-    let sign_out = ServerAction::<SignOut>::new();
     let (palette, keys) = (RwSignal::new(false), RwSignal::new(false));
     // Made when it is first wanted, and kept: most pages are read without it.
     let wanted = Memo::new(move |before: Option<&bool>| before.copied().unwrap_or(false) || palette.get());
@@ -63,12 +63,12 @@ pub fn Layout() -> impl IntoView {
                                 None => view! { <ToSignIn /> }.into_any(),
                                 Some(user) => {
                                     view! {
-                                        <ActionForm action=sign_out>
+                                        <form method="post" action=SignOut::PATH>
                                             <span class="who">{user.name}</span>
                                             <button type="submit" class="button quiet small" data-press="sign-out">
                                                 {t(common::SIGN_OUT)}
                                             </button>
-                                        </ActionForm>
+                                        </form>
                                     }
                                         .into_any()
                                 }

@@ -2,6 +2,7 @@
 
 use launchway_domain::Lang;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 
 use crate::api::account::Prefer;
 use crate::text::{CurrentLang, common, t};
@@ -10,7 +11,6 @@ use crate::ui::prefs::{self, LANG_COOKIE, THEME_COOKIE, Theme};
 /// The two switches.
 #[component]
 pub fn PrefsBar() -> impl IntoView {
-    let prefer = ServerAction::<Prefer>::new();
     let current = CurrentLang::find();
     let theme = RwSignal::new(prefs::initial_theme());
     let other_lang = move || if current.get() == Lang::En { Lang::Zh } else { Lang::En };
@@ -33,7 +33,7 @@ pub fn PrefsBar() -> impl IntoView {
     };
     view! {
         <div class="prefs">
-            <ActionForm action=prefer on:submit:capture=choose_lang>
+            <form method="post" action=Prefer::PATH on:submit=choose_lang>
                 <input type="hidden" name="lang" value=move || other_lang().code() />
                 <button
                     type="submit"
@@ -44,8 +44,8 @@ pub fn PrefsBar() -> impl IntoView {
                 >
                     {t(common::LANGUAGE)}
                 </button>
-            </ActionForm>
-            <ActionForm action=prefer on:submit:capture=choose_theme>
+            </form>
+            <form method="post" action=Prefer::PATH on:submit=choose_theme>
                 <input type="hidden" name="theme" value=move || other_theme().as_str() />
                 <button
                     type="submit"
@@ -59,7 +59,7 @@ pub fn PrefsBar() -> impl IntoView {
                         <path d="M8 1.75a6.25 6.25 0 0 1 0 12.5z" fill="currentColor" />
                     </svg>
                 </button>
-            </ActionForm>
+            </form>
         </div>
     }
     .into_any()
