@@ -21,7 +21,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use leptos_router::params::ParamsMap;
 
-use self::address::{Full, Tab};
+use self::address::{Full, Tab, href_with};
 use self::header::Header;
 use self::steps::Steps;
 use self::tabs::{FullLink, Tabs};
@@ -129,6 +129,7 @@ fn Page(start: ReleaseStart, query: Memo<ParamsMap>, open: Memo<OpenLog>, log: L
     #[cfg(feature = "hydrate")]
     Effect::new(move || crate::ui::live::client::follow(live, id, clock));
 
+    leave_by_escape(id, query);
     let navigate = use_navigate();
     let select = Callback::new(move |node: NodeKey| {
         let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
@@ -167,6 +168,22 @@ fn Page(start: ReleaseStart, query: Memo<ParamsMap>, open: Memo<OpenLog>, log: L
             </div>
         </article>
     }
+}
+
+/// Escape gives the page back where a part of it fills the window. Whatever else is open takes the key first.
+fn leave_by_escape(id: ReleaseId, query: Memo<ParamsMap>) {
+    let navigate = use_navigate();
+    Effect::new(move || {
+        let navigate = navigate.clone();
+        let listening = window_event_listener(leptos::ev::keydown, move |event| {
+            let is_full = query.with_untracked(|query| Full::parse(query.get_str("full")).is_some());
+            if event.key() == "Escape" && is_full && !event.default_prevented() {
+                let options = NavigateOptions { scroll: false, ..NavigateOptions::default() };
+                navigate(&untrack(|| href_with(query, id, &[("full", None)])), options);
+            }
+        });
+        on_cleanup(move || listening.remove());
+    });
 }
 
 /// What stands in the picture's place before there are nodes.
