@@ -100,6 +100,7 @@ test("a hook template is added, found, changed and deleted", async ({ page }, in
   await expect(page).toHaveURL(/q=systemctl/);
   await page.reload();
   await expect(page.getByRole("row")).toHaveCount(2);
+  await expect(page.locator("time").first()).not.toContainText("UTC");
   await shoot(page, info, "templates");
   await page.getByRole("link", { name: "Restart" }).click();
   await expect(page.locator("#f-body")).toHaveValue(script);
@@ -264,6 +265,30 @@ test("everything works without JavaScript", async ({ browser, program }, info) =
   await expect(page).toHaveURL(/\/releases\/\d+$/);
   await page.goto(page.url() + "?tab=changes");
   await expect(page.locator("[data-relation]")).toBeVisible();
+  // Refused: what was typed is still there, and is sent again.
+  await page.goto(`/releases/new?project=${project}`);
+  await page.locator("#f-ref-name").fill("v9 不在");
+  await page.getByRole("radio", { name: "branch" }).check();
+  await page.locator("[data-hook=after_download] summary").click();
+  await page.locator("#f-hooks-after-download").fill("make\nmake check\n");
+  await page.getByLabel("Note").fill("Careful");
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+  await expect(page.locator("#f-ref-name-error")).not.toBeEmpty();
+  await expect(page.locator("#f-ref-name")).toHaveValue("v9 不在");
+  await expect(page.getByRole("radio", { name: "branch" })).toBeChecked();
+  await expect(page.locator("#f-hooks-after-download")).toHaveValue("make\nmake check\n");
+  await expect(page.getByLabel("Note")).toHaveValue("Careful");
+  await page.goto("/credentials/new");
+  await page.getByLabel("Name", { exact: true }).fill("deploy key");
+  await page.getByLabel("User name").fill("www");
+  await page.getByLabel("Kind").selectOption("ssh_password");
+  await page.getByLabel("Secret").fill("hunter2-hunter2");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.locator("#f-name-error")).toContainText("taken");
+  await expect(page.getByLabel("User name")).toHaveValue("www");
+  await expect(page.getByLabel("Kind")).toHaveValue("ssh_password");
+  expect(await page.content()).not.toContain("hunter2");
+
   await page.goto("/hook-templates?q=two");
   await page.getByRole("link", { name: "Two lines" }).click();
   await expect(page.locator("#f-body")).toHaveValue("echo a\necho b\n");

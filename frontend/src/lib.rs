@@ -2,6 +2,7 @@
 
 #![recursion_limit = "512"]
 
+use launchway_app::ui::components::time::Alive;
 use leptos::mount::hydrate_from_async;
 use leptos::prelude::document;
 
@@ -12,4 +13,5 @@ pub async fn hydrate() {
     console_error_panic_hook::set_once();
     let Some(body) = document().body() else { return };
     hydrate_from_async(body, launchway_app::App).await.forget();
+    Alive::came();
 }

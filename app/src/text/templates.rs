@@ -36,7 +36,7 @@ super::texts! {
     UNDO: "Undo", "撤销";
     SAVE_AS: "Save as template", "保存为模板";
     SAVE_AS_NAME: "Name of the template", "模板名称";
-    SAVE_AS_HINT: "Saved in the moment in which the release is created.", "创建发布时一并保存。";
+    SAVE_AS_HINT: "With a name, this script is saved as a template in the moment in which the release is created.", "填写名称后，创建发布时将此脚本一并保存为模板。";
     ON_THIS_HOST: "Launchway host", "Launchway 主机";
     DEFAULT_HOOKS: "Default hooks", "默认钩子";
     DEFAULT_HOOKS_HINT: "A new release starts with these; they can be changed there.", "新建发布时自动填入，可在发布时修改。";

@@ -13,6 +13,7 @@ pub(crate) mod problem;
 mod reader;
 mod rest;
 mod session;
+mod typed;
 mod wall;
 
 use std::any::Any;
@@ -41,6 +42,7 @@ pub fn router(state: AppState) -> Router {
     // Who asks has to be known; the session comes before, since it may say so.
     let guarded = rest::router()
         .merge(pages::router(&state))
+        .layer(from_fn(typed::keep))
         .layer(from_fn_with_state(state.clone(), auth::authenticate))
         .layer(session::layer(&state));
 

@@ -8,6 +8,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use launchway_app::api::board::Build;
 use launchway_app::ports::BrowserSession;
+use launchway_app::ui::components::typed::Typed;
 use launchway_app::{App, shell};
 use launchway_domain::Actor;
 use leptos::prelude::{provide_context, use_context};
@@ -40,6 +41,9 @@ fn contexts(state: &AppState) {
         provide_context::<Actor>(identity.actor.clone());
     }
     provide_context(reader::lang(&parts.headers));
+    if let Some(typed) = parts.extensions.get::<Typed>() {
+        provide_context(typed.clone());
+    }
     provide_context(Build(assets::addresses().wasm));
     if let Some(session) = parts.extensions.get::<Session>().cloned() {
         let client = reader::client(&parts.extensions, &parts.headers, state.config.public_url.is_some());

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use super::field::{Field, described_by, id_of, invalid, name_of};
 use super::form::FormState;
 use super::shell_code::{VARIABLES, html as coloured};
+use super::typed::restore;
 use crate::text::{t, templates};
 
 /// A script to read.
@@ -43,6 +44,7 @@ pub fn ShellField(
     #[prop(default = 4)]
     rows: u32,
 ) -> impl IntoView {
+    restore(&name_of(field), value);
     let node = NodeRef::<html::Textarea>::new();
     // First the control's text counts (somebody may have typed before the page came alive), then whichever changed.
     Effect::new(move |before: Option<()>| {

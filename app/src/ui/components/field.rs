@@ -8,6 +8,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::form::FormState;
+use super::typed::{all_typed, restore};
 use crate::text::{CurrentLang, common, t};
 
 /// `a.b` as an id.
@@ -16,7 +17,7 @@ pub(super) fn id_of(field: &str) -> String {
 }
 
 /// `a.b` as the name that a server function's argument `form` is read from: `form[a][b]`.
-pub(super) fn name_of(field: &str) -> String {
+pub(crate) fn name_of(field: &str) -> String {
     let mut name = String::from("form");
     for part in field.split('.') {
         name.push('[');
@@ -124,6 +125,10 @@ pub fn TextField(
     #[prop(optional)]
     code: bool,
 ) -> impl IntoView {
+    let sent_as = name.map_or_else(|| name_of(field), str::to_owned);
+    if kind != "password" {
+        restore(&sent_as, value);
+    }
     let node = NodeRef::<html::Input>::new();
     follow!(node, value);
     let edit = move |event| {
@@ -134,7 +139,7 @@ pub fn TextField(
         <Field form field label hint optional>
             <input
                 id=id_of(field)
-                name=name.map_or_else(|| name_of(field), str::to_owned)
+                name=sent_as
                 type=kind
                 class:code=code
                 value=value.get_untracked()
@@ -176,6 +181,7 @@ pub fn TextArea(
     #[prop(optional)]
     code: bool,
 ) -> impl IntoView {
+    restore(&name_of(field), value);
     let node = NodeRef::<html::Textarea>::new();
     follow!(node, value);
     let edit = move |event| {
@@ -226,6 +232,7 @@ pub fn SelectField(
     #[prop(optional)]
     none: Option<Text>,
 ) -> impl IntoView {
+    restore(&name_of(field), value);
     let node = NodeRef::<html::Select>::new();
     follow!(node, value);
     let edit = move |event| {
@@ -279,6 +286,9 @@ pub fn CheckList(
     form.register(field);
     let current = CurrentLang::find();
     let id = id_of(field);
+    if let Some(sent) = all_typed(&format!("{}[]", name_of(field))) {
+        value.set(sent.iter().filter_map(|id| id.parse().ok()).collect());
+    }
     let order: Vec<i64> = options.iter().map(|(option, ..)| *option).collect();
     let items = options
         .into_iter()

@@ -19,4 +19,5 @@ pub mod shell_code;
 pub mod strip;
 pub mod time;
 pub mod toast;
+pub mod typed;
 pub mod watching;

@@ -13,6 +13,7 @@ use super::field::{Field, described_by, id_of, invalid, name_of};
 use super::form::FormState;
 use super::ref_match::{self, matching};
 use super::time::{Alive, Time};
+use super::typed::{restore, typed as typed_before};
 use crate::api::ApiError;
 use crate::api::create::fetch_refs;
 use crate::text::{CurrentLang, create as words, t};
@@ -46,6 +47,10 @@ pub fn RefPicker(
     chosen: RefSignals,
 ) -> impl IntoView {
     let RefSignals { kind, name, listed } = chosen;
+    restore(&name_of(FIELD), name);
+    if let Some(word) = typed_before("form[ref][kind]") {
+        kind.set(RefKind::parse(&word).unwrap_or_default());
+    }
     let alive = Alive::find();
     let lang = CurrentLang::find();
     let suggestions = suggestions(&known);

@@ -7,13 +7,29 @@ use leptos::prelude::*;
 #[derive(Clone, Copy, Debug)]
 pub struct Alive(pub RwSignal<bool>);
 
+#[cfg(feature = "hydrate")]
+thread_local! {
+    /// The one of the page.
+    static PAGE: std::cell::Cell<Option<Alive>> = const { std::cell::Cell::new(None) };
+}
+
 impl Alive {
-    /// Puts one in the context; it turns true once the browser has taken over.
+    /// Puts one in the context; [`Alive::came`] turns it true.
     pub fn provide() -> Self {
         let alive = Self(RwSignal::new(false));
-        Effect::new(move |_| alive.0.set(true));
+        #[cfg(feature = "hydrate")]
+        PAGE.set(Some(alive));
         provide_context(alive);
         alive
+    }
+
+    /// Says that the browser has taken the whole page over. Not an effect's to say: those run before the code of the
+    /// page itself is loaded, and what is rendered by then would differ from what the server sent.
+    #[cfg(feature = "hydrate")]
+    pub fn came() {
+        if let Some(alive) = PAGE.get() {
+            alive.0.set(true);
+        }
     }
 
     /// The one in the context; never alive where there is none. Tracked when read by [`Alive::get`].

@@ -65,7 +65,6 @@ fn Body(found: NewRelease, wanted: Wanted) -> impl IntoView {
             .into_any();
     }
     let project = chosen.as_ref().map(|chosen| chosen.project);
-    let is_chosen = chosen.as_ref().is_some_and(|chosen| !chosen.places.is_empty());
     let rest = chosen.map(|chosen| {
         if chosen.places.is_empty() {
             let href = format!("/projects/{}/environments/new", chosen.project);
@@ -75,7 +74,7 @@ fn Body(found: NewRelease, wanted: Wanted) -> impl IntoView {
         }
     });
     view! {
-        <div class="new-release" class:is-chosen=is_chosen>
+        <div class="new-release">
             <ProjectChoice projects chosen=project />
             {rest}
         </div>
@@ -183,7 +182,7 @@ fn Editor(chosen: Chosen, wanted: Wanted) -> impl IntoView {
         }
     };
     view! {
-        <ActionForm action=create on:submit:capture=submit attr:class="form" attr:novalidate=true>
+        <ActionForm action=create on:submit:capture=submit attr:class="form release-form" attr:novalidate=true>
             <input type="hidden" name="form[project_id]" value=project.to_string() />
             <SelectField
                 form

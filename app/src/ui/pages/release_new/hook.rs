@@ -8,8 +8,9 @@ use crate::api::create::TemplateName;
 use crate::api::templates::get_template;
 use crate::text::{CurrentLang, t, templates};
 use crate::ui::components::code::ShellField;
-use crate::ui::components::field::TextField;
+use crate::ui::components::field::{TextField, name_of};
 use crate::ui::components::form::FormState;
+use crate::ui::components::typed::restore;
 
 /// What is typed for one hook.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +45,8 @@ pub fn HookEditor(
 ) -> impl IntoView {
     let HookSignals { point, body, save_as } = hook;
     let (field, hint) = hook_words(point);
+    // Before the fold is made: it is open where something was typed.
+    restore(&name_of(field), body);
     let ticked = RwSignal::new(!save_as.with_untracked(String::is_empty));
     let tick = move |event| {
         let on = event_target_checked(&event);

@@ -79,12 +79,12 @@ pub fn Preview(
         }
     };
     view! {
-        <aside class="preview card needs-script" aria-labelledby="preview-title">
+        <section class="preview card needs-script" aria-labelledby="preview-title">
             <h2 id="preview-title">{t(words::TITLE)}</h2>
             <div aria-live="polite" aria-busy=move || (question.read().is_some() && answer().is_none()).to_string()>
                 {content}
             </div>
-        </aside>
+        </section>
     }
     .into_any()
 }
