@@ -41,6 +41,9 @@ pub struct LogRow {
     /// The text as it came, escape sequences included, without the line end. A line of more than 16 KiB is cut
     /// into several.
     pub text: String,
+    /// Whether its end has not come yet: more may be added to it. Absent where it has.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub open: bool,
 }
 
 /// Some lines of a log, by their numbers. A line keeps its number for ever; only the last one of a node may still

@@ -4,7 +4,7 @@ pub mod account;
 pub mod board;
 pub mod create;
 pub mod credentials;
-pub mod live;
+pub mod log;
 pub mod projects;
 pub mod releases;
 pub mod servers;

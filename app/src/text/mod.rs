@@ -20,6 +20,7 @@ pub mod create;
 pub mod credentials;
 pub mod lists;
 pub mod palette;
+pub mod log;
 pub mod projects;
 pub mod release;
 pub mod releases;

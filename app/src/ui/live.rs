@@ -9,9 +9,6 @@ pub mod board;
 pub mod client;
 pub mod clock;
 pub mod fleet;
-#[cfg(feature = "hydrate")]
-pub mod follow;
-pub mod log;
 pub mod state;
 #[cfg(feature = "hydrate")]
 pub mod wall;

@@ -88,6 +88,16 @@ impl Screen {
         Self::default()
     }
 
+    /// A terminal that goes on in a style.
+    pub fn with_style(style: Style) -> Self {
+        Self { style, ..Self::default() }
+    }
+
+    /// The style in which the next character would stand.
+    pub fn style(&self) -> Style {
+        self.style
+    }
+
     /// Takes a part of a line.
     pub fn feed(&mut self, text: &str) {
         for c in text.chars() {

@@ -23,72 +23,28 @@ use leptos_router::params::ParamsMap;
 
 use self::address::{Full, Tab, href_with};
 use self::header::Header;
+use self::log::log_resource;
+pub use self::log::{LogResource, OpenLog};
 use self::steps::Steps;
 use self::tabs::{FullLink, Tabs};
 use super::{id_param, no_such_page};
-use crate::api::ApiError;
-use crate::api::live::{LogStretch, get_log_stretch};
 use crate::api::releases::start_of_release;
 use crate::api::snapshot::ReleaseStart;
 use crate::text::{CurrentLang, release as words, t};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::live::Live;
 use crate::ui::live::clock::Clock;
-use crate::ui::next;
 use crate::ui::pipeline::cells::Cells;
 use crate::ui::pipeline::diagram::Diagram;
 use crate::ui::pipeline::drawn::Drawn;
 use crate::ui::pipeline::groups::MANY;
-
-/// The log that is open: it stands in the address, so that the server renders it as well.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OpenLog {
-    /// Of which node; none where no log is open.
-    pub node: Option<NodeKey>,
-    /// Of which run; none means the latest.
-    pub attempt: Option<u32>,
-    /// From which byte on; none means the end of it, following.
-    pub offset: Option<u64>,
-}
-
-impl OpenLog {
-    /// The latest run's.
-    pub fn of(node: NodeKey) -> Self {
-        Self { node: Some(node), ..Self::default() }
-    }
-
-    /// The address of a release's page with this log open.
-    pub fn href(&self, id: ReleaseId) -> String {
-        let mut href = format!("/releases/{id}");
-        if let Some(node) = &self.node {
-            href.push_str(&format!("?node={}", next::encode(node.as_str())));
-            if let Some(attempt) = self.attempt {
-                href.push_str(&format!("&attempt={attempt}"));
-            }
-            if let Some(offset) = self.offset {
-                href.push_str(&format!("&offset={offset}"));
-            }
-        }
-        href
-    }
-}
-
-/// What the open log begins with; none where no log is open.
-pub type LogResource = Resource<Option<Result<LogStretch, ApiError>>>;
 
 /// The page of one release.
 #[component]
 pub fn ReleasePage() -> impl IntoView {
     let id = id_param::<ReleaseId>("id");
     let query = use_query_map();
-    let open = Memo::new(move |_| {
-        let query = query.read();
-        OpenLog {
-            node: query.get("node").map(NodeKey),
-            attempt: query.get("attempt").and_then(|text| text.parse().ok()),
-            offset: query.get("offset").and_then(|text| text.parse().ok()),
-        }
-    });
+    let open = Memo::new(move |_| query.with(OpenLog::read));
     let found = Resource::new(
         move || id.get(),
         |id| async move {
@@ -96,13 +52,7 @@ pub fn ReleasePage() -> impl IntoView {
             start_of_release(id).await
         },
     );
-    let log: LogResource = Resource::new(
-        move || (id.get(), open.get()),
-        |(id, open)| async move {
-            let (id, node) = id.zip(open.node)?;
-            Some(get_log_stretch(id, node, open.attempt, open.offset).await)
-        },
-    );
+    let log = log_resource(id, open);
     view! {
         <Suspense fallback=Loading>
             {move || Suspend::new(async move {
@@ -195,16 +145,4 @@ fn NoPipeline(live: Live) -> impl IntoView {
         _ => words::PIPELINE_EMPTY,
     };
     view! { <p class="pipeline-empty">{move || words().get(lang.get()).to_owned()}</p> }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_open_log_stands_in_the_address() {
-        assert_eq!(OpenLog::default().href(ReleaseId(7)), "/releases/7");
-        let open = OpenLog { node: Some(NodeKey("server:3/upload".into())), attempt: Some(2), offset: Some(0) };
-        assert_eq!(open.href(ReleaseId(7)), "/releases/7?node=server%3A3%2Fupload&attempt=2&offset=0");
-    }
 }

@@ -37,6 +37,8 @@ struct Line<'a> {
     stream: LogStream,
     source: usize,
     text: &'a str,
+    /// Whether its end has not come yet.
+    open: bool,
 }
 
 /// A line that has not ended in what was read so far.
@@ -86,6 +88,7 @@ impl Store {
                 stream: line.stream,
                 source: line.source as u32,
                 text: line.text.strip_suffix('\r').unwrap_or(line.text).to_owned(),
+                open: line.open,
             };
             items.push((line.number, row));
             true
@@ -338,7 +341,7 @@ impl<'c> Walk<'c> {
         let Some(open) = self.open.get_mut(source) else { return Ok(true) };
         let mut wants_more = true;
         let mut give = |number, at, stream, text: &str| {
-            wants_more &= take(Line { number, at, stream, source, text }, sources);
+            wants_more &= take(Line { number, at, stream, source, text, open: false }, sources);
         };
         for piece in pieces(body, open_before as usize) {
             if !piece.begins {
@@ -374,6 +377,7 @@ impl<'c> Walk<'c> {
         for source in 0..self.open.len() {
             let Some(mut line) = self.open.get_mut(source).and_then(Option::take) else { continue };
             let LogSource { node, attempt, .. } = &self.sources[source];
+            let mut is_open = false;
             'line: loop {
                 let rows = sqlx::query(
                     "SELECT i.ordinal, i.open_before, c.stream, c.body FROM log_index i \
@@ -391,6 +395,7 @@ impl<'c> Walk<'c> {
                 .fetch_all(&mut *self.conn)
                 .await?;
                 if rows.is_empty() {
+                    is_open = true;
                     break;
                 }
                 for row in rows {
@@ -408,7 +413,7 @@ impl<'c> Walk<'c> {
                 }
             }
             take(
-                Line { number: line.number, at: line.at, stream: line.stream, source, text: &line.text },
+                Line { number: line.number, at: line.at, stream: line.stream, source, text: &line.text, open: is_open },
                 &self.sources,
             );
         }

@@ -73,8 +73,10 @@ pub(crate) async fn every_scope_numbers_its_lines(db: Db) {
     assert_eq!((page.from_line, page.total, page.done), (2, 9, false));
     assert_eq!(told(&page), whole[1..3], "a line that goes on behind the page is whole");
     assert_eq!(page.sources[1].server_id, Some(server));
+    assert!(page.items.iter().all(|row| !row.open));
     let tail = store.log_lines(id, &LogScope::All, None, 2).await.unwrap();
     assert_eq!((tail.from_line, told(&tail)), (8, whole[7..].to_vec()));
+    assert_eq!(tail.items.iter().map(|row| row.open).collect::<Vec<_>>(), [false, true]);
     let beyond = store.log_lines(id, &LogScope::All, Some(u64::MAX), 2).await.unwrap();
     assert_eq!((beyond.from_line, beyond.items.len(), beyond.total), (10, 0, 9));
 

@@ -1,25 +1,64 @@
-//! The log of one step, following while it grows.
+//! The log of a release: one node's, one server's, or all of it, following while it grows.
+//!
+//! The server renders the end of it (or the part around the line that the address names), and so does the browser at
+//! first. From then on only those lines are in the page that are seen: `model` holds some pages of the log and asks
+//! for others, `geometry` says where lines lie, `scroll` chooses, and `view` shows them.
 
-use std::sync::Arc;
+pub mod address;
+pub mod ansi;
+pub mod copy;
+pub mod geometry;
+pub mod model;
+pub mod pages;
+pub mod prefs;
+pub mod scroll;
+pub mod search;
+pub mod toolbar;
+pub mod view;
 
-use launchway_domain::{LogStream, NodeKey, ReleaseId, Text};
-use leptos::html::Div;
+use std::time::Duration;
+
+use launchway_domain::{LogLines, ReleaseId};
+use leptos::html::Input;
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
-use super::{LogResource, OpenLog};
-use crate::api::live::LogStretch;
-use crate::text::{CurrentLang, release as words, t};
+use self::address::Marked;
+pub use self::address::OpenLog;
+use self::model::LogModel;
+use self::search::Search;
+use self::toolbar::{Foot, Scopes, Toolbar};
+use self::view::Viewport;
+use crate::api::ApiError;
+use crate::api::log::get_log_lines;
+use crate::text::{CurrentLang, log as words, release, t};
 use crate::ui::components::load::{Loading, show};
-use crate::ui::components::time::Alive;
 use crate::ui::live::Live;
-use crate::ui::live::clock::time_of_day;
-use crate::ui::live::log::{Block, LogTail, Row};
-use crate::ui::pipeline::diagram::names;
 
-/// How near to its end, in pixels, a log counts as scrolled down.
-const NEAR: i32 = 24;
+/// How often those who cannot see it are told that a log has grown.
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only browsers tell"))]
+const TELL: Duration = Duration::from_secs(5);
 
-/// The panel beside the steps: the open log, or how to open one.
+/// What the open log begins with.
+pub type LogResource = Resource<Option<Result<LogLines, ApiError>>>;
+
+/// What an open log begins with: the lines around the one that the address names, else the last ones. Not asked for
+/// again when another line is marked.
+pub fn log_resource(id: Memo<Option<ReleaseId>>, open: Memo<OpenLog>) -> LogResource {
+    let query = use_query_map();
+    Resource::new(
+        move || (id.get(), open.get()),
+        move |(id, open)| {
+            let marked = query.try_with_untracked(|query| query.get("line")).flatten();
+            async move {
+                let from = marked.and_then(|line| Marked::read(&line)).map(|marked| marked.from.saturating_sub(20) + 1);
+                Some(get_log_lines(id?, open.scope(), from).await)
+            }
+        },
+    )
+}
+
+/// The panel beside the steps.
 #[component]
 pub fn LogPanel(
     /// Of which release.
@@ -31,214 +70,148 @@ pub fn LogPanel(
     /// What it begins with.
     log: LogResource,
 ) -> impl IntoView {
-    // A node may be asked for before it is planned.
-    let node = Memo::new(move |_| {
-        let key = open.get().node?;
-        let is_planned = live.plan.with(|plan| plan.iter().any(|planned| planned.key == key));
-        Some((key, is_planned))
-    });
-    let hint = |text: Text| view! { <p class="log-hint">{t(text)}</p> }.into_any();
-    let body = move || match node.get() {
-        None => hint(words::LOG_HINT),
-        Some((_, false)) => hint(words::NO_SUCH_STEP),
-        Some((key, true)) => view! { <LogHead id live key open /> }.into_any(),
-    };
+    let query = use_query_map();
     view! {
-        <section class="panel log-panel" id="log" aria-label=t(words::LOG)>
-            {body}
+        <div class="log-panel" id="log" role="group" aria-label=t(release::LOG)>
+            <Scopes id live query open />
             <Suspense fallback=Loading>
                 {move || Suspend::new(async move {
                     match log.await {
                         None => ().into_any(),
-                        Some(answer) => show(answer, |stretch| view! { <Lines id live open log stretch /> }),
+                        Some(answer) => show(answer, |lines| view! { <Opened id live open log lines /> }),
                     }
                 })}
             </Suspense>
-        </section>
-    }
-}
-
-/// Whose log it is, its runs, and the way out.
-#[component]
-fn LogHead(id: ReleaseId, live: Live, key: NodeKey, open: Memo<OpenLog>) -> impl IntoView {
-    let name =
-        live.plan.with_untracked(|plan| names(plan).remove(&key)).unwrap_or_else(|| Text::verbatim(key.to_string()));
-    let latest = live.node(&key).map(|view| Memo::new(move |_| view.with(|view| view.node.attempt)));
-    let runs = move || {
-        let latest = latest.map_or(0, |latest| latest.get());
-        let shown = open.get().attempt.unwrap_or(latest);
-        let links = (1..=latest).map(|attempt| {
-            // Without a number the address stays that of the latest run.
-            let named = (attempt < latest).then_some(attempt);
-            let href = OpenLog { node: Some(key.clone()), attempt: named, offset: None }.href(id);
-            let current = (attempt == shown).then_some("true");
-            view! { <a href=href data-noscroll aria-current=current>{attempt}</a> }
-        });
-        let links = links.collect_view();
-        (latest > 1).then(|| {
-            view! {
-                <nav class="log-runs" aria-label=t(words::ATTEMPT)>
-                    <span>{t(words::ATTEMPT)}</span>
-                    {links}
-                </nav>
-            }
-        })
-    };
-    view! {
-        <div class="log-head">
-            <h2>{t(words::LOG)} " · " {t(name)}</h2>
-            {runs}
-            <a class="log-close" href=format!("/releases/{id}") data-noscroll aria-label=t(words::LOG_CLOSE)>
-                "×"
-            </a>
         </div>
     }
 }
 
-/// The lines, and what follows them.
+/// An open log.
 #[component]
-fn Lines(id: ReleaseId, live: Live, open: Memo<OpenLog>, log: LogResource, stretch: LogStretch) -> impl IntoView {
+fn Opened(id: ReleaseId, live: Live, open: Memo<OpenLog>, log: LogResource, lines: LogLines) -> impl IntoView {
     let asked = open.get_untracked();
-    let node = stretch.node.clone();
-    let name = node.to_string();
-    let tail = RwSignal::new(LogTail::of(&stretch));
-    let is_following = asked.offset.is_none();
-    if is_following {
-        follow_the_feed(id, live, log, &stretch, asked.attempt, tail);
-    }
-
-    let container = NodeRef::<Div>::new();
-    let follow = RwSignal::new(is_following);
-    keep_at_the_end(container, follow, tail);
-    let on_scroll = move |_| {
-        if let Some(container) = container.get_untracked() {
-            let below = container.scroll_height() - container.scroll_top() - container.client_height();
-            let is_at_the_end = below <= NEAR;
-            if is_following && follow.get_untracked() != is_at_the_end {
-                follow.set(is_at_the_end);
-            }
-        }
-    };
-    let blocks = move || tail.with(|tail| tail.blocks().cloned().collect::<Vec<_>>());
-    let cut = {
-        let first = OpenLog { offset: Some(0), ..asked.clone() }.href(id);
-        let is_cut = Memo::new(move |_| tail.with(LogTail::is_cut));
-        move || {
-            let first = first.clone();
-            is_cut.get().then(|| {
-                view! {
-                    <p class="log-cut">
-                        {t(words::LOG_CUT)} " " <a href=first data-noscroll>{t(words::LOG_FROM_START)}</a>
-                    </p>
-                }
-            })
-        }
-    };
-    let foot = if is_following {
-        view! {
-            <label class="log-follow">
-                <input
-                    type="checkbox"
-                    checked
-                    prop:checked=move || follow.get()
-                    on:change=move |event| follow.set(event_target_checked(&event))
-                />
-                {t(words::LOG_FOLLOW)}
-            </label>
-        }
-        .into_any()
-    } else {
-        let has_more = !stretch.page.done && !stretch.page.items.is_empty();
-        let next = OpenLog { offset: Some(stretch.page.next), ..asked.clone() }.href(id);
-        let latest = OpenLog { offset: None, ..asked }.href(id);
-        view! {
-            {has_more.then(|| view! { <a href=next data-noscroll>{t(words::LOG_NEXT_PART)}</a> })}
-            <a href=latest data-noscroll>{t(words::LOG_LIVE)}</a>
-        }
-        .into_any()
+    let query = use_query_map();
+    let line = query.with_untracked(|query| query.get("line"));
+    let marked = line.and_then(|line| Marked::read(&line));
+    let model = LogModel::new(id, live, asked.scope(), &lines, marked);
+    let search = Search::new(model);
+    let input = NodeRef::<Input>::new();
+    let news = RwSignal::new(0_u64);
+    come_alive(model, search, input, log, news, open);
+    let lang = CurrentLang::find();
+    let told = move || match news.get() {
+        0 => String::new(),
+        lines => words::came(lines).get(lang.get()).to_owned(),
     };
     view! {
-        {cut}
-        <div
-            class="log"
-            role="log"
-            aria-live="off"
-            aria-label=t(words::LOG)
-            tabindex="0"
-            node_ref=container
-            on:scroll=on_scroll
-            data-node=name
-        >
-            <For each=blocks key=|block| (block.id, block.version) let:block>
-                <Rows block />
-            </For>
-            <Silence live node tail />
-        </div>
-        <div class="log-foot">{foot}</div>
+        <Toolbar model search input />
+        <Viewport model search open=asked />
+        <Foot model />
+        <p class="visually-hidden" role="status" aria-live="polite">
+            {told}
+        </p>
     }
 }
 
-/// What stands where nothing was said.
-#[component]
-fn Silence(live: Live, node: NodeKey, tail: RwSignal<LogTail>) -> impl IntoView {
-    let lang = CurrentLang::find();
-    let is_over = Memo::new(move |_| live.watch(&node).is_some_and(|view| view.node.status.is_final()));
-    let is_silent = Memo::new(move |_| tail.with(LogTail::is_empty));
-    move || {
-        let text = if is_over.get() { words::LOG_NONE } else { words::LOG_EMPTY };
-        is_silent.get().then(|| view! { <p class="log-hint">{text.get(lang.get()).to_owned()}</p> })
-    }
-}
-
-#[component]
-fn Rows(block: Arc<Block>) -> impl IntoView {
-    let alive = Alive::find();
-    let row = |row: &Row| {
-        let at = row.at;
-        view! {
-            <div class="log-row" class:is-system=row.stream == LogStream::System data-stream=row.stream.as_str()>
-                <time datetime=at.rfc3339()>{move || time_of_day(at, alive.get())}</time>
-                <span class="log-text">{row.text.clone()}</span>
-            </div>
-        }
-    };
-    block.rows.iter().map(row).collect_view()
-}
-
-/// Adds what the feed tells of; a new run begins a new log.
-fn follow_the_feed(
-    id: ReleaseId,
-    live: Live,
+/// Takes over what the server rendered: finds its place, follows the feed, listens to the keyboard.
+#[cfg(feature = "hydrate")]
+fn come_alive(
+    model: LogModel,
+    search: Search,
+    input: NodeRef<Input>,
     log: LogResource,
-    stretch: &LogStretch,
-    attempt: Option<u32>,
-    tail: RwSignal<LogTail>,
+    news: RwSignal<u64>,
+    open: Memo<OpenLog>,
 ) {
-    #[cfg(feature = "hydrate")]
-    {
-        let (node, shown) = (stretch.node.clone(), stretch.attempt);
-        {
-            let node = node.clone();
-            Effect::new(move || crate::ui::live::follow::follow(live, id, node.clone(), tail));
-        }
-        Effect::new(move || {
-            if attempt.is_none() && live.watch(&node).is_some_and(|view| view.node.attempt > shown) {
-                log.refetch();
-            }
-        });
-    }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = (id, live, log, stretch, attempt, tail);
-}
-
-/// Scrolls down whenever something was added, unless the reader has scrolled up.
-fn keep_at_the_end(container: NodeRef<Div>, follow: RwSignal<bool>, tail: RwSignal<LogTail>) {
+    let began = StoredValue::new(false);
     Effect::new(move || {
-        tail.track();
-        if let Some(container) = container.get()
-            && follow.get()
+        // When the lines are in the page, and once.
+        if model.container.get().is_none() || began.get_value() {
+            return;
+        }
+        began.set_value(true);
+        model.prefs.set(prefs::Prefs::remembered());
+        let hash = window().location().hash().unwrap_or_default();
+        if model.marked.get_untracked().is_none()
+            && let Some(marked) = Marked::read(&hash)
         {
-            request_animation_frame(move || container.set_scroll_top(container.scroll_height()));
+            model.marked.set(Some(marked));
+        }
+        request_animation_frame(move || match model.marked.try_get_untracked().flatten() {
+            Some(marked) => model.go_to(marked.from),
+            None => model.lay(),
+        });
+    });
+
+    model.live.listen_to_logs(Some(std::sync::Arc::new(move |event| model.hear(&event))));
+    // The log was read before the page listened.
+    model.look();
+    let resized = window_event_listener(leptos::ev::resize, move |_| model.lay_anew());
+    let hash = window_event_listener(leptos::ev::hashchange, move |_| {
+        if let Some(marked) = window().location().hash().ok().and_then(|hash| Marked::read(&hash)) {
+            model.marked.set(Some(marked));
+            model.go_to(marked.from);
         }
     });
+    let keys = window_event_listener(leptos::ev::keydown, move |event| {
+        let is_typing = event.target().is_some_and(|target| {
+            use wasm_bindgen::JsCast;
+            target.dyn_ref::<web_sys::Element>().is_some_and(|element| {
+                element.closest("input, textarea, select, [contenteditable], dialog").ok().flatten().is_some()
+            })
+        });
+        if event.key() == "/" && !is_typing && !event.ctrl_key() && !event.meta_key() && !event.alt_key() {
+            if let Some(input) = input.get_untracked() {
+                event.prevent_default();
+                let _ = input.focus();
+                input.select();
+            }
+        }
+    });
+    // A panel may change its width without the window: it fills it, or a list beside it goes.
+    let width = StoredValue::new(0);
+    let watch = set_interval_with_handle(
+        move || {
+            if let Some(container) = model.container.try_get_untracked().flatten() {
+                let now = container.client_width() * 65_536 + container.client_height();
+                if width.try_get_value().is_some_and(|known| known != now) {
+                    width.try_set_value(now);
+                    model.lay_anew();
+                }
+            }
+        },
+        Duration::from_millis(500),
+    );
+    // Told since.
+    let known = StoredValue::new(model.total.get_untracked());
+    let tell = set_interval_with_handle(
+        move || {
+            let (Some(total), Some(before)) = (model.total.try_get_untracked(), known.try_get_value()) else { return };
+            if total != before {
+                known.try_set_value(total);
+                news.try_set(total.saturating_sub(before));
+            }
+        },
+        TELL,
+    );
+    on_cleanup(move || {
+        model.live.listen_to_logs(None);
+        [resized, hash, keys].into_iter().for_each(|handle| handle.remove());
+        [watch, tell].into_iter().flatten().for_each(|handle| handle.clear());
+    });
+    Effect::new(move || search.more(model.total.get()));
+    // A new run begins a new log.
+    if let launchway_domain::LogScope::Node(node, launchway_domain::LogRuns::Latest) = open.get_untracked().scope() {
+        let run = move || model.live.watch(&node).map_or(0, |view| view.node.attempt);
+        Effect::new(move |before: Option<u32>| {
+            let now = run();
+            if before.is_some_and(|before| before != now) {
+                log.refetch();
+            }
+            now
+        });
+    }
 }
+
+#[cfg(not(feature = "hydrate"))]
+fn come_alive(_: LogModel, _: Search, _: NodeRef<Input>, _: LogResource, _: RwSignal<u64>, _: Memo<OpenLog>) {}

@@ -1,0 +1,39 @@
+//! What an open log asks for.
+
+use launchway_domain::{LogFound, LogLines, LogScope, ReleaseId};
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+
+use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::host::{actor, answer, ports};
+
+/// How many lines the browser asks for and keeps together.
+pub const PAGE_LINES: u64 = 200;
+
+/// Lines from a number on, at most [`PAGE_LINES`]; where none is named, the last ones: the last page, whole pages
+/// counted from the first line, and the one before it.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn get_log_lines(id: ReleaseId, scope: LogScope, from: Option<u64>) -> Result<LogLines, ApiError> {
+    let (actor, logs) = (actor()?, ports()?.logs);
+    if let Some(from) = from {
+        return answer(logs.lines(&actor, id, scope, Some(from.max(1)), PAGE_LINES as u32).await);
+    }
+    let total = answer(logs.lines(&actor, id, scope.clone(), None, 1).await)?.total;
+    let last = total.saturating_sub(1) / PAGE_LINES;
+    let from = last.saturating_sub(1) * PAGE_LINES + 1;
+    // What came in between fits as well, or is asked for later.
+    answer(logs.lines(&actor, id, scope, Some(from), 2 * PAGE_LINES as u32).await)
+}
+
+/// Where a text stands from a line on.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn search_log(id: ReleaseId, scope: LogScope, text: String, from: u64) -> Result<LogFound, ApiError> {
+    answer(ports()?.logs.search(&actor()?, id, scope, text, from).await)
+}
+
+/// The line to look at first where something failed.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn get_first_error(id: ReleaseId, scope: LogScope) -> Result<Option<u64>, ApiError> {
+    answer(ports()?.logs.first_error(&actor()?, id, scope).await)
+}
