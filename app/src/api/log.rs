@@ -11,19 +11,20 @@ use super::host::{actor, answer, ports};
 /// How many lines the browser asks for and keeps together.
 pub const PAGE_LINES: u64 = 200;
 
-/// Lines from a number on, at most [`PAGE_LINES`]; where none is named, the last ones: the last page, whole pages
-/// counted from the first line, and the one before it.
+/// Lines from a number on, at most two pages; where none is named, the last ones: the last page, whole pages counted
+/// from the first line, and the one before it.
 #[server(prefix = "/api/fn", input = GetUrl)]
 pub async fn get_log_lines(id: ReleaseId, scope: LogScope, from: Option<u64>) -> Result<LogLines, ApiError> {
     let (actor, logs) = (actor()?, ports()?.logs);
+    let limit = 2 * PAGE_LINES as u32;
     if let Some(from) = from {
-        return answer(logs.lines(&actor, id, scope, Some(from.max(1)), PAGE_LINES as u32).await);
+        return answer(logs.lines(&actor, id, scope, Some(from.max(1)), limit).await);
     }
     let total = answer(logs.lines(&actor, id, scope.clone(), None, 1).await)?.total;
     let last = total.saturating_sub(1) / PAGE_LINES;
     let from = last.saturating_sub(1) * PAGE_LINES + 1;
     // What came in between fits as well, or is asked for later.
-    answer(logs.lines(&actor, id, scope, Some(from), 2 * PAGE_LINES as u32).await)
+    answer(logs.lines(&actor, id, scope, Some(from), limit).await)
 }
 
 /// Where a text stands from a line on.

@@ -1,6 +1,6 @@
 //! The release's scripts as they ran: what they are, where they ran and how that ended.
 
-use launchway_domain::{HookPoint, Lang, NodeKey, NodeKind, NodeStatus, Release, ReleaseId};
+use launchway_domain::{HookPoint, Lang, LogRuns, NodeKey, NodeKind, NodeStatus, Release, ReleaseId};
 use leptos::prelude::*;
 
 use super::OpenLog;
@@ -107,7 +107,7 @@ fn Run(id: ReleaseId, live: Live, view: ArcRwSignal<NodeView>) -> impl IntoView 
             let latest = view.with(|view| view.node.attempt);
             (1..latest)
                 .map(|attempt| {
-                    let href = OpenLog { node: Some(key.clone()), attempt: Some(attempt), offset: None }.href(id);
+                    let href = OpenLog { runs: LogRuns::One(attempt), ..OpenLog::of(key.clone()) }.href(id);
                     view! {
                         <a href=href data-noscroll>{t(words::attempt(attempt))}</a>
                         " "

@@ -30,7 +30,7 @@ use self::search::Search;
 use self::toolbar::{Foot, Scopes, Toolbar};
 use self::view::Viewport;
 use crate::api::ApiError;
-use crate::api::log::get_log_lines;
+use crate::api::log::{PAGE_LINES, get_log_lines};
 use crate::text::{CurrentLang, log as words, release, t};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::live::Live;
@@ -38,6 +38,9 @@ use crate::ui::live::Live;
 /// How often those who cannot see it are told that a log has grown.
 #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only browsers tell"))]
 const TELL: Duration = Duration::from_secs(5);
+
+/// How many lines a page that names a line holds before it, at least.
+const ABOVE: u64 = 24;
 
 /// What the open log begins with.
 pub type LogResource = Resource<Option<Result<LogLines, ApiError>>>;
@@ -51,7 +54,10 @@ pub fn log_resource(id: Memo<Option<ReleaseId>>, open: Memo<OpenLog>) -> LogReso
         move |(id, open)| {
             let marked = query.try_with_untracked(|query| query.get("line")).flatten();
             async move {
-                let from = marked.and_then(|line| Marked::read(&line)).map(|marked| marked.from.saturating_sub(20) + 1);
+                let marked = marked.and_then(|line| Marked::read(&line));
+                // From the beginning of a page on, and one that holds some lines before it.
+                let page = marked.map(|marked| marked.from.saturating_sub(ABOVE) / PAGE_LINES);
+                let from = page.map(|page| page * PAGE_LINES + 1);
                 Some(get_log_lines(id?, open.scope(), from).await)
             }
         },

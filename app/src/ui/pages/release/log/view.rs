@@ -36,7 +36,18 @@ pub fn Viewport(
     let mixed = open.node.is_none();
     let is_empty = Memo::new(move |_| model.total.get() == 0);
     let silence = move || is_empty.get().then(|| view! { <p class="log-hint">{t(words::EMPTY)}</p> });
+    let latest = move || {
+        (alive.get() && !model.follow.get()).then(|| {
+            view! {
+                <button type="button" class="log-latest" on:click=move |_| model.set_follow(true)>
+                    {t(words::TO_END)}
+                    " ↓"
+                </button>
+            }
+        })
+    };
     view! {
+        <div class="log-frame">
         <div
             class="log"
             class:is-wrapped=move || model.prefs.with(|prefs| prefs.wrap)
@@ -66,7 +77,9 @@ pub fn Viewport(
                     </For>
                 </div>
             </div>
-            {silence}
+        </div>
+        {silence}
+        {latest}
         </div>
     }
 }
@@ -99,7 +112,7 @@ fn Row(model: LogModel, search: Search, open: OpenLog, line: u64) -> impl IntoVi
     let text = move || {
         shown.with(|row| match row {
             Some(row) => search.needle.with(|needle| html(&row.spans, needle.as_ref())),
-            None => String::new(),
+            None => html(&[], None),
         })
     };
     let href = line_href(model, &open, line);
@@ -153,7 +166,9 @@ fn From(model: LogModel, source: LogSource) -> impl IntoView {
     });
     view! {
         <span class="log-from">
-            {host} <a class="log-step" href=step_href data-noscroll tabindex="-1">
+            {host}
+            " "
+            <a class="log-step" href=step_href data-noscroll tabindex="-1">
                 {move || step.get(lang.get()).to_owned()}
             </a>
         </span>
