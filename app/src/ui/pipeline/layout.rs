@@ -20,6 +20,8 @@ pub const MARGIN: i32 = 10;
 /// Where a node's label begins, counted from its left edge: after the sign.
 pub const LABEL_X: i32 = 32;
 
+/// The space after a label.
+const LABEL_END: i32 = 14;
 /// The narrowest node: what the line under the label ("waiting", "1 min 05 s") needs.
 const MIN_WIDTH: i32 = 112;
 /// The narrowest node that says how far it is: "99 % · 99.8/99.9 MB".
@@ -306,7 +308,7 @@ fn toward(from: (i32, i32), to: (i32, i32), by: i32) -> (i32, i32) {
 fn width_of(label: &str, kind: NodeKind) -> i32 {
     let units = units(label).min(MAX_UNITS);
     let least = if has_progress(kind) { PROGRESS_WIDTH } else { MIN_WIDTH };
-    (LABEL_X + (units * UNIT_HALF_PX + 1) / 2 + 10).max(least)
+    (LABEL_X + (units * UNIT_HALF_PX + 1) / 2 + LABEL_END).max(least)
 }
 
 /// Whether nodes of this kind say how far they are.
