@@ -5,6 +5,7 @@ mod app;
 mod client;
 mod listen;
 
+mod api_v1_board;
 mod api_v1_changes;
 mod api_v1_credentials;
 mod api_v1_environments;
@@ -18,6 +19,7 @@ mod api_v1_openapi;
 mod api_v1_projects;
 mod api_v1_releases;
 mod api_v1_servers;
+mod api_v1_wall;
 mod databases;
 mod healthz;
 mod origins;

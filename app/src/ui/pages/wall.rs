@@ -80,7 +80,7 @@ fn Closed(error: Option<ApiError>) -> impl IntoView {
         false => (walls::TITLE, walls::FAILED),
     };
     view! {
-        <main class="wall wall-closed" id="content">
+        <main class="wall wall-closed">
             <h1>{t(title)}</h1>
             <p>{t(lead)}</p>
             {is_closed
@@ -110,7 +110,7 @@ fn Screen(now: BoardNow) -> impl IntoView {
             when=move || live.connection.get() != Connection::SignedOut
             fallback=|| view! { <Closed error=None /> }
         >
-            <main class="wall" id="content">
+            <main class="wall">
                 <Head live clock />
                 <Body live clock />
             </main>

@@ -222,7 +222,7 @@ impl Store {
             _ => "LOWER(title)",
         };
         let listing = Listing {
-            columns: "id, title, repo_url, credential_id, host_key, created_at, updated_at",
+            columns: "id, title, repo_url, credential_id, host_key, hooks, created_at, updated_at",
             from: "projects",
             order: order(column, query.descending, "id"),
         };

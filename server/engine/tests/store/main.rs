@@ -4,6 +4,7 @@
 mod feed;
 mod log_lines;
 mod logs;
+mod looking;
 mod people;
 mod queue;
 mod records;
@@ -56,6 +57,11 @@ on_both! {
     runs::what_has_not_begun_is_canceled_at_once
     runs::what_runs_is_asked_to_stop
     runs::no_node_outlives_its_release
+    looking::a_list_is_searched_sorted_and_paged
+    looking::releases_are_listed_without_their_hooks
+    looking::the_best_is_found_first
+    looking::an_overview_is_of_one_moment
+    looking::a_wall_link_is_known_by_its_hash_until_it_is_revoked
     feed::events_are_numbered_in_the_order_of_their_commits
     feed::a_snapshot_and_its_number_are_of_one_moment
     feed::every_topic_hears_its_own

@@ -24,10 +24,10 @@ pub(super) struct Room {
 
 /// The size of the wall's letters for a window, in hundredths of a pixel; wall.css has the same numbers.
 fn letter(width: u32, height: u32) -> u32 {
-    (width * 55 + height * 85) / 100
+    (width * 65 + height * 100) / 100
 }
 
-/// What fits a window of this many pixels. In letters: the head takes 5 high, a section's title 2.6, a card 8.4, a row
+/// What fits a window of this many pixels. In letters: the head takes 5 high, a section's title 2.3, a card 8, a row
 /// 3.1, and the gaps the rest.
 pub(super) fn room(width: u32, height: u32) -> Room {
     let letter = letter(width, height).max(1);
@@ -47,7 +47,7 @@ pub(super) fn room(width: u32, height: u32) -> Room {
         let free = tall.saturating_sub(50 + 20);
         let (upper, lower) = (free * 55 / 100, free * 45 / 100);
         Room {
-            cards: count(upper.saturating_sub(30), 96, 1),
+            cards: count(upper.saturating_sub(30), 88, 1),
             places: count(upper.saturating_sub(30 + 90), 31, 1),
             waiting: 4,
             side: count(lower.saturating_sub(2 * 42), 31, 2),
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(room(1920, 1080), room(3840, 2160));
         assert_eq!(room(1920, 1080), room(1280, 720));
         let wide = room(1920, 1080);
-        assert!(wide.cards >= 4 && wide.side >= 10 && wide.places >= 8, "{wide:?}");
+        assert!(wide.cards >= 4 && wide.side >= 8 && wide.places >= 8, "{wide:?}");
         let upright = room(1080, 1920);
         assert!(upright.cards >= 3 && upright.side >= 6, "{upright:?}");
         assert!(room(100, 50).cards >= 1);
