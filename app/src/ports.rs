@@ -134,6 +134,9 @@ pub trait Projects: Send + Sync {
 pub trait HookTemplates: Send + Sync {
     /// All of them, by name.
     async fn list(&self, actor: &Actor) -> Answer<Vec<HookTemplate>>;
+    /// A page of what is looked for, in the scripts too; sorts: `name`, `point`, `changed`; filter: `point` (a point's
+    /// word, `any`).
+    async fn search(&self, actor: &Actor, query: ListQuery) -> Answer<Listed<HookTemplate>>;
     /// One of them.
     async fn get(&self, actor: &Actor, id: HookTemplateId) -> Answer<HookTemplate>;
     /// Adds one.

@@ -108,6 +108,7 @@ test("a hook template is added, found, changed and deleted", async ({ page }, in
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByText("Restarts both services")).toBeVisible();
 
+  await open(page, "/hook-templates?sort=-name&point=any");
   await page.getByRole("link", { name: "Build" }).click();
   await page.getByRole("button", { name: "Delete…" }).click();
   await page.getByRole("button", { name: "Yes, delete" }).click();
@@ -157,6 +158,22 @@ test("a ref is chosen by keyboard, and what will change stands beside it", async
   await shoot(page, info, "chosen-light");
   await page.emulateMedia({ colorScheme: "dark" });
   await shoot(page, info, "chosen-dark");
+
+  // A question that was overtaken is given up, and its answer never shown.
+  let asked = 0;
+  const given = page.waitForEvent("requestfailed", (request) => request.url().includes("preview_changes"));
+  await page.route(/preview_changes/, async (route) => {
+    // The first is held back until it is given up.
+    if (asked++ === 0) await given;
+    await route.continue().catch(() => undefined);
+  });
+  const first_asked = page.waitForRequest(/preview_changes/);
+  await ref.fill("next");
+  await first_asked;
+  await ref.fill("v1.0");
+  await given;
+  await expect(preview.locator("[data-relation=same]")).toBeVisible();
+  await page.unrouteAll({ behavior: "ignoreErrors" });
 
   // What was live goes nowhere; a whole hash and an unlisted name work too.
   await ref.fill("v1.0");

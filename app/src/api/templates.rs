@@ -1,8 +1,9 @@
 //! Hook templates.
 
-use launchway_domain::{HookTemplate, HookTemplateForm, HookTemplateId};
+use launchway_domain::{HookPoint, HookTemplate, HookTemplateForm, HookTemplateId, ListQuery, Listed, Timestamp};
 use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
+use leptos::server_fn::codec::{GetUrl, Json};
+use serde::{Deserialize, Serialize};
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
@@ -10,10 +11,36 @@ use super::host::{actor, answer, ports};
 #[cfg(feature = "ssr")]
 use crate::said::{Did, Said, Thing, tell};
 
-/// All hook templates.
-#[server(prefix = "/api/fn", input = GetUrl)]
-pub async fn list_templates() -> Result<Vec<HookTemplate>, ApiError> {
-    answer(ports()?.templates.list(&actor()?).await)
+/// A hook template without its script.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateLine {
+    /// The template.
+    pub id: HookTemplateId,
+    /// What it is called.
+    pub name: String,
+    /// What it does.
+    pub description: Option<String>,
+    /// The point that it is written for.
+    pub point: Option<HookPoint>,
+    /// How many lines its script has.
+    pub lines: usize,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A page of what is looked for. In JSON, since an empty query would leave nothing of a form.
+#[server(prefix = "/api/fn", input = Json)]
+pub async fn search_templates(query: ListQuery) -> Result<Listed<TemplateLine>, ApiError> {
+    let found = answer(ports()?.templates.search(&actor()?, query).await)?;
+    let line = |template: launchway_domain::HookTemplate| TemplateLine {
+        id: template.id,
+        name: template.name,
+        description: template.description,
+        point: template.point,
+        lines: template.body.trim_end().lines().count(),
+        updated_at: template.updated_at,
+    };
+    Ok(Listed { items: found.items.into_iter().map(line).collect(), total: found.total })
 }
 
 /// One hook template.

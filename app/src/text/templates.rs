@@ -13,12 +13,11 @@ super::texts! {
     DESCRIPTION_HINT: "What it does, for those who choose it.", "它做什么，供选择时参考。";
     POINT: "Written for", "适用时机";
     POINT_HINT: "It is offered first there; it can be used at every point.", "在该时机优先列出，其他时机也可使用。";
+    ALL_POINTS: "All points", "全部时机";
     ANY_POINT: "any point", "任意时机";
     BODY: "Script", "脚本";
     BODY_HINT: "Run by sh. A failing command does not end it unless the script says set -e.", "由 sh 执行。除非脚本中写明 set -e，否则命令失败不会中止。";
     SEARCH: "Search templates", "搜索模板";
-    NO_MATCH: "No template matches.", "没有匹配的模板。";
-    LINES: "Lines", "行数";
     CHANGED: "Changed", "修改时间";
     VARIABLES: "Variables that a hook finds", "钩子可用的变量";
     VAR_PROJECT: "the project's title", "项目名称";
@@ -53,17 +52,5 @@ pub fn lines(n: usize) -> Text {
         0 => Text::new("none", "无"),
         1 => Text::new("1 line", "1 行"),
         n => launchway_domain::text!("{n} lines", "{n} 行"),
-    }
-}
-
-/// How many of the list are shown.
-pub fn count(shown: usize, all: usize) -> Text {
-    if shown == all {
-        match all {
-            1 => Text::new("1 template", "1 个模板"),
-            n => launchway_domain::text!("{n} templates", "{n} 个模板"),
-        }
-    } else {
-        launchway_domain::text!("{shown} of {all} templates", "{shown} / {all} 个模板")
     }
 }

@@ -7,23 +7,36 @@ use launchway_domain::{HookTemplate, HookTemplateForm, HookTemplateId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{List, created};
+use super::{List, created, list_query};
 use crate::AppState;
 use crate::http::auth::Who;
 use crate::http::body::{Json, Nothing};
-use crate::http::params::Id;
+use crate::http::params::{Id, Query};
 use crate::http::problem::{ProblemBody, Reply, Result};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(one, update, delete))
 }
 
-/// All hook templates, by name.
+/// All hook templates, by name; or a page of what is looked for, where anything is.
 #[utoipa::path(
-    get, path = "/hook-templates", tag = "hook templates", responses((status = 200, body = List<HookTemplate>))
+    get, path = "/hook-templates", tag = "hook templates",
+    params(
+        ("q" = Option<String>, Query, description = "Words that must all be found, in the scripts too"),
+        ("sort" = Option<String>, Query, description = "A column; with a minus before it, the greatest first"),
+        ("point" = Option<String>, Query, description = "The point that it is written for, or `any`"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("limit" = Option<u32>, Query, description = "1 to 200; 50 where absent and anything else is given")
+    ),
+    responses((status = 200, body = List<HookTemplate>), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
 )]
-async fn list(State(state): State<AppState>, Who(actor): Who) -> Result<Reply<List<HookTemplate>>> {
-    Ok(List::whole(state.ports.templates.list(&actor).await?))
+async fn list(State(state): State<AppState>, Who(actor): Who, mut query: Query) -> Result<Reply<List<HookTemplate>>> {
+    let asked = list_query(&mut query, &["point"]);
+    query.done()?;
+    match asked {
+        None => Ok(List::whole(state.ports.templates.list(&actor).await?)),
+        Some(asked) => Ok(List::found(&asked, state.ports.templates.search(&actor, asked.clone()).await?)),
+    }
 }
 
 /// Adds a hook template.
