@@ -94,7 +94,7 @@ test("a release is made from a tag that was picked, and a list that is open else
   await create.click();
   await expect(page.locator("#f-ref-name-error")).toHaveText("Fill this in.");
   await ref.click();
-  await page.getByRole("option", { name: /v1\.1/ }).click();
+  await page.getByRole("option", { name: /^tag v1\.1/ }).click();
   await expect(ref).toHaveValue("v1.1");
   await ref.fill("Make v1.0");
   await page.getByRole("option", { name: /^commit/ }).click();
