@@ -144,7 +144,12 @@ fn come_alive(
             model.marked.set(Some(marked));
         }
         request_animation_frame(move || match model.marked.try_get_untracked().flatten() {
-            Some(marked) => model.go_to(marked.from),
+            Some(marked) => {
+                into_sight(model);
+                model.go_to(marked.from);
+                // What stands above the log may still find its height.
+                set_timeout(move || into_sight(model), Duration::from_millis(300));
+            }
             None => model.lay(),
         });
     });
@@ -216,6 +221,19 @@ fn come_alive(
             }
             now
         });
+    }
+}
+
+/// Scrolls the page so that the log is seen: whoever was sent the address of a line wants to see it, and not what
+/// stands above.
+#[cfg(feature = "hydrate")]
+fn into_sight(model: LogModel) {
+    if let Some(container) = model.container.try_get_untracked().flatten() {
+        let frame = container.get_bounding_client_rect();
+        let seen = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
+        if frame.bottom() > seen || frame.top() < 0.0 {
+            container.scroll_into_view_with_bool(false);
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use super::address::Marked;
 use super::model::LogModel;
 use super::view::text_of;
-use crate::api::log::{PAGE_LINES, get_log_lines};
+use crate::api::log::get_log_lines;
 use crate::text::log as words;
 use crate::ui::components::toast::Toasts;
 
@@ -43,7 +43,7 @@ async fn fetch(model: LogModel, wanted: Marked) -> Option<String> {
     let mut next = wanted.from;
     while next <= wanted.to {
         let lines = get_log_lines(model.id, scope.clone(), Some(next + 1)).await.ok()?;
-        for row in lines.items.iter().take((wanted.to + 1 - next).min(PAGE_LINES) as usize) {
+        for row in lines.items.iter().take((wanted.to + 1 - next) as usize) {
             text.push_str(&launchway_domain::log::screen::visible(&row.text));
             text.push('\n');
         }

@@ -123,8 +123,8 @@ impl LogModel {
         }) else {
             return;
         };
-        let (Some(container), Some(space), Some(rows)) =
-            (self.container.get_untracked(), self.space.get_untracked(), self.rows.get_untracked())
+        let found = |element: NodeRef<leptos::html::Div>| element.try_get_untracked().flatten();
+        let (Some(container), Some(space), Some(rows)) = (found(self.container), found(self.space), found(self.rows))
         else {
             return;
         };
@@ -170,7 +170,7 @@ impl LogModel {
 
     /// Learns how tall wrapped lines are, and keeps the one in its place that is looked at.
     fn measure(self) {
-        let Some(rows) = self.rows.get_untracked() else { return };
+        let Some(rows) = self.rows.try_get_untracked().flatten() else { return };
         let place = self.place.try_get_value().unwrap_or(0.0);
         let mut heights: Vec<(u64, f64)> = Vec::new();
         let mut next = rows.first_element_child();

@@ -3,7 +3,9 @@
 use launchway_domain::{LogSource, LogStream, NodeKey, NodeKind, Text};
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
+use super::super::address::href_with;
 use super::address::{Marked, OpenLog};
 use super::ansi::html;
 use super::model::LogModel;
@@ -153,9 +155,18 @@ fn From(model: LogModel, source: LogSource) -> impl IntoView {
     let lang = CurrentLang::find();
     let id = model.id;
     let step = step_label(&source);
-    let step_href = OpenLog::of(source.node.clone()).href(id);
+    let query = use_query_map();
+    // Whatever else stands in the address stays, such as that the panel fills the window.
+    let address = move |open: OpenLog| {
+        let parameters = open.parameters();
+        move || {
+            let changes: Vec<_> = parameters.iter().map(|(name, value)| (*name, value.as_deref())).collect();
+            href_with(query, id, &changes)
+        }
+    };
+    let step_href = address(OpenLog::of(source.node.clone()));
     let host = source.server_id.map(|server| {
-        let href = OpenLog { server: Some(server), ..OpenLog::default() }.href(id);
+        let href = address(OpenLog { server: Some(server), ..OpenLog::default() });
         // Neighbours in number are far apart in colour.
         let hue = format!("--hue:{}", (server.0.rem_euclid(360) * 137 + 30) % 360);
         view! {
@@ -253,7 +264,8 @@ fn walk(model: LogModel, event: &KeyboardEvent) {
     request_animation_frame(move || {
         let row = model
             .rows
-            .get_untracked()
+            .try_get_untracked()
+            .flatten()
             .and_then(|rows| rows.query_selector(&format!("[data-line=\"{}\"] .log-no", line + 1)).ok().flatten());
         if let Some(row) = row {
             focus(&row);
