@@ -84,6 +84,9 @@ pub struct Live {
     /// Beside each node, its signal, once somebody has asked for it.
     nodes: StoredValue<Vec<Option<ArcRwSignal<NodeView>>>>,
     log: StoredValue<Option<LogListener>>,
+    /// Whether what is counted over all servers will be counted again before the next picture.
+    #[cfg(feature = "hydrate")]
+    is_unsettled: StoredValue<bool>,
 }
 
 impl Live {
@@ -99,6 +102,8 @@ impl Live {
             failed: RwSignal::new(first_failed(&state)),
             nodes: StoredValue::new(Vec::new()),
             log: StoredValue::new(None),
+            #[cfg(feature = "hydrate")]
+            is_unsettled: StoredValue::new(false),
             state: StoredValue::new(state),
         }
     }
@@ -205,6 +210,7 @@ impl Live {
             let Some(node) = state.node(key) else { return };
             if let Some(server) = node.server_id {
                 self.fleet.changed(state, server);
+                self.settle(state);
             }
             let known = self.failed.try_get_untracked().flatten();
             if node.status == NodeStatus::Failed || known.as_ref() == Some(key) {
@@ -214,6 +220,23 @@ impl Live {
                 }
             }
         });
+    }
+
+    /// Counts over all servers: in a browser once for each picture.
+    #[cfg(feature = "hydrate")]
+    fn settle(self, _: &ReleaseState) {
+        if self.is_unsettled.try_get_value() == Some(false) {
+            self.is_unsettled.try_set_value(true);
+            request_animation_frame(move || {
+                self.is_unsettled.try_set_value(false);
+                let _ = self.state.try_with_value(|state| self.fleet.settle(state));
+            });
+        }
+    }
+
+    #[cfg(not(feature = "hydrate"))]
+    fn settle(self, state: &ReleaseState) {
+        self.fleet.settle(state);
     }
 
     fn view(self, key: &NodeKey) -> Option<(usize, NodeView)> {

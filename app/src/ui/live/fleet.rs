@@ -1,5 +1,7 @@
-//! The servers of a release as signals: a state for each, the groups, the phases, and who is slowest. One event changes
-//! what it concerns: its server's state, and the two groups that the server moves between.
+//! The servers of a release as signals: a state for each, the groups, the phases, and who is slowest.
+//!
+//! An event changes its server's state at once. What is counted over all servers is counted once for all the events
+//! that come before the next picture ([`Fleet::settle`]): hundreds at once are one change of the page.
 
 use launchway_domain::{Node, NodeKind, NodeStatus, ServerId};
 use leptos::prelude::*;
@@ -59,65 +61,65 @@ impl Fleet {
 
     /// Begins again. Whoever watches a server goes on watching it.
     pub fn begin(self, state: &ReleaseState) {
-        let mut places: [Vec<usize>; ORDER.len()] = Default::default();
-        let (mut slots, mut spent) = (Vec::new(), Vec::new());
         let known = self.slots.try_get_value().unwrap_or_default();
+        let (mut slots, mut spent) = (Vec::new(), Vec::new());
         for (place, id) in state.servers().enumerate() {
             let chain = state.chain(place);
-            let Some(server) = groups::state_of(&chain) else { continue };
-            places[groups::rank(server.group)].push(place);
-            spent.push(slowest::spent(&chain));
+            let Some(now) = groups::state_of(&chain) else { continue };
             let signal = match known.get(place) {
                 Some(slot) if slot.id == id => {
-                    if slot.state.with_untracked(|known| *known != server) {
-                        slot.state.set(server);
-                    }
+                    show(&slot.state, now);
                     slot.state.clone()
                 }
-                _ => ArcRwSignal::new(server),
+                _ => ArcRwSignal::new(now),
             };
+            spent.push(slowest::spent(&chain));
             slots.push(Slot { id, host: host_of(&chain), state: signal });
         }
-        let count = slots.len();
         self.slots.try_set_value(slots);
         self.spent.try_set_value(spent);
-        for (group, places) in self.groups.into_iter().zip(places) {
-            set(group, places);
-        }
-        set(self.count, count);
-        self.tell(state);
+        self.settle(state);
     }
 
-    /// A node of this server changed, or was planned.
+    /// A node of this server changed, or was planned. What is counted over all servers waits for [`Fleet::settle`].
     pub fn changed(self, state: &ReleaseState, id: ServerId) {
         let Some(place) = state.server_place(id) else { return };
         let chain = state.chain(place);
         let Some(now) = groups::state_of(&chain) else { return };
         let spent = slowest::spent(&chain);
-        let known = self.slots.try_with_value(|slots| slots.get(place).map(|slot| slot.state.clone())).flatten();
-        match known {
+        match self.state(place) {
             Some(signal) => {
-                let before = signal.with_untracked(|known| (known.group, *known != now));
                 self.spent.try_update_value(|all| all[place] = spent);
-                let group = now.group;
-                if before.1 {
-                    signal.set(now);
-                }
-                if before.0 != group {
-                    self.leave(place, before.0);
-                    self.join(place, group);
-                }
+                show(&signal, now);
             }
             None => {
-                let group = now.group;
                 let slot = Slot { id, host: host_of(&chain), state: ArcRwSignal::new(now) };
                 self.slots.try_update_value(|slots| slots.push(slot));
                 self.spent.try_update_value(|all| all.push(spent));
-                self.join(place, group);
-                self.count.try_update(|count| *count += 1);
             }
         }
-        self.tell(state);
+    }
+
+    /// Counts again what is known of all servers together, and changes only what is different.
+    pub fn settle(self, state: &ReleaseState) {
+        let mut places: [Vec<usize>; ORDER.len()] = Default::default();
+        let count = self.slots.try_with_value(|slots| {
+            for (place, slot) in slots.iter().enumerate() {
+                places[groups::rank(slot.state.with_untracked(|state| state.group))].push(place);
+            }
+            slots.len()
+        });
+        for (group, places) in self.groups.into_iter().zip(places) {
+            set(group, places);
+        }
+        set(self.count, count.unwrap_or(0));
+        set(self.phases, groups::phases(state.nodes().iter()));
+        let place = self.spent.try_with_value(|all| slowest::slowest(all).map(|place| (place, all[place]))).flatten();
+        let slowest = place.and_then(|(place, spent)| {
+            let (server, host) = self.server(place)?;
+            Some(Slowest { server, host, spent })
+        });
+        set(self.slowest, slowest);
     }
 
     /// One server's state.
@@ -161,27 +163,12 @@ impl Fleet {
             found => found.unwrap_or(NodeStatus::Pending),
         }
     }
+}
 
-    fn leave(self, place: usize, group: NodeStatus) {
-        self.groups[groups::rank(group)].try_update(|places| places.retain(|known| *known != place));
-    }
-
-    fn join(self, place: usize, group: NodeStatus) {
-        self.groups[groups::rank(group)].try_update(|places| {
-            let at = places.partition_point(|known| *known < place);
-            places.insert(at, place);
-        });
-    }
-
-    /// What is known of all servers together.
-    fn tell(self, state: &ReleaseState) {
-        set(self.phases, groups::phases(state.nodes().iter()));
-        let place = self.spent.try_with_value(|all| slowest::slowest(all).map(|place| (place, all[place]))).flatten();
-        let slowest = place.and_then(|(place, spent)| {
-            let (server, host) = self.server(place)?;
-            Some(Slowest { server, host, spent })
-        });
-        set(self.slowest, slowest);
+/// Shows a server's state, where it is another one.
+fn show(signal: &ArcRwSignal<ServerState>, now: ServerState) {
+    if signal.with_untracked(|known| *known != now) {
+        signal.set(now);
     }
 }
 
@@ -195,4 +182,111 @@ fn set<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
 /// The name of the server whose nodes these are.
 fn host_of(chain: &[&Node]) -> String {
     chain.iter().find(|node| node.kind == NodeKind::Server).map(|node| node.text.clone()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use launchway_domain::{
+        EnvironmentId, EnvironmentKind, Event, EventData, GitRef, Hooks, NodeKey, ProjectId, Release, ReleaseId,
+        ReleaseKind, ReleaseSnapshot, ReleaseStatus, Timestamp,
+    };
+
+    use super::*;
+    use crate::ui::live::Live;
+
+    fn node(kind: NodeKind, server: i64, status: NodeStatus) -> Node {
+        Node {
+            key: NodeKey::of(kind, Some(ServerId(server))),
+            parent: None,
+            kind,
+            server_id: Some(ServerId(server)),
+            text: if kind == NodeKind::Server { format!("web-{server}") } else { kind.as_str().into() },
+            status,
+            attempt: 1,
+            color: status.color().into(),
+            started_at: Some(Timestamp(1000)),
+            finished_at: status.is_final().then_some(Timestamp(1000 + server)),
+            exit_status: None,
+            message: None,
+        }
+    }
+
+    fn snapshot(servers: i64) -> ReleaseSnapshot {
+        let release = Release {
+            id: ReleaseId(7),
+            kind: ReleaseKind::Release,
+            project_id: ProjectId(1),
+            project_title: "Shop".into(),
+            environment_id: EnvironmentId(2),
+            environment_name: "live".into(),
+            environment_kind: EnvironmentKind::Prod,
+            git_ref: GitRef::default(),
+            commit: "0".repeat(40),
+            status: ReleaseStatus::Running,
+            hooks: Hooks::default(),
+            note: None,
+            error: None,
+            cancel_requested: false,
+            created_by: None,
+            created_by_name: "ann".into(),
+            created_at: Timestamp(0),
+            queued_at: None,
+            started_at: None,
+            finished_at: None,
+        };
+        let nodes = (1..=servers).flat_map(|server| {
+            [node(NodeKind::Server, server, NodeStatus::Succeeded), node(NodeKind::Upload, server, NodeStatus::Running)]
+        });
+        ReleaseSnapshot { release, nodes: nodes.collect(), seq: 0 }
+    }
+
+    fn told(live: Live) -> (Vec<Vec<usize>>, Vec<Phase>, Option<ServerId>, usize) {
+        let groups = live.fleet.groups.iter().map(|group| group.get_untracked()).collect();
+        let slowest = live.fleet.slowest.get_untracked().map(|slowest| slowest.server);
+        (groups, live.fleet.phases.get_untracked(), slowest, live.fleet.count.get_untracked())
+    }
+
+    #[test]
+    fn events_lead_to_what_a_later_snapshot_tells() {
+        let owner = Owner::new();
+        owner.set();
+        let mut now = snapshot(20);
+        let live = Live::new(now.clone());
+        let changes = [
+            node(NodeKind::Upload, 3, NodeStatus::Failed),
+            node(NodeKind::Upload, 9, NodeStatus::Succeeded),
+            node(NodeKind::Server, 21, NodeStatus::Running),
+            node(NodeKind::Upload, 4, NodeStatus::Succeeded),
+            node(NodeKind::Upload, 3, NodeStatus::Pending),
+        ];
+        for (index, change) in changes.into_iter().enumerate() {
+            match now.nodes.iter_mut().find(|known| known.key == change.key) {
+                Some(known) => *known = change.clone(),
+                None => now.nodes.push(change.clone()),
+            }
+            live.apply(&Event {
+                seq: Some(index as i64 + 1),
+                topic: "release:7".into(),
+                at: Timestamp(0),
+                data: EventData::NodeStatus { release_id: ReleaseId(7), node: Box::new(change) },
+            });
+            assert_eq!(told(live), told(Live::new(now.clone())), "after change {index}");
+        }
+        assert_eq!(live.fleet.groups[groups::rank(NodeStatus::Failed)].get_untracked(), Vec::<usize>::new());
+        assert_eq!(live.fleet.groups[groups::rank(NodeStatus::Running)].with_untracked(Vec::len), 18);
+        assert_eq!(live.fleet.count.get_untracked(), 21);
+    }
+
+    #[test]
+    fn who_watches_a_server_goes_on_after_a_reset() {
+        let owner = Owner::new();
+        owner.set();
+        let live = Live::new(snapshot(15));
+        let watched = live.fleet.state(4).unwrap();
+        let mut later = snapshot(15);
+        later.nodes[9] = node(NodeKind::Upload, 5, NodeStatus::Failed);
+        live.reset(later);
+        assert_eq!(watched.with_untracked(|state| state.group), NodeStatus::Failed);
+        assert_eq!(live.fleet.groups[0].get_untracked(), [4]);
+    }
 }

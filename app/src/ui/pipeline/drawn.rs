@@ -38,8 +38,7 @@ impl Drawn {
         });
         let plan = Memo::new(move |_| {
             shown.with(|shown| {
-                let is_drawn =
-                    |node: &&Planned| node.server_id.is_none_or(|id| shown.rest == 0 || shown.chains.contains(&id));
+                let is_drawn = |node: &&Planned| node.server_id.is_none_or(|id| shown.chains.contains(&id));
                 live.plan.with(|plan| plan.iter().filter(is_drawn).cloned().collect())
             })
         });
