@@ -283,11 +283,12 @@ mod keys {
     }
 
     fn choose(list: &Element, index: u32) {
-        if let Ok(Some(before)) = list.query_selector(".is-active") {
-            let _ = before.class_list().remove_1("is-active");
+        // Not a class: the page writes that anew whenever the server's state changes.
+        if let Ok(Some(before)) = list.query_selector("[data-active]") {
+            let _ = before.remove_attribute("data-active");
         }
         if let Some(cell) = list.children().item(index) {
-            let _ = cell.class_list().add_1("is-active");
+            let _ = cell.set_attribute("data-active", "");
             let _ = list.set_attribute(ACTIVE, &cell.id());
             cell.scroll_into_view_with_bool(false);
         }

@@ -512,6 +512,30 @@ mod tests {
     }
 
     #[test]
+    fn any_number_of_servers_has_a_row_each_at_even_distances() {
+        for servers in [1, 10, 100, 1000] {
+            let nodes = plan(servers, true, true);
+            let picture = layout(&nodes, Lang::En);
+            assert_eq!(picture, layout(&nodes, Lang::En), "{servers} servers");
+            for (row, chain) in picture.nodes[5..].chunks(5).enumerate() {
+                let y = MARGIN + row as i32 * (NODE_HEIGHT + ROW_GAP);
+                assert!(chain.iter().all(|node| node.y == y), "row {row} of {servers}");
+                assert!(chain.windows(2).all(|pair| pair[0].x + pair[0].width + COLUMN_GAP == pair[1].x));
+            }
+            // A chain's links are level, so that only the one bus behind the trunk runs up and down.
+            let bent = picture.links.iter().filter(|link| link.points.len() > 2);
+            assert!(bent.clone().all(|link| link.from.as_str() == "package"));
+            assert!(bent.map(|link| link.points[1].0).all(|x| x == picture.links[4].points[1].0 || servers == 1));
+        }
+    }
+
+    #[test]
+    fn a_hundred_servers_are_drawn_without_overlaps_or_crossings() {
+        let nodes = plan(100, true, true);
+        assert_sound(&nodes, &layout(&nodes, Lang::En));
+    }
+
+    #[test]
     fn the_same_plan_is_drawn_the_same() {
         let nodes = plan(5, true, true);
         assert_eq!(layout(&nodes, Lang::Zh), layout(&nodes, Lang::Zh));
