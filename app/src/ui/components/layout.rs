@@ -23,7 +23,7 @@ pub fn Layout() -> impl IntoView {
     let wanted = Memo::new(move |before: Option<&bool>| before.copied().unwrap_or(false) || palette.get());
     let keys_wanted = Memo::new(move |before: Option<&bool>| before.copied().unwrap_or(false) || keys.get());
     #[cfg(feature = "hydrate")]
-    Effect::new(move |_| super::keys::listen(palette, keys));
+    super::keys::listen(palette, keys);
     view! {
         <a class="skip" href="#content">{t(common::SKIP)}</a>
         <header class="top">

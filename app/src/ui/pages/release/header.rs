@@ -32,7 +32,7 @@ pub fn Header(
     let status = Memo::new(move |_| live.release.with(|release| release.status));
     view! {
         <leptos_meta::Title text=t(words::title(id.0)) />
-        <a class="up" href="/">"‹ " {t(words::BACK)}</a>
+        <a class="up" href="/releases">"‹ " {t(words::BACK)}</a>
         <div class="head release-head">
             <div>
                 <h1>{t(words::title(id.0))} " " <span class="release-ref">{release.git_ref.name.clone()}</span></h1>
