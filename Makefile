@@ -13,11 +13,11 @@ TOOLS := target/tools
 BUNDLE := $(CARGO) run --quiet --package launchway-bundle --
 say = @printf '\n==> %s\n'
 
-.PHONY: help demo run test check build bench clean \
+.PHONY: help demo run test check build bench-page pictures clean \
 	setup-build setup-test setup-check site site-release program test-rust test-browser
 
 help: ## What there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 demo: setup-build setup-demo program ## A sample repository, three throw-away servers, a first release; stays up until Ctrl-C
 	$(say) 'Starting the demo'
@@ -44,6 +44,15 @@ build: setup-build setup-node site-release ## One self-contained program: target
 	$(CARGO) build --release --package launchway
 	@ls -lh target/release/launchway | awk '{ print "\ntarget/release/launchway: " $$5 }'
 
+bench-page: setup-build setup-node setup-browser site-release ## Sizes and times of the pages, with GoJS as the baseline
+	$(say) 'Building the program (release)'
+	$(CARGO) build --release --package launchway
+	$(say) 'Measuring'
+	cd end2end && LAUNCHWAY_BIN=../target/release/launchway npx --no-install playwright test --config bench.config.ts
+
+pictures: setup-build setup-test program ## The pictures of the docs, from the real pages
+	cd end2end && npx --no-install playwright test --config pictures.config.ts
+
 clean: ## Remove everything that was built
 	$(CARGO) clean
 
@@ -52,12 +61,15 @@ clean: ## Remove everything that was built
 setup-build:
 	@scripts/setup build
 
-.PHONY: setup-demo setup-node
+.PHONY: setup-demo setup-node setup-browser
 setup-demo:
 	@scripts/setup demo
 
 setup-node:
 	@scripts/setup node
+
+setup-browser:
+	@scripts/setup browser
 
 setup-test:
 	@scripts/setup demo node browser postgres busybox

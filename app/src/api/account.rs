@@ -6,6 +6,7 @@ use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 use super::ApiError;
+use super::codec::Json;
 
 /// Who looks at the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +18,7 @@ pub struct Visitor {
 }
 
 /// Who looks at the page; never a refusal, since this is what decides whether to ask for a sign-in.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_visitor() -> Result<Visitor, ApiError> {
     use launchway_domain::Actor;
     match super::host::actor() {
@@ -30,7 +31,7 @@ pub async fn get_visitor() -> Result<Visitor, ApiError> {
 }
 
 /// Signs in, then leads to `next`, a path of ours.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn sign_in(form: SignInForm, next: Option<String>) -> Result<(), ApiError> {
     super::host::answer(super::host::session()?.sign_in(form).await)?;
     leptos_axum::redirect(crate::ui::next::safe(next.as_deref()));
@@ -38,7 +39,7 @@ pub async fn sign_in(form: SignInForm, next: Option<String>) -> Result<(), ApiEr
 }
 
 /// Ends the session.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn sign_out() -> Result<(), ApiError> {
     super::host::answer(super::host::session()?.sign_out().await)?;
     leptos_axum::redirect("/sign-in");
@@ -46,7 +47,7 @@ pub async fn sign_out() -> Result<(), ApiError> {
 }
 
 /// Makes the first administrator and signs them in.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn setup(form: SetupForm) -> Result<(), ApiError> {
     super::host::answer(super::host::session()?.setup(form).await)?;
     leptos_axum::redirect("/");
@@ -54,7 +55,7 @@ pub async fn setup(form: SetupForm) -> Result<(), ApiError> {
 }
 
 /// Remembers the language or the colours of a browser without JavaScript; with it, the page does so by itself.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn prefer(lang: Option<String>, theme: Option<String>) -> Result<(), ApiError> {
     use crate::ui::prefs::{LANG_COOKIE, THEME_COOKIE, Theme, remember};
     use http::{HeaderValue, header::SET_COOKIE};

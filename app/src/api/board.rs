@@ -6,6 +6,7 @@ use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 use super::ApiError;
+use super::codec::Json;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
 
@@ -26,7 +27,7 @@ pub struct BoardNow {
 pub struct Build(pub String);
 
 /// What the front page and the wall show.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_board() -> Result<BoardNow, ApiError> {
     let overview = answer(ports()?.board.overview(&actor()?).await)?;
     let build = use_context::<Build>().map(|build| build.0).unwrap_or_default();
@@ -34,7 +35,7 @@ pub async fn get_board() -> Result<BoardNow, ApiError> {
 }
 
 /// A few projects, releases and servers that have the text in their names.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn find(q: String) -> Result<Vec<Hit>, ApiError> {
     answer(ports()?.board.find(&actor()?, q).await)
 }

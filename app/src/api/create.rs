@@ -8,6 +8,7 @@ use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 use super::ApiError;
+use super::codec::Json;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
 
@@ -62,7 +63,7 @@ pub struct NewRelease {
 }
 
 /// What a release of `project` can be made of.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_new_release(project: Option<ProjectId>) -> Result<NewRelease, ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let projects = answer(ports.projects.list(&actor).await)?;
@@ -105,7 +106,7 @@ pub async fn get_new_release(project: Option<ProjectId>) -> Result<NewRelease, A
 }
 
 /// Fetches, then says what there is to release.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn fetch_refs(project: ProjectId) -> Result<RefChoices, ApiError> {
     answer(ports()?.projects.choices(&actor()?, project, true).await)
 }

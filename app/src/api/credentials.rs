@@ -2,28 +2,29 @@
 
 use launchway_domain::{Credential, CredentialForm, CredentialId, ListQuery, Listed};
 use leptos::prelude::*;
-use leptos::server_fn::codec::{GetUrl, Json};
+use leptos::server_fn::codec::GetUrl;
 
 use super::ApiError;
+use super::codec::Json;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
 #[cfg(feature = "ssr")]
 use crate::said::{Did, Said, Thing, tell};
 
 /// All credentials, without their secrets.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn list_credentials() -> Result<Vec<Credential>, ApiError> {
     answer(ports()?.credentials.list(&actor()?).await)
 }
 
 /// One credential, without its secret.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_credential(id: CredentialId) -> Result<Credential, ApiError> {
     answer(ports()?.credentials.get(&actor()?, id).await)
 }
 
 /// Adds a credential, or changes the one with `id`; a blank secret stays as it was.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn save_credential(id: Option<CredentialId>, form: CredentialForm) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let (did, credential) = match id {
@@ -37,7 +38,7 @@ pub async fn save_credential(id: Option<CredentialId>, form: CredentialForm) -> 
 }
 
 /// Deletes a credential.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn delete_credential(id: CredentialId) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let credential = answer(ports.credentials.get(&actor, id).await)?;
@@ -48,7 +49,7 @@ pub async fn delete_credential(id: CredentialId) -> Result<(), ApiError> {
 }
 
 /// A page of what is looked for. In JSON, since an empty query would leave nothing of a form.
-#[server(prefix = "/api/fn", input = Json)]
+#[server(prefix = "/api/fn", input = Json, output = Json)]
 pub async fn search_credentials(query: ListQuery) -> Result<Listed<Credential>, ApiError> {
     answer(ports()?.credentials.search(&actor()?, query).await)
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
 use super::ApiError;
+use super::codec::Json;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
 
@@ -13,7 +14,7 @@ pub const PAGE_LINES: u64 = 200;
 
 /// Lines from a number on, at most two pages; where none is named, the last ones: the last page, whole pages counted
 /// from the first line, and the one before it.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_log_lines(id: ReleaseId, scope: LogScope, from: Option<u64>) -> Result<LogLines, ApiError> {
     let (actor, logs) = (actor()?, ports()?.logs);
     let limit = 2 * PAGE_LINES as u32;
@@ -28,13 +29,13 @@ pub async fn get_log_lines(id: ReleaseId, scope: LogScope, from: Option<u64>) ->
 }
 
 /// Where a text stands from a line on.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn search_log(id: ReleaseId, scope: LogScope, text: String, from: u64) -> Result<LogFound, ApiError> {
     answer(ports()?.logs.search(&actor()?, id, scope, text, from).await)
 }
 
 /// The line to look at first where something failed.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_first_error(id: ReleaseId, scope: LogScope) -> Result<Option<u64>, ApiError> {
     answer(ports()?.logs.first_error(&actor()?, id, scope).await)
 }

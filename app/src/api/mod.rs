@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod board;
+pub mod codec;
 pub mod create;
 pub mod credentials;
 pub mod log;
@@ -15,7 +16,6 @@ pub mod walls;
 use std::fmt;
 
 use launchway_domain::{Fault, Text};
-use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +72,7 @@ impl From<Fault> for ApiError {
 }
 
 impl FromServerFnError for ApiError {
-    type Encoder = JsonEncoding;
+    type Encoder = codec::TextJson;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {

@@ -5,16 +5,17 @@ use launchway_domain::{
     RefKind,
 };
 use leptos::prelude::*;
-use leptos::server_fn::codec::{GetUrl, Json};
+use leptos::server_fn::codec::GetUrl;
 
 use super::ApiError;
+use super::codec::Json;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
 #[cfg(feature = "ssr")]
 use crate::said::{Did, Said, Thing, tell};
 
 /// All projects, without their hooks.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn list_projects() -> Result<Vec<Project>, ApiError> {
     let mut list = answer(ports()?.projects.list(&actor()?).await)?;
     list.iter_mut().for_each(|project| project.hooks = None);
@@ -22,13 +23,13 @@ pub async fn list_projects() -> Result<Vec<Project>, ApiError> {
 }
 
 /// One project.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_project(id: ProjectId) -> Result<Project, ApiError> {
     answer(ports()?.projects.get(&actor()?, id).await)
 }
 
 /// Adds a project, or changes the one with `id`.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn save_project(id: Option<ProjectId>, form: ProjectForm) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let (did, project) = match id {
@@ -41,7 +42,7 @@ pub async fn save_project(id: Option<ProjectId>, form: ProjectForm) -> Result<()
 }
 
 /// Deletes a project with its environments.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn delete_project(id: ProjectId) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let project = answer(ports.projects.get(&actor, id).await)?;
@@ -52,13 +53,13 @@ pub async fn delete_project(id: ProjectId) -> Result<(), ApiError> {
 }
 
 /// Asks the repository for its refs.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn check_project(id: ProjectId) -> Result<Check, ApiError> {
     answer(ports()?.projects.check(&actor()?, id).await)
 }
 
 /// Trusts the host key of a repository over SSH from now on.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn pin_project(id: ProjectId, fingerprint: String) -> Result<Project, ApiError> {
     let project = answer(ports()?.projects.pin_host_key(&actor()?, id, fingerprint).await)?;
     tell(Said::new(Thing::HostKey, Did::Pinned, project.title.as_str()));
@@ -66,25 +67,25 @@ pub async fn pin_project(id: ProjectId, fingerprint: String) -> Result<Project, 
 }
 
 /// Fetches, then lists tags, branches, or the last 50 commits of a branch.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn list_refs(id: ProjectId, kind: RefKind, branch: Option<String>) -> Result<Vec<RefItem>, ApiError> {
     answer(ports()?.projects.refs(&actor()?, id, kind, branch).await)
 }
 
 /// A project's environments.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn list_environments(id: ProjectId) -> Result<Vec<Environment>, ApiError> {
     answer(ports()?.projects.environments(&actor()?, id).await)
 }
 
 /// One environment.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_environment(id: EnvironmentId) -> Result<Environment, ApiError> {
     answer(ports()?.projects.environment(&actor()?, id).await)
 }
 
 /// Adds an environment to `project`, or changes the one with `id`.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn save_environment(
     project: ProjectId,
     id: Option<EnvironmentId>,
@@ -101,7 +102,7 @@ pub async fn save_environment(
 }
 
 /// Deletes an environment of `project`.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn delete_environment(project: ProjectId, id: EnvironmentId) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let environment = answer(ports.projects.environment(&actor, id).await)?;
@@ -112,13 +113,13 @@ pub async fn delete_environment(project: ProjectId, id: EnvironmentId) -> Result
 }
 
 /// Probes the path on every server of an environment.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn check_environment(id: EnvironmentId) -> Result<Check, ApiError> {
     answer(ports()?.projects.check_environment(&actor()?, id).await)
 }
 
 /// A page of what is looked for. In JSON, since an empty query would leave nothing of a form.
-#[server(prefix = "/api/fn", input = Json)]
+#[server(prefix = "/api/fn", input = Json, output = Json)]
 pub async fn search_projects(query: ListQuery) -> Result<Listed<Project>, ApiError> {
     answer(ports()?.projects.search(&actor()?, query).await)
 }

@@ -5,9 +5,10 @@ use launchway_domain::{
     ReleaseId, ReleaseSnapshot,
 };
 use leptos::prelude::*;
-use leptos::server_fn::codec::{GetUrl, Json};
+use leptos::server_fn::codec::GetUrl;
 
 use super::ApiError;
+use super::codec::Json;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
 use super::snapshot::ReleaseStart;
@@ -15,19 +16,19 @@ use super::snapshot::ReleaseStart;
 use crate::said::{Did, Said, Thing, tell};
 
 /// Releases, newest first.
-#[server(prefix = "/api/fn", input = Json)]
+#[server(prefix = "/api/fn", input = Json, output = Json)]
 pub async fn list_releases(filter: ReleaseFilter) -> Result<Page<Release>, ApiError> {
     answer(ports()?.releases.list(&actor()?, filter).await)
 }
 
 /// A page of what is looked for. In JSON, since an empty query would leave nothing of a form.
-#[server(prefix = "/api/fn", input = Json)]
+#[server(prefix = "/api/fn", input = Json, output = Json)]
 pub async fn search_releases(query: ListQuery) -> Result<Listed<Release>, ApiError> {
     answer(ports()?.releases.search(&actor()?, query).await)
 }
 
 /// A release, its nodes, and the event up to which both are told.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_release(id: ReleaseId) -> Result<ReleaseSnapshot, ApiError> {
     answer(ports()?.releases.get(&actor()?, id).await)
 }
@@ -37,7 +38,7 @@ pub async fn get_release(id: ReleaseId) -> Result<ReleaseSnapshot, ApiError> {
 const LATEST: u32 = 50;
 
 /// What the page of a release begins with.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn start_of_release(id: ReleaseId) -> Result<ReleaseStart, ApiError> {
     use launchway_domain::ReleaseStatus;
     let (ports, actor) = (ports()?, actor()?);
@@ -58,26 +59,26 @@ pub async fn start_of_release(id: ReleaseId) -> Result<ReleaseStart, ApiError> {
 }
 
 /// A stretch of a node's log from a byte offset on; `attempt` none means the latest.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_log(id: ReleaseId, node: NodeKey, attempt: Option<u32>, offset: u64) -> Result<LogPage, ApiError> {
     answer(ports()?.releases.log(&actor()?, id, node, attempt, offset).await)
 }
 
 /// What a release changes, or changed.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_changes(id: ReleaseId) -> Result<Changes, ApiError> {
     answer(ports()?.releases.changes(&actor()?, id).await)
 }
 
 /// What a ref would change in an environment, if it were released now.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn preview_changes(environment: EnvironmentId, kind: RefKind, name: String) -> Result<Changes, ApiError> {
     answer(ports()?.releases.changes_of_ref(&actor()?, environment, launchway_domain::GitRef { kind, name }).await)
 }
 
 /// Resolves the ref and writes the release down; with `start` it is also started. Where that is refused, the release is
 /// there all the same, and its page has the button.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn create_release(form: ReleaseForm, start: Option<bool>) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let release = answer(ports.releases.create(&actor, form).await)?;
@@ -94,7 +95,7 @@ fn tell_of(release: &Release, did: Did) {
 }
 
 /// Puts a release into the queue of its environment.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn start_release(id: ReleaseId) -> Result<Release, ApiError> {
     let release = answer(ports()?.releases.start(&actor()?, id).await)?;
     tell_of(&release, Did::Started);
@@ -102,7 +103,7 @@ pub async fn start_release(id: ReleaseId) -> Result<Release, ApiError> {
 }
 
 /// Asks a release to stop.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn cancel_release(id: ReleaseId) -> Result<Release, ApiError> {
     let release = answer(ports()?.releases.cancel(&actor()?, id).await)?;
     tell_of(&release, Did::Canceled);
@@ -110,7 +111,7 @@ pub async fn cancel_release(id: ReleaseId) -> Result<Release, ApiError> {
 }
 
 /// Queues a failed or canceled release again.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn retry_release(id: ReleaseId) -> Result<Release, ApiError> {
     let release = answer(ports()?.releases.retry(&actor()?, id).await)?;
     tell_of(&release, Did::Retried);
@@ -118,7 +119,7 @@ pub async fn retry_release(id: ReleaseId) -> Result<Release, ApiError> {
 }
 
 /// Makes a new release that brings an earlier one back, and leads to it.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn rollback_release(id: ReleaseId) -> Result<(), ApiError> {
     let release = answer(ports()?.releases.rollback(&actor()?, id).await)?;
     tell_of(&release, Did::Started);

@@ -2,28 +2,29 @@
 
 use launchway_domain::{Check, ListQuery, Listed, Server, ServerForm, ServerId};
 use leptos::prelude::*;
-use leptos::server_fn::codec::{GetUrl, Json};
+use leptos::server_fn::codec::GetUrl;
 
 use super::ApiError;
+use super::codec::Json;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
 #[cfg(feature = "ssr")]
 use crate::said::{Did, Said, Thing, tell};
 
 /// All servers.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn list_servers() -> Result<Vec<Server>, ApiError> {
     answer(ports()?.servers.list(&actor()?).await)
 }
 
 /// One server.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_server(id: ServerId) -> Result<Server, ApiError> {
     answer(ports()?.servers.get(&actor()?, id).await)
 }
 
 /// Adds a server, or changes the one with `id`. `tags` as typed: separated by commas.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn save_server(id: Option<ServerId>, form: ServerForm, tags: String) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let form = ServerForm { tags: split_tags(&tags), ..form };
@@ -37,7 +38,7 @@ pub async fn save_server(id: Option<ServerId>, form: ServerForm, tags: String) -
 }
 
 /// Deletes a server.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn delete_server(id: ServerId) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let server = answer(ports.servers.get(&actor, id).await)?;
@@ -48,13 +49,13 @@ pub async fn delete_server(id: ServerId) -> Result<(), ApiError> {
 }
 
 /// Connects and says what a release would meet.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn check_server(id: ServerId) -> Result<Check, ApiError> {
     answer(ports()?.servers.check(&actor()?, id).await)
 }
 
 /// Trusts a host key from now on.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn pin_server(id: ServerId, fingerprint: String) -> Result<Server, ApiError> {
     let server = answer(ports()?.servers.pin_host_key(&actor()?, id, fingerprint).await)?;
     tell(Said::new(Thing::HostKey, Did::Pinned, server.hostname.as_str()));
@@ -62,13 +63,13 @@ pub async fn pin_server(id: ServerId, fingerprint: String) -> Result<Server, Api
 }
 
 /// A page of what is looked for. In JSON, since an empty query would leave nothing of a form.
-#[server(prefix = "/api/fn", input = Json)]
+#[server(prefix = "/api/fn", input = Json, output = Json)]
 pub async fn search_servers(query: ListQuery) -> Result<Listed<Server>, ApiError> {
     answer(ports()?.servers.search(&actor()?, query).await)
 }
 
 /// The tags that servers have, to filter by.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn list_tags() -> Result<Vec<String>, ApiError> {
     answer(ports()?.servers.tags(&actor()?).await)
 }

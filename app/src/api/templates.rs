@@ -2,10 +2,11 @@
 
 use launchway_domain::{HookPoint, HookTemplate, HookTemplateForm, HookTemplateId, ListQuery, Listed, Timestamp};
 use leptos::prelude::*;
-use leptos::server_fn::codec::{GetUrl, Json};
+use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
 use super::ApiError;
+use super::codec::Json;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
 #[cfg(feature = "ssr")]
@@ -29,7 +30,7 @@ pub struct TemplateLine {
 }
 
 /// A page of what is looked for. In JSON, since an empty query would leave nothing of a form.
-#[server(prefix = "/api/fn", input = Json)]
+#[server(prefix = "/api/fn", input = Json, output = Json)]
 pub async fn search_templates(query: ListQuery) -> Result<Listed<TemplateLine>, ApiError> {
     let found = answer(ports()?.templates.search(&actor()?, query).await)?;
     let line = |template: launchway_domain::HookTemplate| TemplateLine {
@@ -44,13 +45,13 @@ pub async fn search_templates(query: ListQuery) -> Result<Listed<TemplateLine>, 
 }
 
 /// One hook template.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_template(id: HookTemplateId) -> Result<HookTemplate, ApiError> {
     answer(ports()?.templates.get(&actor()?, id).await)
 }
 
 /// Adds a hook template, or changes the one with `id`.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn save_template(id: Option<HookTemplateId>, form: HookTemplateForm) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let (did, template) = match id {
@@ -64,7 +65,7 @@ pub async fn save_template(id: Option<HookTemplateId>, form: HookTemplateForm) -
 }
 
 /// Deletes a hook template.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn delete_template(id: HookTemplateId) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let template = answer(ports.templates.get(&actor, id).await)?;

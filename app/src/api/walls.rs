@@ -5,19 +5,20 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
 use super::ApiError;
+use super::codec::Json;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
 #[cfg(feature = "ssr")]
 use crate::said::{Did, Said, Thing, tell};
 
 /// All links, newest first; never their keys.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn list_wall_links() -> Result<Vec<WallLink>, ApiError> {
     answer(ports()?.walls.list(&actor()?).await)
 }
 
 /// Makes a link. Its key is in this answer and nowhere else.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn create_wall_link(form: WallLinkForm) -> Result<NewWallLink, ApiError> {
     let made = answer(ports()?.walls.create(&actor()?, form).await)?;
     tell(Said::new(Thing::WallLink, Did::Created, made.link.label.as_str()));
@@ -25,7 +26,7 @@ pub async fn create_wall_link(form: WallLinkForm) -> Result<NewWallLink, ApiErro
 }
 
 /// Revokes a link: its screens go blank within seconds.
-#[server(prefix = "/api/fn")]
+#[server(prefix = "/api/fn", output = Json)]
 pub async fn revoke_wall_link(id: WallLinkId, label: String) -> Result<(), ApiError> {
     answer(ports()?.walls.delete(&actor()?, id).await)?;
     tell(Said::new(Thing::WallLink, Did::Revoked, label));
