@@ -83,7 +83,7 @@ fn Tool(name: Text, word: &'static str, path: &'static str, act: Callback<()>) -
 #[component]
 fn Slow(live: Live, clock: Clock, href: Callback<NodeKey, String>) -> impl IntoView {
     let lang = CurrentLang::find();
-    let line = move || {
+    move || {
         let slow = live.fleet.slowest.get()?;
         let lang = lang.get();
         let took = match slow.spent.since {
@@ -105,6 +105,5 @@ fn Slow(live: Live, clock: Clock, href: Callback<NodeKey, String>) -> impl IntoV
                 <span class="slow-time">{took}</span>
             </p>
         })
-    };
-    line
+    }
 }
