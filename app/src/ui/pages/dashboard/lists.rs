@@ -1,7 +1,9 @@
 //! What waits for somebody, and what came of the last ones.
 
 use launchway_domain::{Release, ReleaseStatus};
+use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 
 use crate::api::releases::{RetryRelease, StartRelease};
 use crate::text::{CurrentLang, board, t};
@@ -71,6 +73,20 @@ pub fn Waiting(
     .into_any()
 }
 
+/// Sends a form's call without leaving the page. Leptos' own form for that reads the arguments back from the form, and
+/// the reader is more code than all of this page.
+fn send<S>(action: ServerAction<S>, call: S) -> impl Fn(SubmitEvent) + Clone
+where
+    S: ServerFn + Clone + Send + Sync + 'static,
+    S::Error: Send + Sync + 'static,
+    S::Output: Send + Sync + 'static,
+{
+    move |event| {
+        event.prevent_default();
+        action.dispatch(call.clone());
+    }
+}
+
 #[component]
 fn WaitingRow(
     live: LiveBoard,
@@ -94,12 +110,12 @@ fn WaitingRow(
             let pending = start.pending();
             Some(
                 view! {
-                    <ActionForm action=start>
+                    <form method="post" action=StartRelease::PATH on:submit=send(start, StartRelease { id: release.id })>
                         <input type="hidden" name="id" value=id />
                         <button type="submit" class="button primary small" disabled=move || pending.get()>
                             {t(board::START)}
                         </button>
-                    </ActionForm>
+                    </form>
                 }
                 .into_any(),
             )
@@ -108,12 +124,12 @@ fn WaitingRow(
             let pending = retry.pending();
             Some(
                 view! {
-                    <ActionForm action=retry>
+                    <form method="post" action=RetryRelease::PATH on:submit=send(retry, RetryRelease { id: release.id })>
                         <input type="hidden" name="id" value=id />
                         <button type="submit" class="button small" disabled=move || pending.get()>
                             {t(board::RETRY)}
                         </button>
-                    </ActionForm>
+                    </form>
                 }
                 .into_any(),
             )
