@@ -199,10 +199,35 @@ def append_log(db, ask):
         "SELECT COALESCE(MAX(to_byte), 0) FROM log_chunks WHERE release_id=? AND node_key=? AND attempt=?",
         (release, node, attempt),
     ).fetchone()
+    # The index of the lines, as server/engine/src/store/log_index.rs writes it.
+    server = int(node.split(":")[1].split("/")[0]) if node.startswith("server:") else None
+    places = [
+        ("node_key = ? AND attempt = ?", (node, attempt)),
+        ("node_key = ?", (node,)),
+        ("server_id = ?", (server,)),
+        ("1 = 1", ()),
+    ]
+    before = [
+        db.execute(f"SELECT COALESCE(SUM(lines), 0) FROM log_index WHERE release_id = ? AND {where}", (release, *values)).fetchone()[0]
+        for where, values in places
+    ]
+    (ordinal,) = db.execute(
+        "SELECT COALESCE(MAX(ordinal) + 1, 0) FROM log_index WHERE release_id = ?", (release,)
+    ).fetchone()
     events = []
     for text in ask["texts"]:
+        if not text.endswith("\n"):
+            raise ValueError("a text of a seeded log is whole lines")
         body = text.encode()
         end = start + len(body)
+        lines = text.count("\n")
+        db.execute(
+            "INSERT INTO log_index (release_id, ordinal, node_key, attempt, from_byte, server_id, lines, open_before, "
+            "open_after, attempt_line, node_line, server_line, release_line) VALUES (?,?,?,?,?,?,?,0,0,?,?,?,?)",
+            (release, ordinal, node, attempt, start, server, lines, *before[:2], before[2] if server else 0, before[3]),
+        )
+        ordinal += 1
+        before = [count + lines for count in before]
         db.execute(
             "INSERT INTO log_chunks VALUES (?, ?, ?, ?, ?, ?, 'output', ?)",
             (release, node, attempt, start, end, now(), body),

@@ -74,7 +74,7 @@ export class SeededRelease {
     return ask(this.program, { do: "status", release: this.id, status, error }).seq;
   }
 
-  /** Adds to a node's log, one chunk and one event per text. */
+  /** Adds to a node's log, one chunk and one event per text; each text is one or more whole lines. */
   log(node: string, texts: string[], attempt = 1): number {
     return ask(this.program, { do: "log", release: this.id, node, texts, attempt }).seq;
   }
