@@ -18,7 +18,7 @@ pub mod view;
 
 use std::time::Duration;
 
-use launchway_domain::{LogLines, ReleaseId};
+use launchway_domain::{Fault, LogLines, ReleaseId};
 use leptos::html::Input;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -84,12 +84,29 @@ pub fn LogPanel(
                 {move || Suspend::new(async move {
                     match log.await {
                         None => ().into_any(),
+                        Some(Err(error)) if matches!(error.fault(), Some(Fault::NotFound { .. })) => {
+                            view! { <Missing live log /> }.into_any()
+                        }
                         Some(answer) => show(answer, |lines| view! { <Opened id live open log lines /> }),
                     }
                 })}
             </Suspense>
         </div>
     }
+}
+
+/// What stands in a log's place whose step or server is not there: it may be planned later.
+#[component]
+fn Missing(live: Live, log: LogResource) -> impl IntoView {
+    let lang = CurrentLang::find();
+    let text = move || if live.plan.with(Vec::is_empty) { words::EMPTY } else { release::NO_SUCH_STEP };
+    Effect::new(move |before: Option<()>| {
+        live.plan.track();
+        if before.is_some() {
+            log.refetch();
+        }
+    });
+    view! { <p class="log-missing">{move || text().get(lang.get()).to_owned()}</p> }
 }
 
 /// An open log.

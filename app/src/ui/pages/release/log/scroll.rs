@@ -28,7 +28,7 @@ impl LogModel {
         if self.follow.try_get_untracked() == Some(!is_at_the_end) {
             self.follow.try_set(is_at_the_end);
         }
-        self.lay();
+        self.put();
     }
 
     /// Turns a wheel's pixels into the log's own, where the scroll bar's way is shorter. Whether it did.
@@ -42,7 +42,7 @@ impl LogModel {
         if self.follow.try_get_untracked() == Some(!is_at_the_end) {
             self.follow.try_set(is_at_the_end);
         }
-        self.lay();
+        self.put();
         true
     }
 
@@ -52,7 +52,7 @@ impl LogModel {
         self.follow.try_set(false);
         self.cursor.try_set(line);
         self.pinned.try_set_value(Some((line, (seen / 3.0).floor())));
-        self.lay();
+        self.put();
     }
 
     /// Makes a line seen, and moves no farther than it has to.
@@ -71,7 +71,7 @@ impl LogModel {
         };
         self.follow.try_set(false);
         self.pinned.try_set_value(Some((line, offset)));
-        self.lay();
+        self.put();
     }
 
     /// The first line that is wholly seen.
@@ -84,7 +84,7 @@ impl LogModel {
     pub fn set_follow(self, follow: bool) {
         self.follow.try_set(follow);
         self.pinned.try_set_value(None);
-        self.lay();
+        self.put();
     }
 
     /// Forgets how tall lines were: the window or the wrapping has changed.
@@ -102,8 +102,18 @@ impl LogModel {
         self.lay();
     }
 
-    /// Chooses the lines that are in the page, and puts them in their place.
+    /// Puts the lines in their place again: some came, or are taller than was thought. Whoever has scrolled
+    /// meanwhile, and was not heard yet, is not pulled back.
     pub fn lay(self) {
+        let Some((bar, _)) = self.look_at_the_bar() else { return };
+        match self.bar.try_get_value() {
+            Some(known) if known >= 0 && known != bar => self.scrolled(),
+            _ => self.put(),
+        }
+    }
+
+    /// Chooses the lines that are in the page, and puts them in their place.
+    fn put(self) {
         let Some((_, seen)) = self.look_at_the_bar() else { return };
         let Some(way) = self.way(seen) else { return };
         let place = if self.follow.try_get_untracked() == Some(true) {
@@ -194,8 +204,12 @@ impl LogModel {
             is_news.then(|| geometry.top(pin.0) - pin.1)
         });
         if let Some(Some(place)) = news {
+            let has_scrolled = self.look_at_the_bar().map(|(bar, _)| bar) != self.bar.try_get_value();
+            if has_scrolled {
+                return self.scrolled();
+            }
             self.place.try_set_value(place);
-            self.lay();
+            self.put();
         }
     }
 
