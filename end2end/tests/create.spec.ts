@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
 import type { APIRequestContext, Page, TestInfo } from "@playwright/test";
 import { makeRepository } from "../support/repository.ts";
 import { Sshd } from "../support/sshd.ts";
@@ -203,6 +204,8 @@ test("hooks start with the project's, are filled from a template, and kept as on
   await expect(after).toHaveValue(/systemctl restart/);
   await after.fill('echo "live: $LAUNCHWAY_REF"\n');
   await section.getByRole("checkbox", { name: "Save as template" }).check();
+  await page.getByRole("button", { name: "Create and start" }).click();
+  await expect(page.locator("#f-save-as-after-deploy-error")).toHaveText("Fill this in.");
   await section.getByLabel("Name of the template").fill("Restart");
   await page.getByLabel("Note").fill("Careful 小心");
   await shoot(page, info, "hooks-light");
@@ -251,6 +254,41 @@ test("to go back is said to be going back, in Chinese as well", async ({ page, c
   await open(page, "/hook-templates");
   await fits(page);
   await shoot(page, info, "zh-390-templates");
+});
+
+test("nothing of it breaks a rule of accessibility, in either scheme", async ({ page }, info) => {
+  const found: string[] = [];
+  const check = async (name: string) => {
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]).analyze();
+      for (const each of violations) found.push(`${name} ${colorScheme}: ${each.id} ${each.nodes[0].target.join(" ")}`);
+    }
+    await shoot(page, info, name);
+  };
+  await open(page, `/releases/new?project=${project}&environment=${environment}&ref=v1.0`);
+  await expect(page.locator("[data-relation=behind]")).toBeVisible();
+  for (const point of ["before_download", "after_download", "after_deploy"]) {
+    await page.locator(`[data-hook=${point}] > summary`).click();
+  }
+  await page.locator("[data-hook=after_deploy]").getByRole("checkbox", { name: "Save as template" }).check();
+  await page.locator("#f-hooks-after-deploy").fill("# say\nif true; then echo 'x' \"$LAUNCHWAY_NO\"; fi\n");
+  await check("axe-chosen");
+  await page.locator("#f-ref-name").click();
+  await page.keyboard.press("ArrowDown");
+  await check("axe-list");
+  await open(page, `/releases/${first}?tab=changes`);
+  await expect(page.locator("[data-relation=first]")).toBeVisible();
+  await check("axe-changes");
+  await open(page, `/releases/${first}?tab=hooks`);
+  await check("axe-hooks");
+  await open(page, "/hook-templates");
+  await page.getByRole("link", { name: "Restart" }).click();
+  await expect(page.locator(".sh-back .sh-k").first()).toBeVisible();
+  await check("axe-template");
+  await open(page, `/projects/${project}/edit`);
+  await check("axe-project");
+  expect(found).toEqual([]);
 });
 
 test("a project's default hooks are changed on its page", async ({ page }) => {

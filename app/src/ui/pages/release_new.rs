@@ -151,9 +151,14 @@ fn Editor(chosen: Chosen, wanted: Wanted) -> impl IntoView {
     let hooks = HookPoint::ALL.map(|point| HookSignals {
         point,
         body: RwSignal::new(defaults.at(point).unwrap_or_default().to_owned()),
+        ticked: RwSignal::new(false),
         save_as: RwSignal::new(String::new()),
     });
-    let form = FormState::new(create, move || typed(project, environment, picked, hooks, note).errors());
+    let form = FormState::new(create, move || {
+        let mut errors = typed(project, environment, picked, hooks, note).errors();
+        errors.extend(hooks.into_iter().filter_map(HookSignals::errors));
+        errors
+    });
 
     let options = places
         .iter()

@@ -1,6 +1,7 @@
 //! One hook of a new release: its script, templates to fill it from, and a name to keep it under.
 
-use launchway_domain::{HookPoint, Text};
+use launchway_domain::form::message;
+use launchway_domain::{FieldError, HookPoint, Text};
 use leptos::prelude::*;
 
 use super::hook_words;
@@ -19,8 +20,18 @@ pub struct HookSignals {
     pub point: HookPoint,
     /// The script.
     pub body: RwSignal<String>,
+    /// Whether somebody ticked that it is to be kept.
+    pub ticked: RwSignal<bool>,
     /// The name to keep it under; blank where it is not kept.
     pub save_as: RwSignal<String>,
+}
+
+impl HookSignals {
+    /// What is wrong with what is ticked, which the form itself does not know: a name is missing; tracked.
+    pub fn errors(self) -> Option<FieldError> {
+        (self.ticked.get() && self.save_as.read().trim().is_empty())
+            .then(|| FieldError::new(save_field(self.point), "required", message("required")))
+    }
 }
 
 /// The form's field of the name that a hook is kept under.
@@ -43,11 +54,10 @@ pub fn HookEditor(
     /// What it can be filled from.
     names: StoredValue<Vec<TemplateName>>,
 ) -> impl IntoView {
-    let HookSignals { point, body, save_as } = hook;
+    let HookSignals { point, body, ticked, save_as } = hook;
     let (field, hint) = hook_words(point);
     // Before the fold is made: it is open where something was typed.
     restore(&name_of(field), body);
-    let ticked = RwSignal::new(!save_as.with_untracked(String::is_empty));
     let tick = move |event| {
         let on = event_target_checked(&event);
         ticked.set(on);
@@ -83,7 +93,6 @@ pub fn HookEditor(
                     label=templates::SAVE_AS_NAME
                     value=save_as
                     hint=templates::SAVE_AS_HINT
-                    optional=true
                 />
             </div>
         </details>
