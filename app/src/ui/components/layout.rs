@@ -25,7 +25,8 @@ pub fn Layout() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     super::keys::listen(palette, keys);
     view! {
-        <a class="skip" href="#content">{t(common::SKIP)}</a>
+        // The browser itself moves the focus there; the router would only scroll.
+        <a class="skip" href="#content" rel="external">{t(common::SKIP)}</a>
         <header class="top">
             <a class="brand" href="/">
                 <Logo />

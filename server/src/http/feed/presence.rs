@@ -214,7 +214,7 @@ mod tests {
         serde_json::from_str(&seat.next().await).unwrap()
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn people_are_counted_once_however_many_windows_they_have() {
         let presence = Presence::new();
         let topic = [Topic::Release(ReleaseId(7))];
@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(told(&mut ada).await["data"]["people"], json!(["ada"]));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_wall_is_no_person_and_a_script_is_nobody() {
         let presence = Presence::new();
         let mut ada = presence.seat(&person(1, "ada"));
@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(told(&mut script).await["data"]["people"], json!(["ada"]), "it hears, and is not counted");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn nothing_is_kept_of_those_who_left() {
         let presence = Presence::new();
         let mut ada = presence.seat(&person(1, "ada"));
