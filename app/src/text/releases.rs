@@ -1,17 +1,11 @@
 //! The list of releases, and making one.
 
-use launchway_domain::Text;
-
 super::texts! {
     EMPTY: "No releases yet", "还没有发布";
     EMPTY_LEAD: "Pick a tag, a branch or a commit, and say where it should go.", "选择标签、分支或提交，再选择发布到哪里。";
-    EMPTY_FILTERED: "No release matches this filter", "没有符合条件的发布";
-    ACTIVE: "In progress", "进行中";
-    HISTORY: "All releases", "全部发布";
     NEW: "New release", "新建发布";
     RELEASE: "Release", "发布";
     STATUS: "Status", "状态";
-    WHAT: "Ref", "版本";
     WHERE: "Where", "目标";
     WHO: "By", "操作人";
     WHEN: "When", "时间";
@@ -22,32 +16,13 @@ super::texts! {
     SHOW: "Show", "显示";
     NO_PROJECTS: "Register a project first.", "请先添加项目。";
     NO_ENVIRONMENTS: "This project has no environment yet.", "此项目还没有环境。";
-    REF_KIND: "What", "类型";
-    REF_NAME: "Tag, branch or commit", "标签、分支或提交";
     REF_HINT: "Type a name, or pick from the list.", "输入名称，或从列表中选择。";
-    REF_OPEN: "Pick…", "选择…";
-    REF_FETCHING: "Fetching from the repository…", "正在从仓库获取…";
-    REF_EMPTY: "Nothing here.", "没有内容。";
-    REF_NO_MATCH: "Nothing matches what you typed; it will be asked for by this name.", "没有匹配项，将按输入的名称查询。";
-    REF_AGAIN: "Fetch again", "重新获取";
-    BRANCH: "Commits of branch", "分支的提交";
     NOTE: "Note", "备注";
     NOTE_HINT: "A word about it, for those who look at it later.", "给之后查看的人一点说明。";
     HOOKS: "Hooks", "钩子脚本";
-    HOOKS_HINT: "Shell scripts that run at four points of the release.", "在发布的四个时间点执行的 Shell 脚本。";
     HOOK_BEFORE_DOWNLOAD: "On the Launchway host, in the empty work folder.", "在 Launchway 主机的空工作目录中执行。";
     HOOK_AFTER_DOWNLOAD: "On the Launchway host, in the work folder with the tree: build here.", "在 Launchway 主机的代码目录中执行，可在此构建。";
     HOOK_BEFORE_DEPLOY: "On each server, before the switch.", "切换之前，在每台服务器上执行。";
     HOOK_AFTER_DEPLOY: "On each server, after the switch.", "切换之后，在每台服务器上执行。";
     ROLLBACK: "rollback", "回滚";
-}
-
-/// How many refs are shown.
-pub fn seconds(n: u64) -> Text {
-    launchway_domain::text!("{n} s", "{n} 秒")
-}
-
-/// How many of the list are shown.
-pub fn shown(shown: usize, all: usize) -> Text {
-    launchway_domain::text!("{shown} of {all}", "{shown} / {all}")
 }
