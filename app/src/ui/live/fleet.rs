@@ -7,7 +7,7 @@ use launchway_domain::{Node, NodeKind, NodeStatus, ServerId};
 use leptos::prelude::*;
 
 use super::state::ReleaseState;
-use crate::ui::pipeline::groups::{self, ORDER, Phase, ServerState};
+use crate::ui::pipeline::groups::{self, MANY, ORDER, Phase, ServerState};
 use crate::ui::pipeline::slowest::{self, Spent};
 
 /// A server of the release.
@@ -96,6 +96,10 @@ impl Fleet {
                 let slot = Slot { id, host: host_of(&chain), state: ArcRwSignal::new(now) };
                 self.slots.try_update_value(|slots| slots.push(slot));
                 self.spent.try_update_value(|all| all.push(spent));
+                // The chains of a few servers are drawn as they are planned: no status of theirs is skipped.
+                if place < MANY {
+                    set(self.count, place + 1);
+                }
             }
         }
     }
