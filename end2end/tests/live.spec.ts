@@ -311,7 +311,7 @@ test.describe("without JavaScript", () => {
     await page.goto(`/releases/${id}`);
     await expect(badge(page)).toHaveText(/succeeded/);
     await expect(page.getByRole("treeitem", { name: "upload on web-1: succeeded" })).toBeVisible();
-    await page.getByRole("link", { name: "after download" }).click();
+    await page.locator(".steps").getByRole("link", { name: "after download" }).click();
     await expect(page.locator(".log-text", { hasText: "built" })).toBeVisible();
     await expect(page.locator(".connection")).toBeHidden();
 

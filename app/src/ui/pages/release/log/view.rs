@@ -155,6 +155,11 @@ fn From(model: LogModel, source: LogSource) -> impl IntoView {
     let lang = CurrentLang::find();
     let id = model.id;
     let step = step_label(&source);
+    // Both may be longer than their column.
+    let whole = {
+        let (step, host) = (step.clone(), source.server_id.map(|server| host_name(model.live, server)));
+        move || format!("{} {}", host.clone().unwrap_or_default(), step.get(lang.get()))
+    };
     let query = use_query_map();
     // Whatever else stands in the address stays, such as that the panel fills the window.
     let address = move |open: OpenLog| {
@@ -176,7 +181,7 @@ fn From(model: LogModel, source: LogSource) -> impl IntoView {
         }
     });
     view! {
-        <span class="log-from">
+        <span class="log-from" title=whole>
             {host}
             " "
             <a class="log-step" href=step_href data-noscroll tabindex="-1">
