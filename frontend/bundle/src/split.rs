@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use wasm_bindgen_cli_support::Bindgen;
@@ -47,9 +48,7 @@ pub(crate) fn modules(wasm: &Path, wasm_opt: Option<&Path>, pkg: &Path, work: &P
     let mut modules = split.split_modules.clone();
     modules.push(pkg.join(MAIN_WASM));
     if let Some(command) = wasm_opt {
-        for module in &modules {
-            shrink(command, module)?;
-        }
+        shrink_all(command, &modules)?;
     }
 
     // The parts first: the loader names them.
@@ -107,6 +106,20 @@ fn bind(wasm: &Path, pkg: &Path) -> Result<()> {
         .remove_name_section(true)
         .remove_producers_section(true);
     bindgen.generate(pkg).with_context(|| format!("wasm-bindgen cannot read {}", wasm.display()))
+}
+
+/// As many at once as there are cores, the largest first.
+fn shrink_all(command: &Path, modules: &[PathBuf]) -> Result<()> {
+    let mut left: Vec<&PathBuf> = modules.iter().collect();
+    left.sort_by_key(|module| std::fs::metadata(module).map_or(0, |meta| meta.len()));
+    let left = Mutex::new(left);
+    let next = || left.lock().ok().and_then(|mut left| left.pop());
+    let work = || std::iter::from_fn(&next).try_for_each(|module| shrink(command, module));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| anyhow!("a worker panicked"))?)
+    })
 }
 
 fn shrink(command: &Path, module: &Path) -> Result<()> {
