@@ -308,7 +308,7 @@ fn is_special(c: char) -> bool {
 pub fn visible(text: &str) -> Cow<'_, str> {
     let text = text.strip_suffix('\r').unwrap_or(text);
     // Bytes first: nearly every line is plain.
-    if text.bytes().all(|byte| byte >= b' ' && byte < 0x7f || byte == b'\t') || !text.contains(is_special) {
+    if text.bytes().all(|byte| (b' '..0x7f).contains(&byte) || byte == b'\t') || !text.contains(is_special) {
         return Cow::Borrowed(text);
     }
     let mut screen = Screen::new();

@@ -188,12 +188,16 @@ fn come_alive(
                 element.closest("input, textarea, select, [contenteditable], dialog").ok().flatten().is_some()
             })
         });
-        if event.key() == "/" && !is_typing && !event.ctrl_key() && !event.meta_key() && !event.alt_key() {
-            if let Some(input) = input.get_untracked() {
-                event.prevent_default();
-                let _ = input.focus();
-                input.select();
-            }
+        if event.key() == "/"
+            && !is_typing
+            && !event.ctrl_key()
+            && !event.meta_key()
+            && !event.alt_key()
+            && let Some(input) = input.get_untracked()
+        {
+            event.prevent_default();
+            let _ = input.focus();
+            input.select();
         }
     });
     // A panel may change its width without the window: it fills it, or a list beside it goes.

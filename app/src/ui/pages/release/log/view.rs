@@ -104,12 +104,10 @@ fn Row(model: LogModel, search: Search, open: OpenLog, line: u64) -> impl IntoVi
         Some(view! { <time datetime=at.rfc3339()>{time_of_day(at, alive.get())}</time> })
     };
     let source = Memo::new(move |_| shown.with(|row| row.as_ref().map(|row| row.source)));
-    let from = open.node.is_none().then(|| {
-        move || {
-            let source = source.get()?;
-            let source = model.pages.try_with_value(|pages| pages.sources().get(source).cloned()).flatten()?;
-            Some(view! { <From model source /> })
-        }
+    let from = open.node.is_none().then_some(move || {
+        let source = source.get()?;
+        let source = model.pages.try_with_value(|pages| pages.sources().get(source).cloned()).flatten()?;
+        Some(view! { <From model source /> })
     });
     let text = move || {
         shown.with(|row| match row {
