@@ -42,7 +42,7 @@ const LIGHT: Scheme = Scheme {
 const DARK: Scheme = Scheme {
     palette: [
         [0x2c, 0x34, 0x3e],
-        [0xe0, 0x5c, 0x64],
+        [0xe6, 0x6a, 0x72],
         [0x45, 0xb3, 0x64],
         [0xcf, 0xa2, 0x42],
         [0x4f, 0x83, 0xf1],
@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(shown("plain", "x"), "plain");
         assert_eq!(shown("\u{1b}[1;4mb\u{1b}[0m c", "x"), "<span class=\"b u \">b</span> c");
         let red = shown("\u{1b}[31mred", "x");
-        assert!(red.starts_with("<span class=\"\" style=\"color:light-dark(#c0262f,#e05c64)\">"), "{red}");
+        assert!(red.starts_with("<span class=\"\" style=\"color:light-dark(#c0262f,#e66a72)\">"), "{red}");
         assert!(shown("\u{1b}[7mx", "").contains(";background:light-dark(#1b2129,#e4e8ee)"));
     }
 
