@@ -44,6 +44,9 @@ test("two hours of events leave the page as small as it was", async ({ page, pro
   const before = await memory(page, cdp);
   for (let number = 2; number < BATCHES; number++) await round(number);
   const after = await memory(page, cdp);
+  // It has followed all the way: the last word of all is on the screen.
+  release.set([{ key: release.key(7, "upload"), status: "failed", exit_status: 1 }]);
+  await expect(page.locator(`[data-group="failed"] [data-server="${release.servers[7]}"]`)).toBeVisible();
   console.log(`heap ${mib(before.heap)} → ${mib(after.heap)} MiB, WASM ${mib(before.wasm)} → ${mib(after.wasm)} MiB,`,
     `DOM ${before.nodes} → ${after.nodes} nodes`);
   expect(after.heap).toBeLessThan(before.heap + 2 * 1024 * 1024);
