@@ -11,6 +11,18 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::files;
 
+/// What Rust and wasm-bindgen use of WebAssembly, and every browser of the last years knows. Not `--all-features`:
+/// wasm-opt would then write forms (compact imports) that no browser reads yet.
+const FEATURES: [&str; 7] = [
+    "bulk-memory",
+    "bulk-memory-opt",
+    "multivalue",
+    "mutable-globals",
+    "nontrapping-float-to-int",
+    "reference-types",
+    "sign-ext",
+];
+
 /// What wasm-bindgen and the splitter call their files before they get their names.
 const MAIN_JS: &str = "launchway.js";
 const MAIN_WASM: &str = "launchway_bg.wasm";
@@ -125,7 +137,9 @@ fn shrink_all(command: &Path, modules: &[PathBuf]) -> Result<()> {
 fn shrink(command: &Path, module: &Path) -> Result<()> {
     let small = module.with_extension("small");
     let status = Command::new(command)
-        .args(["-Oz", "--all-features", "-o"])
+        .arg("-Oz")
+        .args(FEATURES.map(|feature| format!("--enable-{feature}")))
+        .arg("-o")
         .arg(&small)
         .arg(module)
         .status()
