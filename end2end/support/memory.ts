@@ -19,7 +19,8 @@ export async function watchMemory(page: Page): Promise<void> {
 
 /** Bytes: JavaScript objects after a collection, and the linear memory, which only grows. */
 export async function memory(page: Page, cdp: CDPSession): Promise<{ heap: number; wasm: number; nodes: number }> {
-  await cdp.send("HeapProfiler.collectGarbage");
+  // Nodes go a round after the objects that held them.
+  for (let round = 0; round < 3; round++) await cdp.send("HeapProfiler.collectGarbage");
   const { usedSize } = await cdp.send("Runtime.getHeapUsage");
   const { nodes } = await cdp.send("Memory.getDOMCounters");
   const wasm = await page.evaluate(() =>

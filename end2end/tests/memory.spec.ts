@@ -52,7 +52,8 @@ test("two hours of events leave the page as small as it was", async ({ page, pro
   expect(after.heap).toBeLessThan(before.heap + 2 * 1024 * 1024);
   // Linear memory grows by steps of the allocator; a leak of every event would be tens of MiB.
   expect(after.wasm).toBeLessThan(before.wasm + 4 * 1024 * 1024);
-  expect(after.nodes).toBeLessThan(before.nodes + 500);
+  // Nodes on their way out count too, as many as some rounds leave; one that stayed for each event would be 12,000.
+  expect(after.nodes).toBeLessThan(before.nodes + 2_000);
 });
 
 const mib = (bytes: number) => (bytes / 1024 / 1024).toFixed(1);

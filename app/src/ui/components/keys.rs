@@ -73,7 +73,7 @@ fn is_busy(event: &web_sys::KeyboardEvent) -> bool {
 #[cfg(feature = "hydrate")]
 fn focus_search() -> bool {
     use wasm_bindgen::JsCast;
-    let field = document().query_selector(".list-search").ok().flatten();
+    let field = document().query_selector(".list-search, .log-search-input").ok().flatten();
     let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) else { return false };
     field.focus().is_ok()
 }

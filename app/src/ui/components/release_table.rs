@@ -73,7 +73,7 @@ fn Row(release: Release) -> impl IntoView {
                 <StatusBadge status=Signal::stored(release.status) />
             </td>
             <td>
-                <a href=format!("/projects/{}", release.project_id)>{release.project_title}</a>
+                <a class="in-text" href=format!("/projects/{}", release.project_id)>{release.project_title}</a>
                 " / "
                 {release.environment_name.clone()}
                 " "
