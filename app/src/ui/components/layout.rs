@@ -44,6 +44,7 @@ pub fn Layout() -> impl IntoView {
                 <button
                     type="button"
                     class="button small needs-script palette-open"
+                    aria-label=t(palette_words::OPEN)
                     aria-haspopup="dialog"
                     aria-keyshortcuts="Control+K Meta+K"
                     on:click=move |_| palette.set(true)
