@@ -9,6 +9,7 @@ pub mod field;
 pub mod form;
 pub mod keys;
 pub mod layout;
+pub mod list_body;
 pub mod listing;
 pub mod load;
 pub mod prefs_bar;

@@ -5,8 +5,9 @@ use leptos::prelude::*;
 
 use crate::api::credentials::search_credentials;
 use crate::text::{common, credentials, lists, t};
-use crate::ui::components::layout::{EmptyState, PageHead};
-use crate::ui::components::listing::{FilterSelect, ListBar, ListState, NothingMatches, Paging, SortHead};
+use crate::ui::components::layout::PageHead;
+use crate::ui::components::list_body::ListBody;
+use crate::ui::components::listing::{FilterSelect, ListBar, ListState, SortHead};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::time::Time;
 
@@ -34,22 +35,8 @@ pub fn CredentialsPage() -> impl IntoView {
 
 #[component]
 fn Table(list: ListState, found: Listed<Credential>) -> impl IntoView {
-    if found.items.is_empty() {
-        return if list.query.with_untracked(|query| query.is_narrow() || query.offset > 0) {
-            view! { <NothingMatches list /> }.into_any()
-        } else {
-            view! {
-                <EmptyState
-                    title=credentials::EMPTY
-                    lead=Some(credentials::EMPTY_LEAD)
-                    action=Some(("/credentials/new".into(), credentials::NEW))
-                />
-            }
-            .into_any()
-        };
-    }
-    let shown = found.items.len();
-    let rows = found
+    let (rows, total) = (found.items.len(), found.total);
+    let lines = found
         .items
         .into_iter()
         .map(|credential| {
@@ -75,7 +62,7 @@ fn Table(list: ListState, found: Listed<Credential>) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <section>
+        <ListBody list rows total empty=credentials::EMPTY lead=credentials::EMPTY_LEAD first=("/credentials/new", credentials::NEW)>
             <table class="list">
                 <thead>
                     <tr>
@@ -85,10 +72,9 @@ fn Table(list: ListState, found: Listed<Credential>) -> impl IntoView {
                         <SortHead list sort="added" text=common::ADDED class="when" />
                     </tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody>{lines}</tbody>
             </table>
-            <Paging list rows=shown total=found.total />
-        </section>
+        </ListBody>
     }
     .into_any()
 }

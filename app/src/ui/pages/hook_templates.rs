@@ -5,8 +5,9 @@ use leptos::prelude::*;
 
 use crate::api::templates::{TemplateLine, search_templates};
 use crate::text::{common, t, templates};
-use crate::ui::components::layout::{EmptyState, PageHead};
-use crate::ui::components::listing::{FilterSelect, ListBar, ListState, NothingMatches, Paging, SortHead};
+use crate::ui::components::layout::PageHead;
+use crate::ui::components::list_body::ListBody;
+use crate::ui::components::listing::{FilterSelect, ListBar, ListState, SortHead};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::time::Time;
 
@@ -33,22 +34,8 @@ pub fn HookTemplatesPage() -> impl IntoView {
 
 #[component]
 fn Table(list: ListState, found: Listed<TemplateLine>) -> impl IntoView {
-    if found.items.is_empty() {
-        return if list.query.with_untracked(|query| query.is_narrow() || query.offset > 0) {
-            view! { <NothingMatches list /> }.into_any()
-        } else {
-            view! {
-                <EmptyState
-                    title=templates::EMPTY
-                    lead=Some(templates::EMPTY_LEAD)
-                    action=Some(("/hook-templates/new".into(), templates::NEW))
-                />
-            }
-            .into_any()
-        };
-    }
-    let shown = found.items.len();
-    let rows = found
+    let (rows, total) = (found.items.len(), found.total);
+    let lines = found
         .items
         .into_iter()
         .map(|template| {
@@ -69,7 +56,7 @@ fn Table(list: ListState, found: Listed<TemplateLine>) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <section>
+        <ListBody list rows total empty=templates::EMPTY lead=templates::EMPTY_LEAD first=("/hook-templates/new", templates::NEW)>
             <table class="list">
                 <thead>
                     <tr>
@@ -79,10 +66,9 @@ fn Table(list: ListState, found: Listed<TemplateLine>) -> impl IntoView {
                         <SortHead list sort="changed" text=templates::CHANGED class="when" />
                     </tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody>{lines}</tbody>
             </table>
-            <Paging list rows=shown total=found.total />
-        </section>
+        </ListBody>
     }
     .into_any()
 }

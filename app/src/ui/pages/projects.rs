@@ -5,8 +5,9 @@ use leptos::prelude::*;
 
 use crate::api::projects::search_projects;
 use crate::text::{common, lists, projects, t};
-use crate::ui::components::layout::{EmptyState, PageHead};
-use crate::ui::components::listing::{FilterSelect, ListBar, ListState, NothingMatches, Paging, SortHead};
+use crate::ui::components::layout::PageHead;
+use crate::ui::components::list_body::ListBody;
+use crate::ui::components::listing::{FilterSelect, ListBar, ListState, SortHead};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::time::Time;
 
@@ -34,22 +35,8 @@ pub fn ProjectsPage() -> impl IntoView {
 
 #[component]
 fn Table(list: ListState, found: Listed<Project>) -> impl IntoView {
-    if found.items.is_empty() {
-        return if list.query.with_untracked(|query| query.is_narrow() || query.offset > 0) {
-            view! { <NothingMatches list /> }.into_any()
-        } else {
-            view! {
-                <EmptyState
-                    title=projects::EMPTY
-                    lead=Some(projects::EMPTY_LEAD)
-                    action=Some(("/projects/new".into(), projects::NEW))
-                />
-            }
-            .into_any()
-        };
-    }
-    let shown = found.items.len();
-    let rows = found
+    let (rows, total) = (found.items.len(), found.total);
+    let lines = found
         .items
         .into_iter()
         .map(|project| {
@@ -69,7 +56,7 @@ fn Table(list: ListState, found: Listed<Project>) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <section>
+        <ListBody list rows total empty=projects::EMPTY lead=projects::EMPTY_LEAD first=("/projects/new", projects::NEW)>
             <table class="list">
                 <thead>
                     <tr>
@@ -78,10 +65,9 @@ fn Table(list: ListState, found: Listed<Project>) -> impl IntoView {
                         <SortHead list sort="added" text=common::ADDED class="when" />
                     </tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody>{lines}</tbody>
             </table>
-            <Paging list rows=shown total=found.total />
-        </section>
+        </ListBody>
     }
     .into_any()
 }

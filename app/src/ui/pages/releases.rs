@@ -7,8 +7,9 @@ use crate::api::ApiError;
 use crate::api::projects::{list_environments, list_projects};
 use crate::api::releases::search_releases;
 use crate::text::{common, lists, releases};
-use crate::ui::components::layout::{EmptyState, PageHead};
-use crate::ui::components::listing::{FilterSelect, ListBar, ListState, NothingMatches, Paging};
+use crate::ui::components::layout::PageHead;
+use crate::ui::components::list_body::ListBody;
+use crate::ui::components::listing::{FilterSelect, ListBar, ListState};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::release_table::ReleaseTable;
 
@@ -100,26 +101,11 @@ fn Places(list: ListState) -> impl IntoView {
 
 #[component]
 fn Table(list: ListState, found: Listed<Release>) -> impl IntoView {
-    if found.items.is_empty() {
-        return if list.query.with_untracked(|query| query.is_narrow() || query.offset > 0) {
-            view! { <NothingMatches list /> }.into_any()
-        } else {
-            view! {
-                <EmptyState
-                    title=releases::EMPTY
-                    lead=Some(releases::EMPTY_LEAD)
-                    action=Some(("/releases/new".into(), releases::NEW))
-                />
-            }
-            .into_any()
-        };
-    }
-    let shown = found.items.len();
+    let (rows, total) = (found.items.len(), found.total);
     view! {
-        <section>
+        <ListBody list rows total empty=releases::EMPTY lead=releases::EMPTY_LEAD first=("/releases/new", releases::NEW)>
             <ReleaseTable list=found.items sorted=list />
-            <Paging list rows=shown total=found.total />
-        </section>
+        </ListBody>
     }
     .into_any()
 }

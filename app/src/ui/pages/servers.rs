@@ -5,8 +5,9 @@ use leptos::prelude::*;
 
 use crate::api::servers::{list_tags, search_servers};
 use crate::text::{common, lists, servers, t};
-use crate::ui::components::layout::{EmptyState, PageHead};
-use crate::ui::components::listing::{FilterSelect, ListBar, ListState, NothingMatches, Paging, SortHead};
+use crate::ui::components::layout::PageHead;
+use crate::ui::components::list_body::ListBody;
+use crate::ui::components::listing::{FilterSelect, ListBar, ListState, SortHead};
 use crate::ui::components::load::{Loading, show};
 
 /// The list of servers.
@@ -45,22 +46,8 @@ pub fn ServersPage() -> impl IntoView {
 
 #[component]
 fn Table(list: ListState, found: Listed<Server>) -> impl IntoView {
-    if found.items.is_empty() {
-        return if list.query.with_untracked(|query| query.is_narrow() || query.offset > 0) {
-            view! { <NothingMatches list /> }.into_any()
-        } else {
-            view! {
-                <EmptyState
-                    title=servers::EMPTY
-                    lead=Some(servers::EMPTY_LEAD)
-                    action=Some(("/servers/new".into(), servers::NEW))
-                />
-            }
-            .into_any()
-        };
-    }
-    let shown = found.items.len();
-    let rows = found
+    let (rows, total) = (found.items.len(), found.total);
+    let lines = found
         .items
         .into_iter()
         .map(|server| {
@@ -97,7 +84,7 @@ fn Table(list: ListState, found: Listed<Server>) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <section>
+        <ListBody list rows total empty=servers::EMPTY lead=servers::EMPTY_LEAD first=("/servers/new", servers::NEW)>
             <table class="list">
                 <thead>
                     <tr>
@@ -107,10 +94,9 @@ fn Table(list: ListState, found: Listed<Server>) -> impl IntoView {
                         <th scope="col">{t(servers::TAGS)}</th>
                     </tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody>{lines}</tbody>
             </table>
-            <Paging list rows=shown total=found.total />
-        </section>
+        </ListBody>
     }
     .into_any()
 }
