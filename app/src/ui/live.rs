@@ -9,6 +9,9 @@ pub mod board;
 pub mod client;
 pub mod clock;
 pub mod fleet;
+#[cfg(feature = "hydrate")]
+mod nudge;
+pub mod running;
 pub mod state;
 #[cfg(feature = "hydrate")]
 pub mod wall;

@@ -1,17 +1,17 @@
 //! The feed in the browser: a WebSocket that comes back by itself and misses nothing.
 
-use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::channel::mpsc::UnboundedReceiver;
 use futures::{FutureExt, SinkExt, StreamExt, select};
 use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, State};
 use gloo_timers::future::TimeoutFuture;
 use launchway_domain::{Event, ReleaseId};
-use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 
 use super::backoff::delay;
 use super::clock::Clock;
+use super::nudge::{Nudge, gone, listen, pause};
 use super::state::topic_of;
 use super::{Connection, Live, LogNews};
 use crate::api::releases::start_of_release;
@@ -23,16 +23,6 @@ const STEADY: f64 = 5000.0;
 /// How long a handshake may take, in milliseconds: a network that swallows everything says nothing either.
 const HANDSHAKE: u32 = 10_000;
 
-/// What the page tells the feed.
-enum Nudge {
-    /// The page is gone.
-    Stop,
-    /// The network has gone: the socket may not notice for minutes.
-    Offline,
-    /// The network is back, or the page is looked at again: do not wait any longer.
-    Wake,
-}
-
 /// How a connection ended.
 enum End {
     /// For good.
@@ -43,29 +33,7 @@ enum End {
 
 /// Follows a release until the owner of this call is gone.
 pub fn follow(live: Live, id: ReleaseId, clock: Clock) {
-    let (nudge, nudges) = unbounded();
-    listen_to_the_window(&nudge);
-    let stop = send_wrapper::SendWrapper::new(nudge);
-    on_cleanup(move || {
-        let _ = stop.unbounded_send(Nudge::Stop);
-    });
-    spawn_local(run(live, id, clock, nudges));
-}
-
-fn listen_to_the_window(nudge: &UnboundedSender<Nudge>) {
-    let tell = |what: fn() -> Nudge| {
-        let nudge = send_wrapper::SendWrapper::new(nudge.clone());
-        move || {
-            let _ = nudge.unbounded_send(what());
-        }
-    };
-    let (offline, online, visible) = (tell(|| Nudge::Offline), tell(|| Nudge::Wake), tell(|| Nudge::Wake));
-    let handles = [
-        window_event_listener(ev::offline, move |_| offline()),
-        window_event_listener(ev::online, move |_| online()),
-        window_event_listener(ev::visibilitychange, move |_| visible()),
-    ];
-    on_cleanup(move || handles.into_iter().for_each(|handle| handle.remove()));
+    spawn_local(run(live, id, clock, listen()));
 }
 
 async fn run(live: Live, id: ReleaseId, clock: Clock, mut nudges: UnboundedReceiver<Nudge>) {
@@ -84,16 +52,8 @@ async fn run(live: Live, id: ReleaseId, clock: Clock, mut nudges: UnboundedRecei
             live.connection.try_set(Connection::SignedOut);
             return;
         }
-        let mut wait = TimeoutFuture::new(delay(failed, js_sys::Math::random())).fuse();
-        loop {
-            select! {
-                () = wait => break,
-                nudge = nudges.next() => match nudge {
-                    Some(Nudge::Wake) => break,
-                    Some(Nudge::Offline) => {}
-                    Some(Nudge::Stop) | None => return,
-                },
-            }
+        if !pause(delay(failed, js_sys::Math::random()), &mut nudges).await {
+            return;
         }
     }
 }
@@ -108,12 +68,12 @@ async fn connection(live: Live, id: ReleaseId, clock: Clock, nudges: &mut Unboun
     // Sending waits until the handshake is over.
     let sent = {
         let mut sending = std::pin::pin!(socket.send(hello).fuse());
-        let mut gone = std::pin::pin!(until_told_off(nudges).fuse());
+        let mut left = std::pin::pin!(gone(nudges).fuse());
         let mut late = TimeoutFuture::new(HANDSHAKE).fuse();
         select! {
             sent = sending => sent.is_ok(),
             () = late => false,
-            () = gone => return End::Stopped,
+            () = left => return End::Stopped,
         }
     };
     // Into a socket whose handshake was refused one may send as well.
@@ -170,15 +130,6 @@ async fn take(live: Live, id: ReleaseId, clock: Clock, text: &str, socket: &mut 
 fn is_reset(text: &str) -> bool {
     serde_json::from_str::<serde_json::Value>(text)
         .is_ok_and(|message| message.get("kind").is_some_and(|kind| kind == "reset") || message.get("reset").is_some())
-}
-
-/// Waits for the page to go; whatever else it says does not matter during a handshake.
-async fn until_told_off(nudges: &mut UnboundedReceiver<Nudge>) {
-    while let Some(nudge) = nudges.next().await {
-        if matches!(nudge, Nudge::Stop) {
-            return;
-        }
-    }
 }
 
 fn subscription(id: ReleaseId, after: i64) -> String {

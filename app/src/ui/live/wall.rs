@@ -1,13 +1,12 @@
 //! The feed of everything, for the front page, the wall and the list of releases: it comes back by itself, for weeks.
 
-use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::channel::mpsc::UnboundedReceiver;
 use futures::future::{Fuse, LocalBoxFuture};
 use futures::{FutureExt, SinkExt, StreamExt, select};
 use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, State};
 use gloo_timers::future::TimeoutFuture;
 use launchway_domain::{Event, EventData, Topic};
-use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -15,6 +14,7 @@ use super::Connection;
 use super::backoff::delay;
 use super::board::LiveBoard;
 use super::client::address;
+use super::nudge::{Nudge, gone, listen, pause};
 use crate::api::ApiError;
 use crate::api::board::{BoardNow, get_board};
 
@@ -27,16 +27,6 @@ const GAP: f64 = 250.0;
 const QUIET: u32 = 20_000;
 /// How long a page that was let go waits before it asks again, in milliseconds.
 const LET_GO: u32 = 15_000;
-
-/// What the window tells.
-enum Nudge {
-    /// The page is gone.
-    Stop,
-    /// The network has gone.
-    Offline,
-    /// The network is back, or the page is looked at again.
-    Wake,
-}
 
 /// How a connection ended.
 enum End {
@@ -69,29 +59,7 @@ pub fn count_changes(changed: RwSignal<u32>) {
 }
 
 fn start(listener: Listener) {
-    let (nudge, nudges) = unbounded();
-    listen_to_the_window(&nudge);
-    let stop = send_wrapper::SendWrapper::new(nudge);
-    on_cleanup(move || {
-        let _ = stop.unbounded_send(Nudge::Stop);
-    });
-    spawn_local(run(listener, nudges));
-}
-
-fn listen_to_the_window(nudge: &UnboundedSender<Nudge>) {
-    let tell = |what: fn() -> Nudge| {
-        let nudge = send_wrapper::SendWrapper::new(nudge.clone());
-        move || {
-            let _ = nudge.unbounded_send(what());
-        }
-    };
-    let (offline, online, visible) = (tell(|| Nudge::Offline), tell(|| Nudge::Wake), tell(|| Nudge::Wake));
-    let handles = [
-        window_event_listener(ev::offline, move |_| offline()),
-        window_event_listener(ev::online, move |_| online()),
-        window_event_listener(ev::visibilitychange, move |_| visible()),
-    ];
-    on_cleanup(move || handles.into_iter().for_each(|handle| handle.remove()));
+    spawn_local(run(listener, listen()));
 }
 
 async fn run(listener: Listener, mut nudges: UnboundedReceiver<Nudge>) {
@@ -109,16 +77,8 @@ async fn run(listener: Listener, mut nudges: UnboundedReceiver<Nudge>) {
                 delay(failed, js_sys::Math::random())
             }
         };
-        let mut wait = TimeoutFuture::new(wait).fuse();
-        loop {
-            select! {
-                () = wait => break,
-                nudge = nudges.next() => match nudge {
-                    Some(Nudge::Wake) => break,
-                    Some(Nudge::Offline) => {}
-                    Some(Nudge::Stop) | None => return,
-                },
-            }
+        if !pause(wait, &mut nudges).await {
+            return;
         }
     }
 }
@@ -148,11 +108,11 @@ async fn connection(listener: Listener, nudges: &mut UnboundedReceiver<Nudge>) -
     let sent = {
         let mut sending = std::pin::pin!(socket.send(Message::Text(hello.to_string())).fuse());
         let mut late = TimeoutFuture::new(PATIENCE).fuse();
-        let mut gone = std::pin::pin!(until_told_off(nudges).fuse());
+        let mut left = std::pin::pin!(gone(nudges).fuse());
         select! {
             sent = sending => sent.is_ok(),
             () = late => false,
-            () = gone => return End::Stopped,
+            () = left => return End::Stopped,
         }
     };
     // Into a socket whose handshake was refused one may send as well.
@@ -315,13 +275,4 @@ fn refused(board: LiveBoard, error: &ApiError) -> End {
 fn show(board: LiveBoard, now: BoardNow) {
     board.heard.try_set(Some(js_sys::Date::now()));
     board.show(now);
-}
-
-/// Waits for the page to go; whatever else it says does not matter during a handshake.
-async fn until_told_off(nudges: &mut UnboundedReceiver<Nudge>) {
-    while let Some(nudge) = nudges.next().await {
-        if matches!(nudge, Nudge::Stop) {
-            return;
-        }
-    }
 }

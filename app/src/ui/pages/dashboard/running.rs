@@ -1,13 +1,14 @@
 //! What runs now.
 
-use launchway_domain::{ReleaseId, Running};
+use launchway_domain::ReleaseId;
 use leptos::prelude::*;
 
-use crate::text::{CurrentLang, board, release as release_words, t};
+use crate::text::{board, t};
 use crate::ui::components::badge::KindBadge;
 use crate::ui::components::strip::Strip;
 use crate::ui::live::board::LiveBoard;
 use crate::ui::live::clock::Clock;
+use crate::ui::live::running::RunningLine;
 
 /// What runs now, each with its progress.
 #[component]
@@ -41,30 +42,9 @@ pub fn RunningNow(
 
 #[component]
 fn Card(live: LiveBoard, clock: Clock, id: ReleaseId) -> impl IntoView {
-    let lang = CurrentLang::find();
-    let running: Memo<Option<Running>> = Memo::new(move |_| {
-        live.now.with(|now| now.overview.running.iter().find(|running| running.release.id == id).cloned())
-    });
-    let Some(first) = running.get_untracked().map(|running| running.release) else { return ().into_any() };
-    let percent = Memo::new(move |_| running.with(|running| running.as_ref().map_or(0, Running::percent)));
-    let doing = move || {
-        running.with(|running| {
-            let running = running.as_ref()?;
-            if running.release.cancel_requested {
-                return Some(board::CANCELING.get(lang.get()).to_owned());
-            }
-            let mut doing = running.now()?.label().get(lang.get()).to_owned();
-            if let Some(percent) = live.transferred(id) {
-                doing.push(' ');
-                doing.push_str(&percent.to_string());
-                doing.push('%');
-            }
-            Some(doing)
-        })
+    let Some((RunningLine { running, percent, doing, elapsed }, first)) = RunningLine::of(live, clock, id) else {
+        return ().into_any();
     };
-    let started = first.started_at.unwrap_or(first.created_at);
-    let elapsed =
-        move || clock.since(started).map(|millis| release_words::so_far(millis, lang.get())).unwrap_or_default();
     view! {
         <article class="card running-card">
             <header>

@@ -1,13 +1,14 @@
 //! What the wall is made of: a card for what runs, a row for everything else.
 
-use launchway_domain::{Place, Release, ReleaseId, ReleaseKind, Running};
+use launchway_domain::{Place, Release, ReleaseId, ReleaseKind};
 use leptos::prelude::*;
 
-use crate::text::{CurrentLang, board, release as release_words, releases, t};
+use crate::text::{board, releases, t};
 use crate::ui::components::badge::{KindBadge, StatusBadge};
 use crate::ui::components::strip::Strip;
 use crate::ui::live::board::LiveBoard;
 use crate::ui::live::clock::{Clock, time_of_day};
+use crate::ui::live::running::RunningLine;
 
 /// A release that runs.
 #[component]
@@ -19,35 +20,14 @@ pub fn Card(
     /// Which release.
     id: ReleaseId,
 ) -> impl IntoView {
-    let lang = CurrentLang::find();
-    let running: Memo<Option<Running>> = Memo::new(move |_| {
-        live.now.with(|now| now.overview.running.iter().find(|running| running.release.id == id).cloned())
-    });
-    let Some(first) = running.get_untracked().map(|running| running.release) else { return ().into_any() };
-    let percent = Memo::new(move |_| running.with(|running| running.as_ref().map_or(0, Running::percent)));
-    let doing = move || {
-        running.with(|running| {
-            let running = running.as_ref()?;
-            if running.release.cancel_requested {
-                return Some(board::CANCELING.get(lang.get()).to_owned());
-            }
-            let mut doing = running.now()?.label().get(lang.get()).to_owned();
-            if let Some(percent) = live.transferred(id) {
-                doing.push(' ');
-                doing.push_str(&percent.to_string());
-                doing.push('%');
-            }
-            Some(doing)
-        })
+    let Some((RunningLine { running, percent, doing, elapsed }, first)) = RunningLine::of(live, clock, id) else {
+        return ().into_any();
     };
     let is_failing = move || {
         running.with(|running| {
             running.as_ref().is_some_and(|running| running.phases.iter().any(|phase| phase.failed > 0)).then_some("")
         })
     };
-    let started = first.started_at.unwrap_or(first.created_at);
-    let elapsed =
-        move || clock.since(started).map(|millis| release_words::so_far(millis, lang.get())).unwrap_or_default();
     view! {
         <article class="wall-card" data-failing=is_failing>
             <header>
