@@ -41,6 +41,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub fn router(state: AppState) -> Router {
     // Who asks has to be known; the session comes before, since it may say so.
     let guarded = rest::router()
+        .layer(from_fn_with_state(state.clone(), rest::idempotency::once))
         .merge(pages::router(&state))
         .layer(from_fn(typed::keep))
         .layer(from_fn_with_state(state.clone(), auth::authenticate))

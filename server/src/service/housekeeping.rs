@@ -1,4 +1,4 @@
-//! What is forgotten in time: old events, sessions that ran out.
+//! What is forgotten in time: old events, sessions that ran out, answers that nobody asks for again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,5 +33,8 @@ async fn tidy(core: &Core) {
     }
     if let Err(error) = core.store.sessions_delete_expired().await {
         tracing::warn!(%error, "forgetting sessions that ran out");
+    }
+    if let Err(error) = core.store.idempotency_delete_expired().await {
+        tracing::warn!(%error, "forgetting the answers of idempotent calls");
     }
 }

@@ -9,6 +9,7 @@ mod credentials;
 mod environments;
 mod fault;
 mod housekeeping;
+pub(crate) mod idempotency;
 mod lists;
 mod logs;
 mod password;

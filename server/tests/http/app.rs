@@ -93,6 +93,14 @@ impl TestApp {
         self.services.store()
     }
 
+    /// Every file of the database, the write-ahead log included.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let data = std::fs::read_dir(self.folder.path().join("data")).unwrap().map(|entry| entry.unwrap().path());
+        let files: Vec<_> = data.filter(|path| path.to_string_lossy().contains("launchway.db")).collect();
+        assert!(!files.is_empty());
+        files
+    }
+
     /// A repository with a file, two tags and a branch.
     pub(crate) fn repository(&self) -> PathBuf {
         let path = self.folder.path().join("shop");

@@ -14,6 +14,7 @@ mod api_v1_feed;
 mod api_v1_feed_end;
 mod api_v1_feed_sse;
 mod api_v1_hook_templates;
+mod api_v1_idempotency;
 mod api_v1_log;
 mod api_v1_openapi;
 mod api_v1_projects;

@@ -18,6 +18,7 @@ mod environments;
 mod error;
 mod events;
 mod find;
+pub mod idempotency;
 mod list;
 mod log_index;
 mod log_lines;

@@ -10,7 +10,7 @@ use super::bell::Bells;
 use super::dialect::{Dialect, Turn};
 use super::error::Result;
 use super::runs::Lease;
-use super::{Store, StoreError};
+use super::{Store, StoreError, idempotency};
 
 /// Rows in one INSERT of events.
 const EVENTS_PER_INSERT: usize = 50;
@@ -85,8 +85,10 @@ impl Write {
         dialect.lease_clock(self.conn()).await
     }
 
-    /// Numbers and stores the events, commits, and rings.
+    /// Numbers and stores the events, commits, and rings; [`StoreError::Stale`] where it is part of a call that is in
+    /// other hands by now.
     pub(super) async fn commit(mut self) -> Result<()> {
+        idempotency::note(self.conn()).await?;
         let events = std::mem::take(&mut self.events);
         let mut head = None;
         if !events.is_empty() {

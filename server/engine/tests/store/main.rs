@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod feed;
+mod idempotency;
 mod log_lines;
 mod logs;
 mod looking;
@@ -62,6 +63,9 @@ on_both! {
     looking::the_best_is_found_first
     looking::an_overview_is_of_one_moment
     looking::a_wall_link_is_known_by_its_hash_until_it_is_revoked
+    idempotency::of_many_claims_of_one_call_one_holds
+    idempotency::a_call_whose_holder_died_is_taken_over_unless_it_changed_something
+    idempotency::what_came_to_nothing_or_is_old_is_forgotten
     feed::events_are_numbered_in_the_order_of_their_commits
     feed::a_snapshot_and_its_number_are_of_one_moment
     feed::every_topic_hears_its_own

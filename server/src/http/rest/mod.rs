@@ -5,6 +5,7 @@ mod board;
 mod credentials;
 mod environments;
 pub(crate) mod events;
+pub(crate) mod idempotency;
 mod logs;
 mod projects;
 mod releases;
