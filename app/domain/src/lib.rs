@@ -5,6 +5,7 @@
 //! form is checked by the same code while somebody types and when the request arrives.
 
 pub mod actor;
+pub mod audit;
 pub mod change;
 pub mod event;
 pub mod fault;
@@ -24,6 +25,7 @@ pub mod time;
 pub mod wall;
 
 pub use actor::{Actor, Role, User};
+pub use audit::{AuditEntry, AuditFacts, AuditFilter, AuditRow, AuditWho, By, FieldChange, Outcome, Thing, Via};
 pub use change::{ChangedFile, Changes, Comparison, FileChange, FileTotals, LiveCommit, Relation};
 pub use event::{Event, EventData, Topic};
 pub use fault::{Fault, FieldError};

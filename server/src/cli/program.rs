@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use launchway_domain::Text;
+use launchway_domain::{By, Text};
 use launchway_engine::data::DataDir;
 use launchway_engine::runner::{Runner, RunnerConfig, RunnerHandle};
 use launchway_engine::secret::Vault;
@@ -31,7 +31,14 @@ pub(super) struct Ground {
 }
 
 impl Ground {
+    /// For a command, which the audit knows by the account of the system that runs it.
     pub(super) async fn open(config: &Config) -> Result<Self, Failure> {
+        let uid = nix::unistd::getuid();
+        let account = nix::unistd::User::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name);
+        Self::open_by(config, By::command_line(account)).await
+    }
+
+    async fn open_by(config: &Config, by: By) -> Result<Self, Failure> {
         let shown = config.data.display();
         let data = DataDir::open(&config.data)
             .map_err(|e| Failure::new(&launchway_domain::text!("the data folder {shown}", "数据目录 {shown}"), e))?;
@@ -40,7 +47,7 @@ impl Ground {
         let opening = Text::new("opening the database", "打开数据库");
         let url = config.database(&data).map_err(|e| Failure::new(&opening, e))?;
         let store = Store::open(url.expose_secret()).await.map_err(|e| Failure::new(&opening, e))?;
-        let services = Services::new(store, vault.clone(), data.clone())?;
+        let services = Services::new(store.by(by), vault.clone(), data.clone())?;
         Ok(Self { data, vault, services })
     }
 }
@@ -58,7 +65,7 @@ pub(super) struct Program {
 impl Program {
     /// Starts everything on a socket that listens already.
     pub(super) async fn start(config: Config, listener: TcpListener) -> Result<Self, Failure> {
-        let ground = Ground::open(&config).await?;
+        let ground = Ground::open_by(&config, By::system()).await?;
         let Ground { data, vault, services } = ground;
         let instance = data.lock().map_err(|e| {
             let doing = Text::new("taking the data folder", "占用数据目录");
@@ -76,6 +83,8 @@ impl Program {
         runner.limits.hook = config.hook_timeout;
         runner.parallel = config.parallel;
         let runner = Runner::spawn(runner);
+        let beginning = Text::new("beginning the audit", "开始审计");
+        services.store().audit_begin().await.map_err(|e| Failure::new(&beginning, e))?;
         services.resume();
         let stop = CancellationToken::new();
         let state = AppState::new(config, services.clone(), runner.progress(), stop.clone());

@@ -161,7 +161,7 @@ impl BrowserSession for Browser {
     }
 
     async fn setup(&self, form: SetupForm) -> Answer<()> {
-        let user = self.state.services.accounts().setup(form).await?;
+        let user = self.state.services.accounts().setup(form, self.client).await?;
         self.begin(&user).await
     }
 
@@ -171,7 +171,11 @@ impl BrowserSession for Browser {
     }
 
     async fn sign_out(&self) -> Answer<()> {
+        let user = self.session.get::<i64>(USER).await.map_err(|e| fault(&e))?;
         self.session.flush().await.map_err(|e| fault(&e))?;
+        if let Some(user) = user {
+            self.state.services.accounts().signed_out(UserId(user), self.client).await?;
+        }
         self.state.feed.somebody_left();
         Ok(())
     }

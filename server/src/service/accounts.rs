@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
 use launchway_app::ports::Answer;
-use launchway_domain::{Actor, Fault, Form, Role, SetupForm, SignInForm, Text, User, UserId};
-use launchway_engine::store::{Store, StoreError};
+use launchway_domain::{Actor, By, Fault, Form, Role, SetupForm, SignInForm, Text, User, UserId};
+use launchway_engine::store::{SignIn, Store, StoreError};
 use rand::TryRngCore;
 use rand::rngs::OsRng;
 use secrecy::{ExposeSecret, SecretString};
@@ -22,6 +22,8 @@ const TOKEN_PREFIX: &str = "lw_";
 const BY_NAME: (u32, Duration) = (10, Duration::from_secs(10));
 /// Failed tries from one address. More, since an office shares one.
 const BY_ADDRESS: (u32, Duration) = (50, Duration::from_secs(2));
+/// Tries beyond those limits that are written down.
+const NOTED: (u32, Duration) = (3, Duration::from_secs(60));
 
 /// Users, their passwords, and their API tokens.
 pub struct Accounts {
@@ -29,6 +31,8 @@ pub struct Accounts {
     passwords: Passwords,
     by_name: Tries<String>,
     by_address: Tries<IpAddr>,
+    /// Tries beyond the limits that are written into the audit, by address: nobody fills it with them.
+    noted: Tries<IpAddr>,
 }
 
 fn users() -> Text {
@@ -46,6 +50,7 @@ impl Accounts {
             passwords: Passwords::new()?,
             by_name: Tries::new(BY_NAME.0, BY_NAME.1),
             by_address: Tries::new(BY_ADDRESS.0, BY_ADDRESS.1),
+            noted: Tries::new(NOTED.0, NOTED.1),
         })
     }
 
@@ -57,17 +62,51 @@ impl Accounts {
         Ok(self.store.count_users().await.map_err(|e| of_store(e, &users()))? == 0)
     }
 
-    /// Makes the first administrator.
+    /// Makes the first administrator, for somebody at an address.
     ///
     /// # Errors
     /// A conflict once there is any user; fields that are wrong.
-    pub async fn setup(&self, form: SetupForm) -> Answer<User> {
+    pub async fn setup(&self, form: SetupForm, client: IpAddr) -> Answer<User> {
         // Asked first as well: a stranger must not make us hash.
         if !self.needs_setup().await? {
             return Err(set_up());
         }
         let (name, hash) = self.checked(form).await?;
-        self.store.create_first_user(&name, &hash).await.map_err(|e| at_name(of_store(e, &users())))?.ok_or_else(set_up)
+        let store = self.store.by(By::visitor(&name, client));
+        let made = store.create_first_user(&name, &hash).await.map_err(|e| at_name(of_store(e, &users())))?;
+        let user = made.ok_or_else(set_up)?;
+        self.note(SignIn::Succeeded(&user), client).await?;
+        Ok(user)
+    }
+
+    /// Writes a sign-in into the audit.
+    async fn note(&self, sign_in: SignIn<'_>, client: IpAddr) -> Answer<()> {
+        let user = match sign_in {
+            SignIn::Succeeded(user) | SignIn::Left(user) => Some(user),
+            SignIn::Failed(user) | SignIn::Limited(user) => user,
+        };
+        let by = By { user_id: user.map(|user| user.id), ..By::visitor(user.map_or("", |user| &user.name), client) };
+        self.store.by(by).audit_sign_in(sign_in).await.map_err(|e| of_store(e, &users()))
+    }
+
+    /// Notes that somebody signed out.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn signed_out(&self, user: UserId, client: IpAddr) -> Answer<()> {
+        match self.user(user).await? {
+            Some(user) => self.note(SignIn::Left(&user), client).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Notes that a try was not looked at; of those from one address, not more than a few.
+    async fn note_limited(&self, name: &str, client: IpAddr) -> Answer<()> {
+        if self.noted.take(network(client), Instant::now()).is_err() {
+            return Ok(());
+        }
+        let found = self.store.user_with_hash(name).await.map_err(|e| of_store(e, &users()))?;
+        self.note(SignIn::Limited(found.as_ref().map(|(user, _)| user)), client).await
     }
 
     /// Who that is. Wrong name and wrong password get one answer, after the same work.
@@ -78,22 +117,24 @@ impl Accounts {
     pub async fn sign_in(&self, form: SignInForm, client: IpAddr) -> Answer<User> {
         form.check()?;
         let name = form.name.trim().to_owned();
-        let (key, client, now) = (name.to_lowercase(), network(client), Instant::now());
-        self.by_address.take(client, now).map_err(too_many)?;
-        if let Err(wait) = self.by_name.take(key.clone(), now) {
+        let (key, address, now) = (name.to_lowercase(), network(client), Instant::now());
+        if let Err(wait) = self.by_address.take(address, now).and_then(|()| self.by_name.take(key.clone(), now)) {
+            self.note_limited(&name, client).await?;
             return Err(too_many(wait));
         }
         let password = SecretString::from(form.password);
         let found = self.store.user_with_hash(&name).await.map_err(|e| of_store(e, &users()))?;
         let (user, hash) = found.unzip();
         let fits = self.passwords.verify(password, hash).await?;
-        match user.filter(|_| fits) {
-            Some(user) => {
-                self.by_address.give_back(&client);
+        match user {
+            Some(user) if fits => {
+                self.by_address.give_back(&address);
                 self.by_name.give_back(&key);
+                self.note(SignIn::Succeeded(&user), client).await?;
                 Ok(user)
             }
-            None => {
+            user => {
+                self.note(SignIn::Failed(user.as_ref()), client).await?;
                 Err(Fault::field("password", "wrong", Text::new("Name or password is wrong.", "用户名或密码错误。")))
             }
         }
@@ -123,7 +164,7 @@ impl Accounts {
     pub async fn create_user(&self, actor: &Actor, form: SetupForm, role: Role) -> Answer<User> {
         permit(actor, Permission::ManageUsers)?;
         let (name, hash) = self.checked(form).await?;
-        self.store.create_user(&name, &hash, role).await.map_err(|e| at_name(of_store(e, &users())))
+        self.store.by(actor).create_user(&name, &hash, role).await.map_err(|e| at_name(of_store(e, &users())))
     }
 
     /// Makes an API token for a user. It is shown this once: only its digest is kept.
@@ -149,7 +190,7 @@ impl Accounts {
         let mut bytes = [0_u8; 32];
         OsRng.try_fill_bytes(&mut bytes).map_err(|e| internal("getting random bytes", &e))?;
         let token = SecretString::from(format!("{TOKEN_PREFIX}{}", hex::encode(bytes)));
-        self.store.token_create(user.id, label, &digest(&token)).await.map_err(|e| of_store(e, &users()))?;
+        self.store.by(actor).token_create(user.id, label, &digest(&token)).await.map_err(|e| of_store(e, &users()))?;
         Ok(token)
     }
 

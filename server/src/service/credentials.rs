@@ -64,6 +64,7 @@ impl Credentials for CredentialService {
         let sealed = self.seal(Secret { secret, passphrase })?;
         self.0
             .store
+            .by(actor)
             .credential_create(&form, &sealed, has_passphrase)
             .await
             .map_err(|e| of_store(e, &Text::new("credential", "凭据")))
@@ -101,6 +102,7 @@ impl Credentials for CredentialService {
         };
         self.0
             .store
+            .by(actor)
             .credential_update(id, &form, sealed.as_deref(), has_passphrase)
             .await
             .map_err(|e| of_store(e, &thing(id)))
@@ -108,7 +110,7 @@ impl Credentials for CredentialService {
 
     async fn delete(&self, actor: &Actor, id: CredentialId) -> Answer<()> {
         permit(actor, Permission::ManageCredentials)?;
-        self.0.store.credential_delete(id).await.map_err(|e| of_store(e, &thing(id)))
+        self.0.store.by(actor).credential_delete(id).await.map_err(|e| of_store(e, &thing(id)))
     }
 }
 

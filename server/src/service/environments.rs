@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use futures::{StreamExt, stream};
 use launchway_app::ports::Answer;
 use launchway_domain::{
-    Check, Environment, EnvironmentForm, EnvironmentId, Fault, Form, ProjectId, ReleaseId, Server, ServerCheck, Text,
-    text,
+    Actor, Check, Environment, EnvironmentForm, EnvironmentId, Fault, Form, ProjectId, ReleaseId, Server, ServerCheck,
+    Text, text,
 };
 use launchway_engine::shell::{Limits, ShellError};
 use launchway_engine::ssh::{Endpoint, Session, SshError, SshErrorKind};
@@ -42,23 +42,33 @@ impl Core {
         self.store.environment(id).await.map_err(|e| of_store(e, &thing(id)))
     }
 
-    pub(super) async fn create_environment(&self, id: ProjectId, form: EnvironmentForm) -> Answer<Environment> {
+    pub(super) async fn create_environment(
+        &self,
+        actor: &Actor,
+        id: ProjectId,
+        form: EnvironmentForm,
+    ) -> Answer<Environment> {
         let form = tidy(form);
         form.check()?;
         self.store.project(id).await.map_err(|e| of_store(e, &projects::thing(id)))?;
         self.check_servers(&form).await?;
-        self.store.environment_create(id, &form).await.map_err(|e| of_store(e, &projects::thing(id)))
+        self.store.by(actor).environment_create(id, &form).await.map_err(|e| of_store(e, &projects::thing(id)))
     }
 
-    pub(super) async fn update_environment(&self, id: EnvironmentId, form: EnvironmentForm) -> Answer<Environment> {
+    pub(super) async fn update_environment(
+        &self,
+        actor: &Actor,
+        id: EnvironmentId,
+        form: EnvironmentForm,
+    ) -> Answer<Environment> {
         let form = tidy(form);
         form.check()?;
         self.check_servers(&form).await?;
-        self.store.environment_update(id, &form).await.map_err(|e| of_store(e, &thing(id)))
+        self.store.by(actor).environment_update(id, &form).await.map_err(|e| of_store(e, &thing(id)))
     }
 
-    pub(super) async fn delete_environment(&self, id: EnvironmentId) -> Answer<()> {
-        self.store.environment_delete(id).await.map_err(|e| of_store(e, &thing(id)))
+    pub(super) async fn delete_environment(&self, actor: &Actor, id: EnvironmentId) -> Answer<()> {
+        self.store.by(actor).environment_delete(id).await.map_err(|e| of_store(e, &thing(id)))
     }
 
     /// Every server of the form must be there.

@@ -68,6 +68,7 @@ impl Services {
     /// # Errors
     /// Where the system has no random bytes.
     pub fn new(store: Store, vault: Vault, data: DataDir) -> Result<Self, Fault> {
+        store.seal_with(&vault);
         let core = Arc::new(Core {
             store,
             vault,

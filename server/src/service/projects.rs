@@ -54,7 +54,7 @@ impl Projects for ProjectService {
         let form = tidy(form);
         form.check()?;
         self.check_credential(&form).await?;
-        self.0.store.project_create(&form).await.map_err(|e| of_store(e, &Text::new("project", "项目")))
+        self.0.store.by(actor).project_create(&form).await.map_err(|e| of_store(e, &Text::new("project", "项目")))
     }
 
     async fn update(&self, actor: &Actor, id: ProjectId, form: ProjectForm) -> Answer<Project> {
@@ -62,12 +62,12 @@ impl Projects for ProjectService {
         let form = tidy(form);
         form.check()?;
         self.check_credential(&form).await?;
-        self.0.store.project_update(id, &form).await.map_err(|e| of_store(e, &thing(id)))
+        self.0.store.by(actor).project_update(id, &form).await.map_err(|e| of_store(e, &thing(id)))
     }
 
     async fn delete(&self, actor: &Actor, id: ProjectId) -> Answer<()> {
         permit(actor, Permission::ManageProjects)?;
-        self.0.store.project_delete(id).await.map_err(|e| of_store(e, &thing(id)))?;
+        self.0.store.by(actor).project_delete(id).await.map_err(|e| of_store(e, &thing(id)))?;
         self.0.forget_mirror(id);
         Ok(())
     }
@@ -100,7 +100,7 @@ impl Projects for ProjectService {
     async fn pin_host_key(&self, actor: &Actor, id: ProjectId, fingerprint: String) -> Answer<Project> {
         permit(actor, Permission::ManageProjects)?;
         let fingerprint = check_fingerprint(&fingerprint)?;
-        self.0.store.project_pin(id, Some(fingerprint)).await.map_err(|e| of_store(e, &thing(id)))
+        self.0.store.by(actor).project_pin(id, Some(fingerprint)).await.map_err(|e| of_store(e, &thing(id)))
     }
 
     async fn refs(&self, actor: &Actor, id: ProjectId, kind: RefKind, branch: Option<String>) -> Answer<Vec<RefItem>> {
@@ -127,17 +127,17 @@ impl Projects for ProjectService {
 
     async fn create_environment(&self, actor: &Actor, id: ProjectId, form: EnvironmentForm) -> Answer<Environment> {
         permit(actor, Permission::ManageProjects)?;
-        self.0.create_environment(id, form).await
+        self.0.create_environment(actor, id, form).await
     }
 
     async fn update_environment(&self, actor: &Actor, id: EnvironmentId, form: EnvironmentForm) -> Answer<Environment> {
         permit(actor, Permission::ManageProjects)?;
-        self.0.update_environment(id, form).await
+        self.0.update_environment(actor, id, form).await
     }
 
     async fn delete_environment(&self, actor: &Actor, id: EnvironmentId) -> Answer<()> {
         permit(actor, Permission::ManageProjects)?;
-        self.0.delete_environment(id).await
+        self.0.delete_environment(actor, id).await
     }
 
     async fn check_environment(&self, actor: &Actor, id: EnvironmentId) -> Answer<Check> {

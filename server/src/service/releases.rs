@@ -97,6 +97,7 @@ impl Releases for ReleaseService {
         let release = self
             .0
             .store
+            .by(actor)
             .release_create_with(&new, &templates)
             .await
             .map_err(|e| of_store(e, &Text::new("release", "发布")))?;
@@ -121,7 +122,7 @@ impl Releases for ReleaseService {
 
     async fn start(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {
         permit(actor, Permission::RunReleases)?;
-        self.0.store.release_start(id).await.map_err(|error| match error {
+        self.0.store.by(actor).release_start(id).await.map_err(|error| match error {
             StoreError::State(status) => refused(id, status, Text::new("not started yet", "尚未开始")),
             error => of_store(error, &thing(id)),
         })
@@ -129,7 +130,7 @@ impl Releases for ReleaseService {
 
     async fn cancel(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {
         permit(actor, Permission::RunReleases)?;
-        self.0.store.release_cancel(id).await.map_err(|error| match error {
+        self.0.store.by(actor).release_cancel(id).await.map_err(|error| match error {
             StoreError::State(ReleaseStatus::Running) => Fault::conflict(launchway_domain::text!(
                 "Release {id} is being canceled already. It ends as soon as its steps have stopped.",
                 "发布 {id} 已在取消中，待其步骤停止后即结束。"
@@ -141,7 +142,7 @@ impl Releases for ReleaseService {
 
     async fn retry(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {
         permit(actor, Permission::RunReleases)?;
-        self.0.store.release_retry(id).await.map_err(|error| match error {
+        self.0.store.by(actor).release_retry(id).await.map_err(|error| match error {
             StoreError::State(status) => refused(id, status, Text::new("failed or canceled", "失败或已取消")),
             error => of_store(error, &thing(id)),
         })
@@ -168,8 +169,8 @@ impl Releases for ReleaseService {
             created_by_name: actor.name().to_owned(),
             rollback_of: Some(origin),
         };
-        let release = self.0.store.release_create(&new).await.map_err(to_fault)?;
-        self.0.store.release_start(release.id).await.map_err(|e| of_store(e, &thing(release.id)))
+        let release = self.0.store.by(actor).release_create(&new).await.map_err(to_fault)?;
+        self.0.store.by(actor).release_start(release.id).await.map_err(|e| of_store(e, &thing(release.id)))
     }
 }
 

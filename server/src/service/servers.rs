@@ -58,7 +58,7 @@ impl Servers for ServerService {
         let form = tidy(form);
         form.check()?;
         self.check_credential(form.credential_id).await?;
-        self.0.store.server_create(&form).await.map_err(|e| of_store(e, &Text::new("server", "服务器")))
+        self.0.store.by(actor).server_create(&form).await.map_err(|e| of_store(e, &Text::new("server", "服务器")))
     }
 
     async fn update(&self, actor: &Actor, id: ServerId, form: ServerForm) -> Answer<Server> {
@@ -66,12 +66,12 @@ impl Servers for ServerService {
         let form = tidy(form);
         form.check()?;
         self.check_credential(form.credential_id).await?;
-        self.0.store.server_update(id, &form).await.map_err(|e| of_store(e, &thing(id)))
+        self.0.store.by(actor).server_update(id, &form).await.map_err(|e| of_store(e, &thing(id)))
     }
 
     async fn delete(&self, actor: &Actor, id: ServerId) -> Answer<()> {
         permit(actor, Permission::ManageServers)?;
-        self.0.store.server_delete(id).await.map_err(|e| of_store(e, &thing(id)))
+        self.0.store.by(actor).server_delete(id).await.map_err(|e| of_store(e, &thing(id)))
     }
 
     async fn check(&self, actor: &Actor, id: ServerId) -> Answer<Check> {
@@ -84,7 +84,7 @@ impl Servers for ServerService {
     async fn pin_host_key(&self, actor: &Actor, id: ServerId, fingerprint: String) -> Answer<Server> {
         permit(actor, Permission::ManageServers)?;
         let fingerprint = check_fingerprint(&fingerprint)?;
-        self.0.store.server_pin(id, Some(fingerprint)).await.map_err(|e| of_store(e, &thing(id)))
+        self.0.store.by(actor).server_pin(id, Some(fingerprint)).await.map_err(|e| of_store(e, &thing(id)))
     }
 }
 

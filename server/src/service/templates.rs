@@ -46,19 +46,24 @@ impl HookTemplates for TemplateService {
         let form = form.tidy();
         form.check()?;
         self.0.room_for_templates(1).await?;
-        self.0.store.template_create(&form).await.map_err(|e| of_store(e, &Text::new("hook template", "钩子模板")))
+        self.0
+            .store
+            .by(actor)
+            .template_create(&form)
+            .await
+            .map_err(|e| of_store(e, &Text::new("hook template", "钩子模板")))
     }
 
     async fn update(&self, actor: &Actor, id: HookTemplateId, form: HookTemplateForm) -> Answer<HookTemplate> {
         permit(actor, Permission::ManageTemplates)?;
         let form = form.tidy();
         form.check()?;
-        self.0.store.template_update(id, &form).await.map_err(|e| of_store(e, &thing(id)))
+        self.0.store.by(actor).template_update(id, &form).await.map_err(|e| of_store(e, &thing(id)))
     }
 
     async fn delete(&self, actor: &Actor, id: HookTemplateId) -> Answer<()> {
         permit(actor, Permission::ManageTemplates)?;
-        self.0.store.template_delete(id).await.map_err(|e| of_store(e, &thing(id)))
+        self.0.store.by(actor).template_delete(id).await.map_err(|e| of_store(e, &thing(id)))
     }
 }
 

@@ -40,14 +40,14 @@ impl Walls for WallService {
         OsRng.try_fill_bytes(&mut bytes).map_err(|e| internal("getting random bytes", &e))?;
         let key = format!("{KEY_PREFIX}{}", hex::encode(bytes));
         let (by, name) = (actor.user_id(), actor.name());
-        let made = self.0.store.wall_link_create(form.label.trim(), &digest(&key), by, name).await;
+        let made = self.0.store.by(actor).wall_link_create(form.label.trim(), &digest(&key), by, name).await;
         let link = made.map_err(|e| of_store(e, &links()))?;
         Ok(NewWallLink { link, path: format!("/wall?key={key}"), key })
     }
 
     async fn delete(&self, actor: &Actor, id: WallLinkId) -> Answer<()> {
         permit(actor, Permission::ManageWallLinks)?;
-        self.0.store.wall_link_delete(id).await.map_err(|e| of_store(e, &noun("wall link", "看板链接", id)))
+        self.0.store.by(actor).wall_link_delete(id).await.map_err(|e| of_store(e, &noun("wall link", "看板链接", id)))
     }
 }
 

@@ -21,12 +21,12 @@ async fn of_two_first_visitors_one_becomes_the_administrator() {
     let accounts = world.services.accounts();
     assert!(accounts.needs_setup().await.unwrap());
     let lee = SetupForm { name: "lee".into(), ..kim() };
-    let (one, two) = tokio::join!(accounts.setup(kim()), accounts.setup(lee));
+    let (one, two) = tokio::join!(accounts.setup(kim(), HERE), accounts.setup(lee, HERE));
     assert_eq!(usize::from(one.is_ok()) + usize::from(two.is_ok()), 1, "{one:?} {two:?}");
     let winner = one.or(two).unwrap();
     assert_eq!(winner.role, Role::Admin);
     assert!(!accounts.needs_setup().await.unwrap());
-    assert_eq!(accounts.setup(kim()).await.unwrap_err().status(), 409);
+    assert_eq!(accounts.setup(kim(), HERE).await.unwrap_err().status(), 409);
     assert_eq!(accounts.users(&SYSTEM).await.unwrap(), [winner]);
 }
 
@@ -34,7 +34,7 @@ async fn of_two_first_visitors_one_becomes_the_administrator() {
 async fn a_short_password_stands_at_its_field() {
     let world = World::new().await;
     let form = SetupForm { password: "short".into(), ..kim() };
-    let fault = world.services.accounts().setup(form).await.unwrap_err();
+    let fault = world.services.accounts().setup(form, HERE).await.unwrap_err();
     assert_eq!(at(&fault), ("password", "too_short"));
 }
 
@@ -42,7 +42,7 @@ async fn a_short_password_stands_at_its_field() {
 async fn a_wrong_name_and_a_wrong_password_are_answered_alike() {
     let world = World::new().await;
     let accounts = world.services.accounts();
-    let user = accounts.setup(kim()).await.unwrap();
+    let user = accounts.setup(kim(), HERE).await.unwrap();
     assert_eq!(accounts.sign_in(sign_in("kim", "correct horse"), HERE).await.unwrap(), user);
     assert_eq!(accounts.sign_in(sign_in(" kim ", "correct horse"), HERE).await.unwrap(), user);
     let wrong_password = accounts.sign_in(sign_in("kim", "wrong horse"), HERE).await.unwrap_err();
@@ -55,7 +55,7 @@ async fn a_wrong_name_and_a_wrong_password_are_answered_alike() {
 async fn failures_are_limited_and_successes_are_not() {
     let world = World::new().await;
     let accounts = world.services.accounts();
-    accounts.setup(kim()).await.unwrap();
+    accounts.setup(kim(), HERE).await.unwrap();
     for _ in 0..15 {
         accounts.sign_in(sign_in("kim", "correct horse"), HERE).await.unwrap();
     }

@@ -1,8 +1,10 @@
 //! Credentials: sealed by others, kept here.
 
 use launchway_domain::{Credential, CredentialForm, CredentialId, Timestamp};
+use serde::Serialize;
 use sqlx::{AnyConnection, Row};
 
+use super::audit::Draft;
 use super::error::{Result, StoreError, in_terms_of, in_use};
 use super::{Store, rows};
 
@@ -68,6 +70,7 @@ impl Store {
         .await
         .map_err(in_terms_of("name", "name"))?;
         let made = get(w.conn(), CredentialId(id)).await?;
+        w.audit_made(&made)?;
         w.commit().await?;
         Ok(made)
     }
@@ -84,6 +87,8 @@ impl Store {
         has_passphrase: bool,
     ) -> Result<Credential> {
         let mut w = self.write().await?;
+        w.hold("credentials", id.0).await?;
+        let before = get(w.conn(), id).await?;
         sqlx::query(
             "UPDATE credentials SET name = $2, kind = $3, username = $4, sealed = COALESCE($5, sealed), \
              has_passphrase = $6, updated_at = $7 WHERE id = $1",
@@ -99,6 +104,11 @@ impl Store {
         .await
         .map_err(in_terms_of("name", "name"))?;
         let changed = get(w.conn(), id).await?;
+        w.audit(
+            Draft::of("update", &changed)
+                .before(&before)?
+                .after(&Changed { changed: &changed, sealed: sealed.is_some() })?,
+        );
         w.commit().await?;
         Ok(changed)
     }
@@ -119,13 +129,24 @@ impl Store {
         if !users.is_empty() {
             return Err(StoreError::InUse(users));
         }
+        let before = get(w.conn(), id).await?;
         let gone =
             sqlx::query("DELETE FROM credentials WHERE id = $1").bind(id.0).execute(w.conn()).await.map_err(in_use)?;
         if gone.rows_affected() == 0 {
             return Err(StoreError::NotFound);
         }
+        w.audit_gone(&before)?;
         w.commit().await
     }
+}
+
+/// What the audit says of a credential that was changed: that its secret is another one, and no more.
+#[derive(Serialize)]
+struct Changed<'a> {
+    #[serde(flatten)]
+    changed: &'a Credential,
+    #[serde(rename = "new_secret", skip_serializing_if = "std::ops::Not::not")]
+    sealed: bool,
 }
 
 async fn get(conn: &mut AnyConnection, id: CredentialId) -> Result<Credential> {

@@ -77,6 +77,7 @@ impl Store {
         let id = EnvironmentId(id);
         link(w.conn(), id, &form.server_ids).await?;
         let made = get(w.conn(), id).await?;
+        w.audit_made(&made)?;
         w.commit().await?;
         Ok(made)
     }
@@ -88,6 +89,8 @@ impl Store {
     /// `server_ids`.
     pub async fn environment_update(&self, id: EnvironmentId, form: &EnvironmentForm) -> Result<Environment> {
         let mut w = self.write().await?;
+        w.hold("environments", id.0).await?;
+        let before = get(w.conn(), id).await?;
         let changed = sqlx::query(
             "UPDATE environments SET name = $2, kind = $3, path = $4, package_root = $5, keep = $6, \
              updated_at = $7 WHERE id = $1",
@@ -108,6 +111,7 @@ impl Store {
         sqlx::query("DELETE FROM environment_servers WHERE environment_id = $1").bind(id.0).execute(w.conn()).await?;
         link(w.conn(), id, &form.server_ids).await?;
         let changed = get(w.conn(), id).await?;
+        w.audit_changed("update", &before, &changed)?;
         w.commit().await?;
         Ok(changed)
     }
@@ -129,11 +133,13 @@ impl Store {
         if !users.is_empty() {
             return Err(StoreError::InUse(users));
         }
+        let before = get(w.conn(), id).await?;
         let gone =
             sqlx::query("DELETE FROM environments WHERE id = $1").bind(id.0).execute(w.conn()).await.map_err(in_use)?;
         if gone.rows_affected() == 0 {
             return Err(StoreError::NotFound);
         }
+        w.audit_gone(&before)?;
         w.commit().await
     }
 }
@@ -156,7 +162,8 @@ async fn link(conn: &mut AnyConnection, id: EnvironmentId, servers: &[ServerId])
     Ok(())
 }
 
-async fn get(conn: &mut AnyConnection, id: EnvironmentId) -> Result<Environment> {
+/// One environment, through a connection that may be in a transaction.
+pub(super) async fn get(conn: &mut AnyConnection, id: EnvironmentId) -> Result<Environment> {
     let row = sqlx::query(
         "SELECT id, project_id, name, kind, path, package_root, keep, created_at, updated_at \
          FROM environments WHERE id = $1",

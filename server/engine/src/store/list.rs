@@ -53,6 +53,12 @@ impl Conditions {
         self.bind(Bind::Text(text.into()))
     }
 
+    /// Binds a text as `LOWER` would have it; the number of its placeholder.
+    pub(super) fn folded(&mut self, text: &str) -> usize {
+        let text = self.dialect.fold(text);
+        self.text(text)
+    }
+
     /// Binds a number; the number of its placeholder.
     pub(super) fn number(&mut self, number: i64) -> usize {
         self.bind(Bind::Number(number))
@@ -92,6 +98,21 @@ impl Conditions {
         }
         // A text per combination of conditions: not worth a place among the prepared ones.
         query.persistent(false)
+    }
+
+    /// The first rows, without asking how many there are.
+    pub(super) async fn rows<T>(
+        &self,
+        store: &Store,
+        listing: &Listing<'_>,
+        limit: u32,
+        row: impl Fn(&AnyRow) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let Listing { columns, from, order } = listing;
+        let (conditions, n) = (self.sql(), self.binds.len() + 1);
+        let sql = format!("SELECT {columns} FROM {from}{conditions} ORDER BY {order} LIMIT ${n}");
+        let found = self.bound(sqlx::query(AssertSqlSafe(sql))).bind(i64::from(limit)).fetch_all(store.pool()).await?;
+        found.iter().map(row).collect()
     }
 
     /// One page, and how many rows there are in all; both as of one commit.
@@ -146,7 +167,7 @@ fn order(column: &str, descending: bool, id: &str) -> String {
 }
 
 impl Store {
-    fn conditions(&self) -> Conditions {
+    pub(super) fn conditions(&self) -> Conditions {
         Conditions::new(self.inner.dialect)
     }
 

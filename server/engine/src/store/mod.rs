@@ -8,9 +8,11 @@
 //! * Events are numbered as the last step of a transaction, under the lock of the one row of
 //!   `feed_head`: the order of the numbers is the order of the commits, and whoever sees an event
 //!   has seen all before it.
+//! * What a person changes is written together with its entry in the audit, in one transaction.
 //! * What a runner writes carries its lease; a lost lease writes nothing ([`StoreError::Stale`]).
 //! * One release at a time runs in an environment: a unique index says so.
 
+mod audit;
 mod bell;
 mod credentials;
 mod dialect;
@@ -38,14 +40,17 @@ mod users;
 mod walls;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use launchway_domain::By;
 use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::Migrator;
 use tokio::sync::{Mutex, watch};
 
+use crate::secret::Vault;
+pub use audit::{Anchor, Finding, SignIn, Verified};
 use bell::Bells;
 use dialect::Dialect;
 pub use error::{Result, StoreError};
@@ -58,10 +63,12 @@ static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres
 /// How long one SQLite connection waits for another process's transaction.
 const SQLITE_BUSY: Duration = Duration::from_secs(20);
 
-/// The database. Cheap to clone; all clones are one.
+/// The database. Cheap to clone; all clones are one, and each says for whom it writes.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    /// Who acts, as the audit writes it down.
+    by: Arc<By>,
 }
 
 struct Inner {
@@ -70,6 +77,8 @@ struct Inner {
     /// SQLite has one writer: this process's writers queue here, in order, instead of in its busy loop.
     writer: Arc<Mutex<()>>,
     bells: Arc<Bells>,
+    /// Seals the entries of the audit.
+    vault: OnceLock<Vault>,
     /// Listens for other processes' commits; ends with the store.
     _listener: bell::Listener,
 }
@@ -103,8 +112,32 @@ impl Store {
         let bells = Arc::new(Bells::new(head));
         let listener = bell::listen(dialect, url, pool.clone(), bells.clone());
         Ok(Store {
-            inner: Arc::new(Inner { pool, dialect, writer: Arc::new(Mutex::new(())), bells, _listener: listener }),
+            inner: Arc::new(Inner {
+                pool,
+                dialect,
+                writer: Arc::new(Mutex::new(())),
+                bells,
+                vault: OnceLock::new(),
+                _listener: listener,
+            }),
+            by: Arc::new(By::system()),
         })
+    }
+
+    /// From now on the entries of the audit are sealed with the master key, by this store and all its clones. Once.
+    pub fn seal_with(&self, vault: &Vault) {
+        // A second vault would have the same key.
+        let _ = self.inner.vault.set(vault.clone());
+    }
+
+    /// The same store for somebody: what they change through it stands in the audit under their name. The program
+    /// itself acts for whom this store acts.
+    pub fn by(&self, by: impl Into<By>) -> Store {
+        let by: By = by.into();
+        if by.via == launchway_domain::Via::System {
+            return self.clone();
+        }
+        Store { inner: self.inner.clone(), by: Arc::new(by) }
     }
 
     /// The URL of an SQLite database file, whatever characters its path holds; a relative path is

@@ -1,10 +1,10 @@
 //! Projects.
 
-use launchway_domain::{Project, ProjectForm, ProjectId, Timestamp};
+use launchway_domain::{EnvironmentId, Project, ProjectForm, ProjectId, Timestamp};
 use sqlx::AnyConnection;
 
 use super::error::{Result, StoreError, in_terms_of, in_use};
-use super::{Store, rows};
+use super::{Store, environments, rows};
 
 impl Store {
     /// All of them, by title.
@@ -47,6 +47,7 @@ impl Store {
         .await
         .map_err(in_terms_of("title", "credential_id"))?;
         let made = get(w.conn(), ProjectId(id)).await?;
+        w.audit_made(&made)?;
         w.commit().await?;
         Ok(made)
     }
@@ -58,6 +59,8 @@ impl Store {
     /// `credential_id`.
     pub async fn project_update(&self, id: ProjectId, form: &ProjectForm) -> Result<Project> {
         let mut w = self.write().await?;
+        w.hold("projects", id.0).await?;
+        let before = get(w.conn(), id).await?;
         sqlx::query(
             "UPDATE projects SET host_key = CASE WHEN repo_url = $3 THEN host_key END, \
              title = $2, repo_url = $3, credential_id = $4, hooks = $5, updated_at = $6 WHERE id = $1",
@@ -72,6 +75,7 @@ impl Store {
         .await
         .map_err(in_terms_of("title", "credential_id"))?;
         let changed = get(w.conn(), id).await?;
+        w.audit_changed("update", &before, &changed)?;
         w.commit().await?;
         Ok(changed)
     }
@@ -82,6 +86,8 @@ impl Store {
     /// [`StoreError::NotFound`].
     pub async fn project_pin(&self, id: ProjectId, host_key: Option<&str>) -> Result<Project> {
         let mut w = self.write().await?;
+        w.hold("projects", id.0).await?;
+        let before = get(w.conn(), id).await?;
         sqlx::query("UPDATE projects SET host_key = $2, updated_at = $3 WHERE id = $1")
             .bind(id.0)
             .bind(host_key.map(str::to_owned))
@@ -89,6 +95,7 @@ impl Store {
             .execute(w.conn())
             .await?;
         let changed = get(w.conn(), id).await?;
+        w.audit_changed("pin", &before, &changed)?;
         w.commit().await?;
         Ok(changed)
     }
@@ -110,11 +117,21 @@ impl Store {
         if !users.is_empty() {
             return Err(StoreError::InUse(users));
         }
+        let before = get(w.conn(), id).await?;
+        let places: Vec<i64> = sqlx::query_scalar("SELECT id FROM environments WHERE project_id = $1 ORDER BY id")
+            .bind(id.0)
+            .fetch_all(w.conn())
+            .await?;
+        for place in places {
+            let place = environments::get(w.conn(), EnvironmentId(place)).await?;
+            w.audit_gone(&place)?;
+        }
         let gone =
             sqlx::query("DELETE FROM projects WHERE id = $1").bind(id.0).execute(w.conn()).await.map_err(in_use)?;
         if gone.rows_affected() == 0 {
             return Err(StoreError::NotFound);
         }
+        w.audit_gone(&before)?;
         w.commit().await
     }
 }

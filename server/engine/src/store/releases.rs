@@ -6,6 +6,7 @@ use launchway_domain::{
 };
 use sqlx::AnyConnection;
 
+use super::audit::Draft;
 use super::error::{Result, StoreError, in_terms_of};
 use super::rows::select_release;
 use super::{Store, events, nodes, rows, templates};
@@ -74,10 +75,12 @@ impl Store {
     ) -> Result<Release> {
         let mut w = self.write().await?;
         for (point, form) in templates {
-            templates::insert(w.conn(), form).await.map_err(|error| match error {
+            let id = templates::insert(w.conn(), form).await.map_err(|error| match error {
                 StoreError::Taken { .. } => StoreError::Taken { field: format!("save_as.{}", point.as_str()) },
                 error => error,
             })?;
+            let template = templates::get(w.conn(), id).await?;
+            w.audit_made(&template)?;
         }
         let project: Option<i64> = sqlx::query_scalar("SELECT project_id FROM environments WHERE id = $1")
             .bind(new.environment_id.0)
@@ -107,6 +110,10 @@ impl Store {
         .await
         .map_err(in_terms_of("id", "project_id"))?;
         let release = get(w.conn(), ReleaseId(id)).await?;
+        match release.kind {
+            ReleaseKind::Release => w.audit_made(&release)?,
+            ReleaseKind::Rollback => w.audit(Draft::of("rollback", &release).after(&release)?),
+        }
         w.event(release.project_id, status_event(&release));
         w.commit().await?;
         Ok(release)

@@ -49,6 +49,7 @@ impl Store {
         .await
         .map_err(in_terms_of("hostname", "credential_id"))?;
         let made = get(w.conn(), ServerId(id)).await?;
+        w.audit_made(&made)?;
         w.commit().await?;
         Ok(made)
     }
@@ -60,6 +61,8 @@ impl Store {
     /// `credential_id`.
     pub async fn server_update(&self, id: ServerId, form: &ServerForm) -> Result<Server> {
         let mut w = self.write().await?;
+        w.hold("servers", id.0).await?;
+        let before = get(w.conn(), id).await?;
         sqlx::query(
             "UPDATE servers SET host_key = CASE WHEN address = $3 AND port = $4 THEN host_key END, \
              hostname = $2, address = $3, port = $4, credential_id = $5, tags = $6, updated_at = $7 WHERE id = $1",
@@ -75,6 +78,7 @@ impl Store {
         .await
         .map_err(in_terms_of("hostname", "credential_id"))?;
         let changed = get(w.conn(), id).await?;
+        w.audit_changed("update", &before, &changed)?;
         w.commit().await?;
         Ok(changed)
     }
@@ -85,6 +89,8 @@ impl Store {
     /// [`StoreError::NotFound`].
     pub async fn server_pin(&self, id: ServerId, host_key: Option<&str>) -> Result<Server> {
         let mut w = self.write().await?;
+        w.hold("servers", id.0).await?;
+        let before = get(w.conn(), id).await?;
         sqlx::query("UPDATE servers SET host_key = $2, updated_at = $3 WHERE id = $1")
             .bind(id.0)
             .bind(host_key.map(str::to_owned))
@@ -92,6 +98,7 @@ impl Store {
             .execute(w.conn())
             .await?;
         let changed = get(w.conn(), id).await?;
+        w.audit_changed("pin", &before, &changed)?;
         w.commit().await?;
         Ok(changed)
     }
@@ -113,11 +120,13 @@ impl Store {
         if !users.is_empty() {
             return Err(StoreError::InUse(users));
         }
+        let before = get(w.conn(), id).await?;
         let gone =
             sqlx::query("DELETE FROM servers WHERE id = $1").bind(id.0).execute(w.conn()).await.map_err(in_use)?;
         if gone.rows_affected() == 0 {
             return Err(StoreError::NotFound);
         }
+        w.audit_gone(&before)?;
         w.commit().await
     }
 }

@@ -45,6 +45,7 @@ impl Store {
         let mut w = self.write().await?;
         let id = insert(w.conn(), form).await?;
         let made = get(w.conn(), id).await?;
+        w.audit_made(&made)?;
         w.commit().await?;
         Ok(made)
     }
@@ -55,6 +56,8 @@ impl Store {
     /// [`StoreError::NotFound`], [`StoreError::Taken`] for `name`.
     pub async fn template_update(&self, id: HookTemplateId, form: &HookTemplateForm) -> Result<HookTemplate> {
         let mut w = self.write().await?;
+        w.hold("hook_templates", id.0).await?;
+        let before = get(w.conn(), id).await?;
         sqlx::query(
             "UPDATE hook_templates SET name = $2, description = $3, point = $4, body = $5, updated_at = $6 \
              WHERE id = $1",
@@ -69,6 +72,7 @@ impl Store {
         .await
         .map_err(in_terms_of("name", "name"))?;
         let changed = get(w.conn(), id).await?;
+        w.audit_changed("update", &before, &changed)?;
         w.commit().await?;
         Ok(changed)
     }
@@ -79,10 +83,12 @@ impl Store {
     /// [`StoreError::NotFound`].
     pub async fn template_delete(&self, id: HookTemplateId) -> Result<()> {
         let mut w = self.write().await?;
+        let before = get(w.conn(), id).await?;
         let gone = sqlx::query("DELETE FROM hook_templates WHERE id = $1").bind(id.0).execute(w.conn()).await?;
         if gone.rows_affected() == 0 {
             return Err(StoreError::NotFound);
         }
+        w.audit_gone(&before)?;
         w.commit().await
     }
 }
@@ -104,7 +110,8 @@ pub(super) async fn insert(conn: &mut AnyConnection, form: &HookTemplateForm) ->
     Ok(HookTemplateId(id))
 }
 
-async fn get(conn: &mut AnyConnection, id: HookTemplateId) -> Result<HookTemplate> {
+/// One of them, through a connection that may be in a transaction.
+pub(super) async fn get(conn: &mut AnyConnection, id: HookTemplateId) -> Result<HookTemplate> {
     let row = sqlx::query(
         "SELECT id, name, description, point, body, created_at, updated_at FROM hook_templates WHERE id = $1",
     )

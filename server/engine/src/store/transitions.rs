@@ -1,9 +1,11 @@
 //! What people do to a release: start, retry, cancel. Each is one guarded UPDATE, so that of two at
 //! once one wins and the other learns the status that it met.
 
-use launchway_domain::{EventData, Release, ReleaseId, Timestamp};
+use launchway_domain::{EventData, Release, ReleaseId, ReleaseStatus, Timestamp};
+use serde::Serialize;
 use sqlx::AnyConnection;
 
+use super::audit::Draft;
 use super::error::{Result, StoreError};
 use super::rows::select_node;
 use super::tx::Write;
@@ -25,7 +27,9 @@ impl Store {
         if won.rows_affected() == 0 {
             return Err(refused(w.conn(), id).await);
         }
-        told(w, id).await
+        let release = releases::get(w.conn(), id).await?;
+        moved(&mut w, "start", ReleaseStatus::Pending, &release)?;
+        told(w, release).await
     }
 
     /// Puts a failed or canceled release into the queue again. Its nodes that did not succeed are
@@ -35,6 +39,7 @@ impl Store {
     /// [`StoreError::NotFound`], [`StoreError::State`] where it neither failed nor was canceled.
     pub async fn release_retry(&self, id: ReleaseId) -> Result<Release> {
         let mut w = self.write().await?;
+        let before = status(&mut w, id).await?;
         let won = sqlx::query(
             "UPDATE releases SET status = 'queued', queued_at = $2, cancel_requested = 0, error = NULL, \
              finished_at = NULL WHERE id = $1 AND status IN ('failed', 'canceled')",
@@ -47,6 +52,7 @@ impl Store {
             return Err(refused(w.conn(), id).await);
         }
         let release = releases::get(w.conn(), id).await?;
+        moved(&mut w, "retry", before, &release)?;
         let again = sqlx::query(select_node!(
             "WHERE release_id = $1 AND status IN ('failed', 'skipped', 'canceled') ORDER BY position"
         ))
@@ -79,6 +85,7 @@ impl Store {
     /// [`StoreError::NotFound`], [`StoreError::State`] where it has ended, or was asked before.
     pub async fn release_cancel(&self, id: ReleaseId) -> Result<Release> {
         let mut w = self.write().await?;
+        let before = status(&mut w, id).await?;
         let now = Timestamp::now();
         let ended = sqlx::query(
             "UPDATE releases SET status = 'canceled', finished_at = $2 \
@@ -91,10 +98,8 @@ impl Store {
         if ended.rows_affected() > 0 {
             let release = releases::get(w.conn(), id).await?;
             super::nodes::close(&mut w, &release, now).await?;
-            w.event(release.project_id, releases::status_event(&release));
-            w.ring_queue();
-            w.commit().await?;
-            return Ok(release);
+            moved(&mut w, "cancel", before, &release)?;
+            return told(w, release).await;
         }
         let asked = sqlx::query(
             "UPDATE releases SET cancel_requested = 1 WHERE id = $1 AND status = 'running' AND cancel_requested = 0",
@@ -105,13 +110,34 @@ impl Store {
         if asked.rows_affected() == 0 {
             return Err(refused(w.conn(), id).await);
         }
-        told(w, id).await
+        let release = releases::get(w.conn(), id).await?;
+        moved(&mut w, "cancel", before, &release)?;
+        told(w, release).await
     }
 }
 
+/// The status that a release has before somebody changes it; nobody else does until the transaction ends.
+async fn status(w: &mut Write, id: ReleaseId) -> Result<ReleaseStatus> {
+    w.hold("releases", id.0).await?;
+    let row = sqlx::query("SELECT status FROM releases WHERE id = $1").bind(id.0).fetch_one(w.conn()).await?;
+    rows::status(&row)
+}
+
+/// Writes into the audit what somebody did to a release.
+fn moved(w: &mut Write, verb: &str, before: ReleaseStatus, release: &Release) -> Result<()> {
+    #[derive(Serialize)]
+    struct State {
+        status: ReleaseStatus,
+        cancel_requested: bool,
+    }
+    let after = State { status: release.status, cancel_requested: release.cancel_requested };
+    let draft = Draft::of(verb, release).before(&State { status: before, cancel_requested: false })?.after(&after)?;
+    w.audit(draft);
+    Ok(())
+}
+
 /// Commits with the event of the release's new status; the release.
-async fn told(mut w: Write, id: ReleaseId) -> Result<Release> {
-    let release = releases::get(w.conn(), id).await?;
+async fn told(mut w: Write, release: Release) -> Result<Release> {
     w.event(release.project_id, releases::status_event(&release));
     w.ring_queue();
     w.commit().await?;

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use launchway_domain::{EventData, ProjectId, Timestamp};
+use launchway_domain::{By, EventData, ProjectId, Timestamp, Via};
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Transaction};
 use tokio::sync::OwnedMutexGuard;
 
+use super::audit::{self, Draft};
 use super::bell::Bells;
 use super::dialect::{Dialect, Turn};
 use super::error::Result;
 use super::runs::Lease;
 use super::{Store, StoreError, idempotency};
+use crate::secret::Vault;
 
 /// Rows in one INSERT of events.
 const EVENTS_PER_INSERT: usize = 50;
@@ -22,6 +24,9 @@ pub(super) struct Write {
     dialect: Dialect,
     bells: Arc<Bells>,
     events: Vec<(ProjectId, EventData)>,
+    by: Arc<By>,
+    vault: Option<Vault>,
+    audit: Vec<Draft>,
     queue: bool,
     _turn: Option<OwnedMutexGuard<()>>,
 }
@@ -35,7 +40,17 @@ impl Store {
             Dialect::Postgres => None,
         };
         let tx = self.pool().begin_with(dialect.begin_write()).await?;
-        Ok(Write { tx, dialect, bells: self.inner.bells.clone(), events: Vec::new(), queue: false, _turn: turn })
+        Ok(Write {
+            tx,
+            dialect,
+            bells: self.inner.bells.clone(),
+            events: Vec::new(),
+            by: self.by.clone(),
+            vault: self.inner.vault.get().cloned(),
+            audit: Vec::new(),
+            queue: false,
+            _turn: turn,
+        })
     }
 
     /// Begins a transaction that reads, all as of one commit.
@@ -53,6 +68,21 @@ impl Write {
     /// Tells of something when the transaction commits.
     pub(super) fn event(&mut self, project: ProjectId, data: EventData) {
         self.events.push((project, data));
+    }
+
+    /// Writes an entry of the audit when the transaction commits.
+    pub(super) fn audit(&mut self, draft: Draft) {
+        self.audit.push(draft);
+    }
+
+    /// Makes sure that nobody else changes a row before the transaction ends, so that what is read of it now is what
+    /// was there before the change. On SQLite nobody can.
+    pub(super) async fn hold(&mut self, table: &'static str, id: i64) -> Result<()> {
+        if self.dialect == Dialect::Postgres {
+            let sql = format!("SELECT id FROM {table} WHERE id = $1 FOR NO KEY UPDATE");
+            sqlx::query(AssertSqlSafe(sql)).bind(id).execute(self.conn()).await?;
+        }
+        Ok(())
     }
 
     /// Rings for the runners when the transaction commits.
@@ -89,6 +119,12 @@ impl Write {
     /// other hands by now.
     pub(super) async fn commit(mut self) -> Result<()> {
         idempotency::note(self.conn()).await?;
+        let drafts = std::mem::take(&mut self.audit);
+        debug_assert!(!drafts.is_empty() || self.by.via == Via::System, "a change without its entry in the audit");
+        if !drafts.is_empty() {
+            let (by, vault) = (self.by.clone(), self.vault.take());
+            audit::append(&mut self, &by, vault.as_ref(), drafts).await?;
+        }
         let events = std::mem::take(&mut self.events);
         let mut head = None;
         if !events.is_empty() {

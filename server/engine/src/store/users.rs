@@ -1,8 +1,10 @@
 //! People and their API tokens.
 
 use launchway_domain::{Role, Timestamp, User, UserId};
+use serde::Serialize;
 use sqlx::Row;
 
+use super::audit::Draft;
 use super::dialect::Turn;
 use super::error::{Result, StoreError, in_terms_of};
 use super::{Store, rows};
@@ -26,6 +28,7 @@ impl Store {
     pub async fn create_user(&self, name: &str, hash: &str, role: Role) -> Result<User> {
         let mut w = self.write().await?;
         let user = insert(&mut w, name, hash, role).await?;
+        w.audit_made(&user)?;
         w.commit().await?;
         Ok(user)
     }
@@ -42,6 +45,7 @@ impl Store {
             return Ok(None);
         }
         let user = insert(&mut w, name, hash, Role::Admin).await?;
+        w.audit_made(&user)?;
         w.commit().await?;
         Ok(Some(user))
     }
@@ -100,6 +104,8 @@ impl Store {
         .fetch_one(w.conn())
         .await
         .map_err(in_terms_of("token", "user"))?;
+        let made = token_of(&mut w, id).await?;
+        w.audit(Draft::new("token.create", "token", Some(id), label).after(&made)?);
         w.commit().await?;
         Ok(id)
     }
@@ -145,12 +151,29 @@ impl Store {
     /// [`StoreError::NotFound`].
     pub async fn token_delete(&self, id: i64) -> Result<()> {
         let mut w = self.write().await?;
+        let before = token_of(&mut w, id).await?;
         let gone = sqlx::query("DELETE FROM tokens WHERE id = $1").bind(id).execute(w.conn()).await?;
         if gone.rows_affected() == 0 {
             return Err(StoreError::NotFound);
         }
+        w.audit(Draft::new("token.revoke", "token", Some(id), before.label.as_str()).before(&before)?);
         w.commit().await
     }
+}
+
+/// A token as the audit knows it.
+#[derive(Serialize)]
+struct Token {
+    label: String,
+    user: String,
+}
+
+async fn token_of(w: &mut super::tx::Write, id: i64) -> Result<Token> {
+    let row = sqlx::query("SELECT t.label, u.name FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.id = $1")
+        .bind(id)
+        .fetch_one(w.conn())
+        .await?;
+    Ok(Token { label: row.try_get("label")?, user: row.try_get("name")? })
 }
 
 async fn insert(w: &mut super::tx::Write, name: &str, hash: &str, role: Role) -> Result<User> {

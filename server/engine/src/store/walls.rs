@@ -5,7 +5,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::Store;
-use super::error::{Result, StoreError, in_terms_of};
+use super::error::{Result, in_terms_of};
 
 /// A link's last use is written down at most this often, in milliseconds.
 const TOUCH_EVERY: i64 = 60_000;
@@ -16,7 +16,7 @@ impl Store {
     /// All links, newest first.
     ///
     /// # Errors
-    /// [`StoreError::Db`].
+    /// [`super::StoreError::Db`].
     pub async fn wall_links(&self) -> Result<Vec<WallLink>> {
         let found = sqlx::query(
             "SELECT id, label, created_by_name, created_at, last_used_at FROM wall_links ORDER BY id DESC LIMIT $1",
@@ -30,7 +30,7 @@ impl Store {
     /// Stores a link by the SHA-256 of its key.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] for a key that is there.
+    /// [`super::StoreError::Taken`] for a key that is there.
     pub async fn wall_link_create(
         &self,
         label: &str,
@@ -52,20 +52,22 @@ impl Store {
         .fetch_one(w.conn())
         .await
         .map_err(in_terms_of("key", "user"))?;
-        w.commit().await?;
-        Ok(WallLink {
+        let made = WallLink {
             id: WallLinkId(id),
             label: label.to_owned(),
             created_by_name: by_name.to_owned(),
             created_at,
             last_used_at: None,
-        })
+        };
+        w.audit_made(&made)?;
+        w.commit().await?;
+        Ok(made)
     }
 
     /// Whose key has this SHA-256; notes that it was used.
     ///
     /// # Errors
-    /// [`StoreError::Db`].
+    /// [`super::StoreError::Db`].
     pub async fn wall_link_by_hash(&self, hash: &[u8]) -> Result<Option<WallLink>> {
         let row =
             sqlx::query("SELECT id, label, created_by_name, created_at, last_used_at FROM wall_links WHERE hash = $1")
@@ -96,13 +98,16 @@ impl Store {
     /// Revokes a link.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`].
+    /// [`super::StoreError::NotFound`].
     pub async fn wall_link_delete(&self, id: WallLinkId) -> Result<()> {
         let mut w = self.write().await?;
-        let gone = sqlx::query("DELETE FROM wall_links WHERE id = $1").bind(id.0).execute(w.conn()).await?;
-        if gone.rows_affected() == 0 {
-            return Err(StoreError::NotFound);
-        }
+        let gone = sqlx::query(
+            "DELETE FROM wall_links WHERE id = $1 RETURNING id, label, created_by_name, created_at, last_used_at",
+        )
+        .bind(id.0)
+        .fetch_one(w.conn())
+        .await?;
+        w.audit_gone(&link(&gone)?)?;
         w.commit().await
     }
 }

@@ -1,6 +1,7 @@
 //! One story of the store, told on SQLite and on PostgreSQL.
 #![allow(clippy::unwrap_used)]
 
+mod audit;
 mod feed;
 mod idempotency;
 mod log_lines;
@@ -66,6 +67,13 @@ on_both! {
     idempotency::of_many_claims_of_one_call_one_holds
     idempotency::a_call_whose_holder_died_is_taken_over_unless_it_changed_something
     idempotency::what_came_to_nothing_or_is_old_is_forgotten
+    audit::a_change_and_its_entry_come_together
+    audit::an_entry_says_who_what_and_from_where
+    audit::whatever_is_done_to_an_entry_is_found_and_named
+    audit::a_chain_that_was_written_anew_is_found
+    audit::missing_newest_entries_are_found
+    audit::many_writers_make_one_chain
+    audit::entries_are_looked_through
     feed::events_are_numbered_in_the_order_of_their_commits
     feed::a_snapshot_and_its_number_are_of_one_moment
     feed::every_topic_hears_its_own

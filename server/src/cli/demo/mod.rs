@@ -107,10 +107,10 @@ fn empty(data: &Path) -> io::Result<PathBuf> {
 /// Registers everything, runs the first release, and stays up until somebody asks for the end.
 async fn show(stage: &Stage, program: &mut Program) -> Result<(), Failure> {
     let password = password();
-    let services = program.services.clone();
+    let (services, here) = (program.services.clone(), program.address.ip());
     let preparing = async {
         let form = SetupForm { name: USER.to_owned(), password: password.clone() };
-        let user = services.accounts().setup(form).await?;
+        let user = services.accounts().setup(form, here).await?;
         first::release(&services, &Actor::User(user), stage).await
     };
     tokio::select! {
