@@ -47,4 +47,12 @@ ids! {
     HookTemplateId
     /// A link that opens the wall.
     WallLinkId
+    /// An address that a Git service calls.
+    WebhookId
+    /// One call of a webhook.
+    DeliveryId
+    /// Where a project tells what happens.
+    ChannelId
+    /// One message of a channel.
+    NotificationId
 }

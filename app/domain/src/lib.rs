@@ -7,6 +7,7 @@
 pub mod actor;
 pub mod audit;
 pub mod change;
+pub mod channel;
 pub mod event;
 pub mod fault;
 pub mod find;
@@ -23,18 +24,24 @@ pub mod template;
 pub mod text;
 pub mod time;
 pub mod wall;
+pub mod webhook;
+mod word;
 
 pub use actor::{Actor, Role, User};
 pub use audit::{AuditEntry, AuditFacts, AuditFilter, AuditRow, AuditWho, By, FieldChange, Outcome, Thing, Via};
 pub use change::{ChangedFile, Changes, Comparison, FileChange, FileTotals, LiveCommit, Relation};
+pub use channel::{Channel, ChannelKind, NoticeEvent, Notification, NotificationStatus};
 pub use event::{Event, EventData, Topic};
 pub use fault::{Fault, FieldError};
 pub use find::{Hit, HitKind};
 pub use form::{
-    CredentialForm, EnvironmentForm, Form, HookNames, HookTemplateForm, ProjectForm, ReleaseForm, ServerForm,
-    SetupForm, SignInForm,
+    ChannelForm, CredentialForm, EnvironmentForm, Form, HookNames, HookTemplateForm, ProjectForm, ReleaseForm,
+    ServerForm, SetupForm, SignInForm, WebhookForm,
 };
-pub use id::{CredentialId, EnvironmentId, HookTemplateId, ProjectId, ReleaseId, ServerId, UserId, WallLinkId};
+pub use id::{
+    ChannelId, CredentialId, DeliveryId, EnvironmentId, HookTemplateId, NotificationId, ProjectId, ReleaseId, ServerId,
+    UserId, WallLinkId, WebhookId,
+};
 pub use list::{ListQuery, Listed};
 pub use log::{LogFound, LogLines, LogRow, LogRuns, LogScope, LogSource};
 pub use node::{Node, NodeKey, NodeKind};
@@ -49,3 +56,4 @@ pub use template::HookTemplate;
 pub use text::{Lang, Text};
 pub use time::Timestamp;
 pub use wall::{NewWallLink, WallLink, WallLinkForm};
+pub use webhook::{Delivery, DeliveryOutcome, Forge, NewWebhook, PushKind, Webhook};

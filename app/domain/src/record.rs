@@ -189,6 +189,8 @@ pub struct Environment {
     pub package_root: Option<String>,
     /// How many releases stay on each server.
     pub keep: u32,
+    /// Whether webhooks may start releases here; without it they only create them.
+    pub auto_start: bool,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last changed.

@@ -31,6 +31,11 @@ super::texts! {
     PACKAGE_ROOT_HINT: "The folder of the tree that is packed, such as dist; the whole tree where empty.", "要打包的子目录，例如 dist；留空则打包整个目录。";
     KEEP: "Releases to keep", "保留版本数";
     KEEP_HINT: "On each server, 1 to 100. The live one and the one before always stay.", "每台服务器保留 1 到 100 个；当前版本和上一版本始终保留。";
+    AUTO_START: "Releases by webhooks", "Webhook 发布";
+    AUTO_START_DEFAULT: "as usual: in test yes, in production no", "默认：测试环境可以，生产环境不可以";
+    AUTO_START_YES: "may start by themselves", "可自动开始";
+    AUTO_START_NO: "wait until somebody starts them", "等待人工开始";
+    AUTO_START_HINT: "Where they may, a webhook still says for itself whether its releases start.", "允许时，仍由各 Webhook 自行决定是否开始。";
     CHECK_ENVIRONMENT: "Probes the path and the tools on every server.", "在每台服务器上检查路径和所需工具。";
     RELEASE_HERE: "Release", "发布";
     RECENT: "Latest releases", "最近发布";

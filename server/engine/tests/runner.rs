@@ -91,6 +91,7 @@ impl World {
             server_ids,
             package_root: None,
             keep: None,
+            auto_start: None,
         };
         let environment = store.environment_create(project.id, &form).await.unwrap();
         let release = store

@@ -4,6 +4,7 @@
 //! the API's. Rules that need the database (is this name taken?) are the services'.
 
 mod account;
+mod integration;
 mod release;
 mod rules;
 mod target;
@@ -15,6 +16,7 @@ use crate::fault::{Fault, FieldError};
 use crate::text::Text;
 
 pub use account::{SetupForm, SignInForm};
+pub use integration::{ChannelForm, WebhookForm};
 pub use release::{HookErrors, HookNames, MAX_HOOK_BYTES, ReleaseForm};
 pub use target::{CredentialForm, DEFAULT_KEEP, EnvironmentForm, ProjectForm, ServerForm};
 pub use template::HookTemplateForm;
@@ -82,6 +84,11 @@ pub fn message(code: &str) -> Text {
             "Take the password out of the address and store it as a credential.",
             "请不要把密码写在地址里，应保存为凭据。",
         ),
+        "url" => Text::new(
+            "An address that begins with https:// or http:// and a host.",
+            "请填写以 https:// 或 http:// 开头并含主机名的地址。",
+        ),
+        "email" => Text::new("An e-mail address such as ops@example.com.", "请填写邮箱地址，例如 ops@example.com。"),
         "no_hook" => {
             Text::new("There is no script here that could be saved as a template.", "此处没有可保存为模板的脚本。")
         }

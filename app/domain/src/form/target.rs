@@ -166,6 +166,10 @@ pub struct EnvironmentForm {
     #[serde(default)]
     #[garde(custom(rules::keep))]
     pub keep: Option<u32>,
+    /// Whether webhooks may start releases here; where absent, in test yes and in production no.
+    #[serde(default)]
+    #[garde(skip)]
+    pub auto_start: Option<bool>,
 }
 
 fn each_once(value: &[ServerId], _: &()) -> garde::Result {

@@ -142,6 +142,7 @@ fn Editor(
     let chosen = RwSignal::new(chosen);
     let package_root = RwSignal::new(was.and_then(|e| e.package_root.clone()).unwrap_or_default());
     let keep = RwSignal::new(was.map_or(DEFAULT_KEEP, |e| e.keep).to_string());
+    let auto_start = RwSignal::new(was.map(|e| e.auto_start.to_string()).unwrap_or_default());
     let form = FormState::new(save, move || {
         EnvironmentForm {
             name: name.get(),
@@ -151,6 +152,7 @@ fn Editor(
             package_root: Some(package_root.get()),
             // What is no number is as wrong as a number outside the range.
             keep: Some(keep.read().trim().parse().unwrap_or_default()),
+            auto_start: auto_start.read().parse().ok(),
         }
         .errors()
     });
@@ -216,6 +218,15 @@ fn Editor(
                 />
                 <TextField form field="keep" label=projects::KEEP value=keep hint=projects::KEEP_HINT code=true />
             </div>
+            <SelectField
+                form
+                field="auto_start"
+                label=projects::AUTO_START
+                value=auto_start
+                options=vec![("true".into(), projects::AUTO_START_YES), ("false".into(), projects::AUTO_START_NO)]
+                hint=projects::AUTO_START_HINT
+                none=projects::AUTO_START_DEFAULT
+            />
             <FormEnd form submit=common::SAVE pending=save.pending() cancel=format!("/projects/{project}") />
         </ActionForm>
     }

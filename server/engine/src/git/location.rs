@@ -117,6 +117,33 @@ impl Location {
     }
 }
 
+/// Whether two addresses name one repository, however it is reached: host and path count, the scheme, the user, the port
+/// and a `.git` at the end do not. Git services tell their addresses by HTTPS and by SSH, and a project knows one of them.
+pub fn same_repository(one: &str, other: &str) -> bool {
+    match (place(one), place(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => false,
+    }
+}
+
+/// Host (none of a folder of this host) and path of a repository, as far as they tell it from others.
+fn place(url: &str) -> Option<(Option<String>, String)> {
+    let (host, path) = match Location::parse(url.trim()).ok()? {
+        Location::Local(path) => (None, path.to_str()?.to_owned()),
+        Location::Net { url, host, .. } => {
+            let path = match url.split_once("://") {
+                Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
+                None => url.split_once(':').map_or("", |(_, path)| path),
+            };
+            let path = path.split(['?', '#']).next().unwrap_or_default();
+            (Some(host), String::from_utf8(percent_decode(path)).ok()?.to_lowercase())
+        }
+    };
+    let path = path.trim_matches('/');
+    let path = path.strip_suffix(".git").unwrap_or(path).trim_end_matches('/');
+    (!path.is_empty()).then(|| (host, path.to_owned()))
+}
+
 /// An address for messages: a password in it (which the forms refuse) is left out.
 pub(super) fn shown(url: &str) -> String {
     if let Some((scheme, rest)) = url.split_once("://") {
@@ -175,6 +202,26 @@ mod tests {
         for url in ["", "nonsense", "ftp://example.com/a", "ssh://-oProxyCommand=x/a", "-oProxyCommand=x:a", "../up"] {
             assert!(Location::parse(url).is_err(), "{url}");
         }
+    }
+
+    #[test]
+    fn a_repository_is_known_by_each_of_its_addresses() {
+        let https = "https://git.example.com/Team/app.git";
+        for same in [
+            "git@GIT.example.com:team/app.git",
+            "ssh://git@git.example.com:2222/team/app",
+            "https://me@git.example.com/team/app/",
+            "http://git.example.com:3000/team/app.git",
+        ] {
+            assert!(same_repository(https, same), "{same}");
+        }
+        for other in
+            ["https://git.example.com/team/app2.git", "https://other.example.com/team/app.git", "", "/team/app"]
+        {
+            assert!(!same_repository(https, other), "{other}");
+        }
+        assert!(same_repository("/srv/shop.git", "file:///srv/shop"));
+        assert!(!same_repository("/srv/Shop", "/srv/shop"));
     }
 
     #[test]

@@ -29,12 +29,18 @@ use tokio_util::sync::CancellationToken;
 
 pub use error::{GitError, GitErrorKind};
 pub use export::ExportStats;
+pub use location::same_repository;
 pub use mirror::Mirror;
 
 use auth::Seen;
 use guard::Guard;
 use location::{Location, shown};
 use remote::Want;
+
+/// Whether a glob means a ref: `*` and `?` stop at slashes, `**` crosses them, `[…]` is one of several.
+pub fn glob_matches(glob: &str, name: &str) -> bool {
+    wildmatch::matches(glob.as_bytes(), name.as_bytes(), true)
+}
 
 /// What opens a repository.
 #[derive(Clone)]

@@ -25,11 +25,12 @@ const RECONNECT: Duration = Duration::from_secs(2);
 pub(super) struct Bells {
     feed: watch::Sender<i64>,
     queue: watch::Sender<i64>,
+    post: watch::Sender<i64>,
 }
 
 impl Bells {
     pub(super) fn new(head: i64) -> Self {
-        Self { feed: watch::Sender::new(head), queue: watch::Sender::new(0) }
+        Self { feed: watch::Sender::new(head), queue: watch::Sender::new(0), post: watch::Sender::new(0) }
     }
 
     pub(super) fn feed(&self) -> watch::Receiver<i64> {
@@ -38,6 +39,15 @@ impl Bells {
 
     pub(super) fn queue(&self) -> watch::Receiver<i64> {
         self.queue.subscribe()
+    }
+
+    pub(super) fn post(&self) -> watch::Receiver<i64> {
+        self.post.subscribe()
+    }
+
+    /// Tells that there may be something in the inbox or in the outbox.
+    pub(super) fn ring_post(&self) {
+        self.post.send_modify(|count| *count += 1);
     }
 
     /// Tells of a commit up to `seq`; older news is no news. Whether it was news.

@@ -21,6 +21,10 @@ pub(super) enum Turn {
     FirstUser = 1,
     /// Choosing a release to run.
     Claim = 2,
+    /// Choosing a delivery to work off.
+    Inbox = 3,
+    /// Choosing a message to send.
+    Outbox = 4,
 }
 
 /// The channel of PostgreSQL's doorbell. The payload is `<seq>` or `<seq> queue`.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use launchway_domain::form::DEFAULT_KEEP;
-use launchway_domain::{Environment, EnvironmentForm, EnvironmentId, ProjectId, ServerId, Timestamp};
+use launchway_domain::{Environment, EnvironmentForm, EnvironmentId, EnvironmentKind, ProjectId, ServerId, Timestamp};
 use sqlx::{AnyConnection, Row};
 
 use super::error::{Result, StoreError, in_terms_of, in_use};
@@ -17,7 +17,7 @@ impl Store {
     pub async fn environments(&self, project: ProjectId) -> Result<Vec<Environment>> {
         let mut tx = self.read().await?;
         let found = sqlx::query(
-            "SELECT id, project_id, name, kind, path, package_root, keep, created_at, updated_at \
+            "SELECT id, project_id, name, kind, path, package_root, keep, auto_start, created_at, updated_at \
              FROM environments WHERE project_id = $1 ORDER BY name",
         )
         .bind(project.0)
@@ -58,8 +58,8 @@ impl Store {
     pub async fn environment_create(&self, project: ProjectId, form: &EnvironmentForm) -> Result<Environment> {
         let mut w = self.write().await?;
         let id: i64 = sqlx::query_scalar(
-            "INSERT INTO environments (project_id, name, kind, path, package_root, keep, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $7) RETURNING id",
+            "INSERT INTO environments (project_id, name, kind, path, package_root, keep, auto_start, \
+             created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) RETURNING id",
         )
         .bind(project.0)
         .bind(form.name.as_str())
@@ -67,6 +67,7 @@ impl Store {
         .bind(form.path.as_str())
         .bind(package_root(form))
         .bind(i64::from(form.keep.unwrap_or(DEFAULT_KEEP)))
+        .bind(i64::from(auto_start(form)))
         .bind(Timestamp::now().0)
         .fetch_one(w.conn())
         .await
@@ -93,7 +94,7 @@ impl Store {
         let before = get(w.conn(), id).await?;
         let changed = sqlx::query(
             "UPDATE environments SET name = $2, kind = $3, path = $4, package_root = $5, keep = $6, \
-             updated_at = $7 WHERE id = $1",
+             auto_start = $7, updated_at = $8 WHERE id = $1",
         )
         .bind(id.0)
         .bind(form.name.as_str())
@@ -101,6 +102,7 @@ impl Store {
         .bind(form.path.as_str())
         .bind(package_root(form))
         .bind(i64::from(form.keep.unwrap_or(DEFAULT_KEEP)))
+        .bind(i64::from(auto_start(form)))
         .bind(Timestamp::now().0)
         .execute(w.conn())
         .await
@@ -144,6 +146,11 @@ impl Store {
     }
 }
 
+/// Where the form does not say: webhooks may start releases in test, and not in production.
+fn auto_start(form: &EnvironmentForm) -> bool {
+    form.auto_start.unwrap_or(form.kind == EnvironmentKind::Test)
+}
+
 /// A blank folder means the whole tree.
 fn package_root(form: &EnvironmentForm) -> Option<String> {
     form.package_root.as_deref().map(str::trim).filter(|root| !root.is_empty()).map(str::to_owned)
@@ -165,7 +172,7 @@ async fn link(conn: &mut AnyConnection, id: EnvironmentId, servers: &[ServerId])
 /// One environment, through a connection that may be in a transaction.
 pub(super) async fn get(conn: &mut AnyConnection, id: EnvironmentId) -> Result<Environment> {
     let row = sqlx::query(
-        "SELECT id, project_id, name, kind, path, package_root, keep, created_at, updated_at \
+        "SELECT id, project_id, name, kind, path, package_root, keep, auto_start, created_at, updated_at \
          FROM environments WHERE id = $1",
     )
     .bind(id.0)

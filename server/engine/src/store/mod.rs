@@ -14,6 +14,7 @@
 
 mod audit;
 mod bell;
+mod channels;
 mod credentials;
 mod dialect;
 mod environments;
@@ -21,11 +22,13 @@ mod error;
 mod events;
 mod find;
 pub mod idempotency;
+mod inbox;
 mod list;
 mod log_index;
 mod log_lines;
 mod logs;
 mod nodes;
+mod outbox;
 mod overview;
 mod projects;
 mod releases;
@@ -38,6 +41,7 @@ mod transitions;
 mod tx;
 mod users;
 mod walls;
+mod webhooks;
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -52,8 +56,11 @@ use tokio::sync::{Mutex, watch};
 use crate::secret::Vault;
 pub use audit::{Anchor, Finding, SignIn, Verified};
 use bell::Bells;
+pub use channels::SealedAddress;
 use dialect::Dialect;
 pub use error::{Result, StoreError};
+pub use inbox::{NewDelivery, Push, Received};
+pub use outbox::{Due, Notice};
 pub use releases::NewRelease;
 pub use runs::Lease;
 
@@ -169,6 +176,12 @@ impl Store {
     /// Changes whenever there may be something to claim, or somebody asked a running release to stop.
     pub fn queue_bell(&self) -> watch::Receiver<i64> {
         self.inner.bells.queue()
+    }
+
+    /// Changes whenever this process put something into the inbox or the outbox. What other processes put there is found
+    /// by looking.
+    pub fn post_bell(&self) -> watch::Receiver<i64> {
+        self.inner.bells.post()
     }
 
     fn pool(&self) -> &AnyPool {

@@ -9,6 +9,7 @@ use sqlx::AnyConnection;
 use super::audit::Draft;
 use super::error::{Result, StoreError, in_terms_of};
 use super::rows::select_release;
+use super::tx::Write;
 use super::{Store, events, nodes, rows, templates};
 
 /// Releases on a page, at most.
@@ -82,39 +83,7 @@ impl Store {
             let template = templates::get(w.conn(), id).await?;
             w.audit_made(&template)?;
         }
-        let project: Option<i64> = sqlx::query_scalar("SELECT project_id FROM environments WHERE id = $1")
-            .bind(new.environment_id.0)
-            .fetch_optional(w.conn())
-            .await?;
-        if project != Some(new.project_id.0) {
-            return Err(StoreError::Missing { field: "environment_id".to_owned() });
-        }
-        let id: i64 = sqlx::query_scalar(
-            "INSERT INTO releases (kind, project_id, environment_id, ref_kind, ref_name, commit_hash, hooks, note, \
-             rollback_of, status, created_by, created_by_name, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $10, $11, $12) RETURNING id",
-        )
-        .bind(new.kind.as_str())
-        .bind(new.project_id.0)
-        .bind(new.environment_id.0)
-        .bind(new.git_ref.kind.as_str())
-        .bind(new.git_ref.name.as_str())
-        .bind(new.commit.as_str())
-        .bind(serde_json::to_string(&new.hooks)?)
-        .bind(new.note.clone())
-        .bind(new.rollback_of.map(|id| id.0))
-        .bind(new.created_by.map(|id| id.0))
-        .bind(new.created_by_name.as_str())
-        .bind(Timestamp::now().0)
-        .fetch_one(w.conn())
-        .await
-        .map_err(in_terms_of("id", "project_id"))?;
-        let release = get(w.conn(), ReleaseId(id)).await?;
-        match release.kind {
-            ReleaseKind::Release => w.audit_made(&release)?,
-            ReleaseKind::Rollback => w.audit(Draft::of("rollback", &release).after(&release)?),
-        }
-        w.event(release.project_id, status_event(&release));
+        let release = insert(&mut w, new).await?;
         w.commit().await?;
         Ok(release)
     }
@@ -201,6 +170,44 @@ impl Store {
         .await?;
         row.as_ref().map(rows::release).transpose()
     }
+}
+
+/// Writes a release down within a transaction, with its event.
+pub(super) async fn insert(w: &mut Write, new: &NewRelease) -> Result<Release> {
+    let project: Option<i64> = sqlx::query_scalar("SELECT project_id FROM environments WHERE id = $1")
+        .bind(new.environment_id.0)
+        .fetch_optional(w.conn())
+        .await?;
+    if project != Some(new.project_id.0) {
+        return Err(StoreError::Missing { field: "environment_id".to_owned() });
+    }
+    let id: i64 = sqlx::query_scalar(
+        "INSERT INTO releases (kind, project_id, environment_id, ref_kind, ref_name, commit_hash, hooks, note, \
+         rollback_of, status, created_by, created_by_name, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $10, $11, $12) RETURNING id",
+    )
+    .bind(new.kind.as_str())
+    .bind(new.project_id.0)
+    .bind(new.environment_id.0)
+    .bind(new.git_ref.kind.as_str())
+    .bind(new.git_ref.name.as_str())
+    .bind(new.commit.as_str())
+    .bind(serde_json::to_string(&new.hooks)?)
+    .bind(new.note.clone())
+    .bind(new.rollback_of.map(|id| id.0))
+    .bind(new.created_by.map(|id| id.0))
+    .bind(new.created_by_name.as_str())
+    .bind(Timestamp::now().0)
+    .fetch_one(w.conn())
+    .await
+    .map_err(in_terms_of("id", "project_id"))?;
+    let release = get(w.conn(), ReleaseId(id)).await?;
+    match release.kind {
+        ReleaseKind::Release => w.audit_made(&release)?,
+        ReleaseKind::Rollback => w.audit(Draft::of("rollback", &release).after(&release)?),
+    }
+    w.event(release.project_id, status_event(&release));
+    Ok(release)
 }
 
 /// One release, through a connection that may be in a transaction.

@@ -2,8 +2,8 @@
 
 use launchway_domain::{
     Credential, CredentialId, CredentialKind, Environment, EnvironmentId, EnvironmentKind, GitRef, HookPoint,
-    HookTemplate, HookTemplateId, Node, NodeKey, NodeKind, NodeStatus, Project, ProjectId, RefKind, Release, ReleaseId,
-    ReleaseKind, ReleaseStatus, Role, Server, ServerId, Timestamp, User, UserId,
+    HookTemplate, HookTemplateId, Node, NodeKey, NodeKind, NodeStatus, Page, Project, ProjectId, RefKind, Release,
+    ReleaseId, ReleaseKind, ReleaseStatus, Role, Server, ServerId, Timestamp, User, UserId,
 };
 use serde::de::DeserializeOwned;
 use sqlx::Row;
@@ -42,12 +42,12 @@ pub(super) fn word<T>(row: &AnyRow, column: &str, parse: impl Fn(&str) -> Option
     parse(text).ok_or_else(|| StoreError::Corrupt(format!("{column} holds the unknown word {text:?}")))
 }
 
-fn json<T: DeserializeOwned>(row: &AnyRow, column: &str) -> Result<T> {
+pub(super) fn json<T: DeserializeOwned>(row: &AnyRow, column: &str) -> Result<T> {
     let text: &str = row.try_get(column)?;
     serde_json::from_str(text).map_err(|error| StoreError::Corrupt(format!("{column}: {error}")))
 }
 
-fn json_option<T: DeserializeOwned>(row: &AnyRow, column: &str) -> Result<Option<T>> {
+pub(super) fn json_option<T: DeserializeOwned>(row: &AnyRow, column: &str) -> Result<Option<T>> {
     match row.try_get::<Option<String>, _>(column)? {
         None => Ok(None),
         Some(text) => {
@@ -56,7 +56,7 @@ fn json_option<T: DeserializeOwned>(row: &AnyRow, column: &str) -> Result<Option
     }
 }
 
-fn number<T: TryFrom<i64>>(row: &AnyRow, column: &str) -> Result<T> {
+pub(super) fn number<T: TryFrom<i64>>(row: &AnyRow, column: &str) -> Result<T> {
     let value: i64 = row.try_get(column)?;
     T::try_from(value).map_err(|_| StoreError::Corrupt(format!("{column} holds {value}")))
 }
@@ -65,12 +65,20 @@ pub(super) fn flag(row: &AnyRow, column: &str) -> Result<bool> {
     Ok(row.try_get::<i64, _>(column)? != 0)
 }
 
-fn time(row: &AnyRow, column: &str) -> Result<Timestamp> {
+pub(super) fn time(row: &AnyRow, column: &str) -> Result<Timestamp> {
     Ok(Timestamp(row.try_get(column)?))
 }
 
-fn time_option(row: &AnyRow, column: &str) -> Result<Option<Timestamp>> {
+pub(super) fn time_option(row: &AnyRow, column: &str) -> Result<Option<Timestamp>> {
     Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp))
+}
+
+/// One page of what was found, newest first; `limit` and one more were looked for.
+pub(super) fn page<T>(mut items: Vec<T>, limit: u32, id: impl Fn(&T) -> i64) -> Page<T> {
+    let more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let next = items.last().filter(|_| more).map(|last| id(last).to_string());
+    Page { items, next }
 }
 
 pub(super) fn user(row: &AnyRow) -> Result<User> {
@@ -147,6 +155,7 @@ pub(super) fn environment(row: &AnyRow) -> Result<Environment> {
         server_ids: Vec::new(),
         package_root: row.try_get("package_root")?,
         keep: number(row, "keep")?,
+        auto_start: flag(row, "auto_start")?,
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
     })

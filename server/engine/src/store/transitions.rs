@@ -18,18 +18,9 @@ impl Store {
     /// [`StoreError::NotFound`], [`StoreError::State`] where it is not pending.
     pub async fn release_start(&self, id: ReleaseId) -> Result<Release> {
         let mut w = self.write().await?;
-        let won =
-            sqlx::query("UPDATE releases SET status = 'queued', queued_at = $2 WHERE id = $1 AND status = 'pending'")
-                .bind(id.0)
-                .bind(Timestamp::now().0)
-                .execute(w.conn())
-                .await?;
-        if won.rows_affected() == 0 {
-            return Err(refused(w.conn(), id).await);
-        }
-        let release = releases::get(w.conn(), id).await?;
-        moved(&mut w, "start", ReleaseStatus::Pending, &release)?;
-        told(w, release).await
+        let release = start(&mut w, id).await?;
+        w.commit().await?;
+        Ok(release)
     }
 
     /// Puts a failed or canceled release into the queue again. Its nodes that did not succeed are
@@ -99,7 +90,9 @@ impl Store {
             let release = releases::get(w.conn(), id).await?;
             super::nodes::close(&mut w, &release, now).await?;
             moved(&mut w, "cancel", before, &release)?;
-            return told(w, release).await;
+            let release = tell(&mut w, release);
+            w.commit().await?;
+            return Ok(release);
         }
         let asked = sqlx::query(
             "UPDATE releases SET cancel_requested = 1 WHERE id = $1 AND status = 'running' AND cancel_requested = 0",
@@ -112,7 +105,9 @@ impl Store {
         }
         let release = releases::get(w.conn(), id).await?;
         moved(&mut w, "cancel", before, &release)?;
-        told(w, release).await
+        let release = tell(&mut w, release);
+        w.commit().await?;
+        Ok(release)
     }
 }
 
@@ -136,12 +131,26 @@ fn moved(w: &mut Write, verb: &str, before: ReleaseStatus, release: &Release) ->
     Ok(())
 }
 
-/// Commits with the event of the release's new status; the release.
-async fn told(mut w: Write, release: Release) -> Result<Release> {
+/// Puts a pending release into the queue, within a transaction.
+pub(super) async fn start(w: &mut Write, id: ReleaseId) -> Result<Release> {
+    let won = sqlx::query("UPDATE releases SET status = 'queued', queued_at = $2 WHERE id = $1 AND status = 'pending'")
+        .bind(id.0)
+        .bind(Timestamp::now().0)
+        .execute(w.conn())
+        .await?;
+    if won.rows_affected() == 0 {
+        return Err(refused(w.conn(), id).await);
+    }
+    let release = releases::get(w.conn(), id).await?;
+    moved(w, "start", ReleaseStatus::Pending, &release)?;
+    Ok(tell(w, release))
+}
+
+/// Tells the release's new status; the release.
+fn tell(w: &mut Write, release: Release) -> Release {
     w.event(release.project_id, releases::status_event(&release));
     w.ring_queue();
-    w.commit().await?;
-    Ok(release)
+    release
 }
 
 /// Why a guarded UPDATE met no row.

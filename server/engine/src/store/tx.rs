@@ -11,7 +11,7 @@ use super::bell::Bells;
 use super::dialect::{Dialect, Turn};
 use super::error::Result;
 use super::runs::Lease;
-use super::{Store, StoreError, idempotency};
+use super::{Store, StoreError, idempotency, outbox};
 use crate::secret::Vault;
 
 /// Rows in one INSERT of events.
@@ -28,6 +28,7 @@ pub(super) struct Write {
     vault: Option<Vault>,
     audit: Vec<Draft>,
     queue: bool,
+    post: bool,
     _turn: Option<OwnedMutexGuard<()>>,
 }
 
@@ -49,6 +50,7 @@ impl Store {
             vault: self.inner.vault.get().cloned(),
             audit: Vec::new(),
             queue: false,
+            post: false,
             _turn: turn,
         })
     }
@@ -85,6 +87,11 @@ impl Write {
         Ok(())
     }
 
+    /// Rings for whoever works off the inbox and the outbox when the transaction commits.
+    pub(super) fn ring_post(&mut self) {
+        self.post = true;
+    }
+
     /// Rings for the runners when the transaction commits.
     pub(super) fn ring_queue(&mut self) {
         self.queue = true;
@@ -119,13 +126,14 @@ impl Write {
     /// other hands by now.
     pub(super) async fn commit(mut self) -> Result<()> {
         idempotency::note(self.conn()).await?;
+        let events = std::mem::take(&mut self.events);
+        self.post |= outbox::note(self.conn(), &events).await?;
         let drafts = std::mem::take(&mut self.audit);
         debug_assert!(!drafts.is_empty() || self.by.via == Via::System, "a change without its entry in the audit");
         if !drafts.is_empty() {
             let (by, vault) = (self.by.clone(), self.vault.take());
             audit::append(&mut self, &by, vault.as_ref(), drafts).await?;
         }
-        let events = std::mem::take(&mut self.events);
         let mut head = None;
         if !events.is_empty() {
             // From here to the commit every other writer of events waits: its numbers come later, and so
@@ -150,6 +158,9 @@ impl Write {
         }
         if self.queue {
             self.bells.ring_queue();
+        }
+        if self.post {
+            self.bells.ring_post();
         }
         Ok(())
     }

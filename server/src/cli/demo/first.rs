@@ -35,6 +35,7 @@ pub(super) async fn release(services: &Services, actor: &Actor, stage: &Stage) -
         server_ids: servers.clone(),
         package_root: None,
         keep: None,
+        auto_start: None,
     };
     let test = environment("test", EnvironmentKind::Test);
     let test = services.projects().create_environment(actor, project.id, test).await?;

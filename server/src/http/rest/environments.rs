@@ -71,6 +71,8 @@ async fn update(
     json: Json,
 ) -> Result<Reply<Environment>> {
     let was = state.ports.projects.environment(&actor, id).await?;
+    // Another kind of environment has another default.
+    let same_kind = json.0.get("kind").is_none_or(|kind| kind == was.kind.as_str());
     let form = json.patch(&EnvironmentForm {
         name: was.name,
         kind: was.kind,
@@ -78,6 +80,7 @@ async fn update(
         server_ids: was.server_ids,
         package_root: was.package_root,
         keep: Some(was.keep),
+        auto_start: same_kind.then_some(was.auto_start),
     })?;
     Ok(Reply::ok(state.ports.projects.update_environment(&actor, id, form).await?))
 }

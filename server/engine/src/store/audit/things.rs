@@ -1,7 +1,8 @@
 //! What the audit keeps of a thing: its name, and its fields without secrets.
 
 use launchway_domain::{
-    Credential, Environment, FieldChange, HookTemplate, Project, ProjectId, Release, Server, User, WallLink,
+    Channel, Credential, Environment, FieldChange, HookTemplate, Project, ProjectId, Release, Server, User, WallLink,
+    Webhook,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -113,6 +114,32 @@ impl Audited for WallLink {
     }
     fn name(&self) -> String {
         self.label.clone()
+    }
+}
+
+impl Audited for Webhook {
+    const KIND: &'static str = "webhook";
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+    fn project(&self) -> Option<ProjectId> {
+        Some(self.project_id)
+    }
+}
+
+impl Audited for Channel {
+    const KIND: &'static str = "channel";
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+    fn project(&self) -> Option<ProjectId> {
+        Some(self.project_id)
     }
 }
 
