@@ -17,6 +17,20 @@ pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCA
 /// How long a hook may run unless told otherwise.
 pub const DEFAULT_HOOK_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
+/// How often the API may be called by one token, by the sessions of one person.
+pub const CALLER_RATE: Rate = Rate { burst: 600, per_second: 100 };
+/// How often it may be called from one address by whoever is nobody.
+pub const STRANGER_RATE: Rate = Rate { burst: 300, per_second: 30 };
+
+/// How often something may be done.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    /// How many times at once.
+    pub burst: u32,
+    /// How many times a second, for long.
+    pub per_second: u32,
+}
+
 /// Everything that a running program was told.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -34,6 +48,10 @@ pub struct Config {
     pub hook_timeout: Duration,
     /// How many servers are worked on at once, over all releases.
     pub parallel: usize,
+    /// How often one token, or the sessions of one person, may call the API.
+    pub caller_rate: Rate,
+    /// How often it may be called from one address by whoever is nobody.
+    pub stranger_rate: Rate,
 }
 
 impl Config {
@@ -47,6 +65,8 @@ impl Config {
             master_key: None,
             hook_timeout: DEFAULT_HOOK_TIMEOUT,
             parallel: DEFAULT_PARALLEL,
+            caller_rate: CALLER_RATE,
+            stranger_rate: STRANGER_RATE,
         }
     }
 

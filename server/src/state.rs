@@ -11,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::http::feed::Feed;
+use crate::http::limit::Limits;
+use crate::http::metrics::Metrics;
 use crate::service::Services;
 
 /// What every request can reach. Cheap to clone.
@@ -20,6 +22,8 @@ pub struct AppState {
     pub(crate) ports: Ports,
     pub(crate) config: Arc<Config>,
     pub(crate) feed: Feed,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) metrics: Arc<Metrics>,
     leptos: LeptosOptions,
     stopping: CancellationToken,
 }
@@ -37,6 +41,8 @@ impl AppState {
             ports: services.ports(),
             feed: Feed::new(services.store().clone(), progress, stopping.clone()),
             services,
+            limits: Arc::new(Limits::new(config.caller_rate, config.stranger_rate)),
+            metrics: Arc::new(Metrics::new().expect("the names of our own metrics are names")),
             config: Arc::new(config),
             // The names of the files have hashes, which the app's shell takes from the manifest.
             leptos: LeptosOptions::builder().output_name("launchway").build(),

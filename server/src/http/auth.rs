@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use tower_sessions::Session;
 
 use super::problem::Problem;
-use super::{reader, session, wall};
+use super::{docs, metrics, reader, session, wall};
 use crate::AppState;
 
 /// Where people sign in, and where the first of them is made.
@@ -84,7 +84,7 @@ pub(crate) async fn authenticate(State(state): State<AppState>, mut request: Req
         Err(problem) => return problem.into_response(),
     };
     let is_function = path.starts_with(FUNCTIONS);
-    let is_page = !path.starts_with("/api/") && matches!(*request.method(), Method::GET | Method::HEAD);
+    let is_page = is_page(path) && matches!(*request.method(), Method::GET | Method::HEAD);
     let is_wall = is_page && path == wall::PAGE;
     if is_wall && let Some(key) = wall::key_in(request.uri().query()) {
         return wall::enter(&state, &key).await.unwrap_or_else(IntoResponse::into_response);
@@ -147,6 +147,11 @@ async fn identify(
 fn bearer(headers: &HeaderMap) -> Option<SecretString> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned().into())
+}
+
+/// Whether people look at what stands there: whoever is not signed in is led to where one signs in.
+fn is_page(path: &str) -> bool {
+    path == docs::PAGE || !(path.starts_with("/api/") || path == metrics::PATH)
 }
 
 fn is_open_function(path: &str) -> bool {

@@ -2,31 +2,46 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use launchway_domain::Text;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::problem::{Problem, Reply};
+use super::problem::{Problem, ProblemBody, Reply, Result};
 use crate::AppState;
 
 /// Both calls.
-pub(crate) fn router() -> axum::Router<AppState> {
-    axum::Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(alive)).routes(routes!(ready))
 }
 
-/// The process answers.
-async fn alive() -> Reply<serde_json::Value> {
-    Reply::ok(serde_json::json!({"status": "ok"}))
+/// How the program is.
+#[derive(Serialize, ToSchema)]
+struct Health {
+    /// `ok` or `ready`.
+    status: &'static str,
 }
 
-/// The database answers too.
-async fn ready(State(state): State<AppState>) -> Response {
-    match state.services.store().ping().await {
-        Ok(()) => Reply::ok(serde_json::json!({"status": "ready"})).into_response(),
-        Err(error) => {
-            tracing::warn!("not ready: {error}");
-            let detail = Text::new("The database does not answer.", "数据库没有响应。");
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).into_response()
-        }
-    }
+/// Whether the process answers. Needs no sign-in.
+#[utoipa::path(get, path = "/healthz", tag = "health", security(()), responses((status = 200, body = Health)))]
+async fn alive() -> Reply<Health> {
+    Reply::ok(Health { status: "ok" })
+}
+
+/// Whether the database answers too. Needs no sign-in.
+#[utoipa::path(
+    get, path = "/readyz", tag = "health", security(()),
+    responses(
+        (status = 200, body = Health),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json")
+    )
+)]
+async fn ready(State(state): State<AppState>) -> Result<Reply<Health>> {
+    state.services.store().ping().await.map_err(|error| {
+        tracing::warn!("not ready: {error}");
+        let detail = Text::new("The database does not answer.", "数据库没有响应。");
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+    })?;
+    Ok(Reply::ok(Health { status: "ready" }))
 }

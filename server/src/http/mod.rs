@@ -4,8 +4,11 @@
 pub(crate) mod assets;
 pub(crate) mod auth;
 mod body;
+mod docs;
 pub(crate) mod feed;
 mod health;
+pub(crate) mod limit;
+pub(crate) mod metrics;
 mod origin;
 mod pages;
 mod params;
@@ -40,12 +43,17 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// on tries to sign in needs to know who asks.
 pub fn router(state: AppState) -> Router {
     // Who asks has to be known; the session comes before, since it may say so.
-    let guarded = rest::router()
+    let calls = rest::router();
+    let guarded = calls
+        .guarded
         .layer(from_fn_with_state(state.clone(), rest::idempotency::once))
+        .layer(from_fn_with_state(state.clone(), limit::callers))
         .merge(pages::router(&state))
         .layer(from_fn(typed::keep))
         .layer(from_fn_with_state(state.clone(), auth::authenticate))
-        .layer(session::layer(&state));
+        .layer(session::layer(&state))
+        .layer(from_fn_with_state(state.clone(), limit::strangers))
+        .layer(from_fn(metrics::name));
 
     let inner = ServiceBuilder::new()
         .layer(from_fn(render))
@@ -55,6 +63,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn(assets::serve));
 
     let outer = ServiceBuilder::new()
+        .layer(from_fn_with_state(state.clone(), metrics::count))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
@@ -70,7 +79,13 @@ pub fn router(state: AppState) -> Router {
         // Leaves alone what is compressed already, and event streams.
         .layer(CompressionLayer::new());
 
-    health::router().fallback_service(guarded.with_state(state.clone())).layer(inner).layer(outer).with_state(state)
+    calls
+        .open
+        .layer(from_fn(metrics::name))
+        .fallback_service(guarded.with_state(state.clone()))
+        .layer(inner)
+        .layer(outer)
+        .with_state(state)
 }
 
 fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

@@ -25,10 +25,10 @@ mod walls;
 use std::sync::Arc;
 
 use launchway_app::ports::{Board, Credentials, HookTemplates, Ports, Projects, Releases, Servers, Walls};
-use launchway_domain::{Fault, WallLink};
+use launchway_domain::{Actor, Fault, WallLink};
 use launchway_engine::data::DataDir;
 use launchway_engine::secret::Vault;
-use launchway_engine::store::Store;
+use launchway_engine::store::{Counts, Store};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -143,6 +143,15 @@ impl Services {
     /// Where the database does not answer.
     pub(crate) async fn wall_by_key(&self, key: &secrecy::SecretString) -> Result<Option<WallLink>, Fault> {
         walls::by_key(&self.core.store, key).await
+    }
+
+    /// What goes on, in numbers.
+    ///
+    /// # Errors
+    /// [`Fault::Forbidden`]; where the database does not answer.
+    pub async fn counts(&self, actor: &Actor) -> Result<Counts, Fault> {
+        permit(actor, Permission::ViewReleases)?;
+        self.core.store.counts().await.map_err(|e| internal("counting", &e))
     }
 
     /// The store, for what has no rules of its own: sessions, and the tail of the events.

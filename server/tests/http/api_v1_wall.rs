@@ -97,7 +97,8 @@ async fn a_key_is_refused_everywhere_else() {
     let opened = ["/api/v1/overview", "/api/v1/events", "/api/v1/feed", "/api/v1/feed/sse"];
     let mut asked = 0;
     for (path, calls) in api["paths"].as_object().unwrap() {
-        if opened.contains(&path.as_str()) {
+        let is_call = path.starts_with("/api/v1/") || path == "/metrics";
+        if !is_call || opened.contains(&path.as_str()) {
             continue;
         }
         let address = path.replace("{id}", "1");

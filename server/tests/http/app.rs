@@ -78,10 +78,21 @@ impl TestApp {
 
     /// Adds the administrator; a client that holds their token.
     pub(crate) async fn administrator(&self) -> Client {
-        let form = SetupForm { name: NAME.into(), password: PASSWORD.into() };
-        self.services.accounts().create_user(&Actor::System, form, Role::Admin).await.unwrap();
-        let token = self.services.accounts().create_token(&Actor::System, NAME, "test").await.unwrap();
+        self.person(NAME, Role::Admin).await
+    }
+
+    /// Adds somebody; a client that holds their token.
+    pub(crate) async fn person(&self, name: &str, role: Role) -> Client {
+        let form = SetupForm { name: name.into(), password: PASSWORD.into() };
+        self.services.accounts().create_user(&Actor::System, form, role).await.unwrap();
+        let token = self.services.accounts().create_token(&Actor::System, name, "test").await.unwrap();
         Client::new(self.address).with_token(token.expose_secret())
+    }
+
+    /// Another token of the administrator's.
+    pub(crate) async fn token(&self, label: &str) -> String {
+        let token = self.services.accounts().create_token(&Actor::System, NAME, label).await.unwrap();
+        token.expose_secret().to_owned()
     }
 
     /// Somebody without token or session, who keeps cookies.

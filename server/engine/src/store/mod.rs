@@ -15,6 +15,7 @@
 mod audit;
 mod bell;
 mod channels;
+mod counts;
 mod credentials;
 mod dialect;
 mod environments;
@@ -57,6 +58,7 @@ use crate::secret::Vault;
 pub use audit::{Anchor, Finding, SignIn, Verified};
 use bell::Bells;
 pub use channels::SealedAddress;
+pub use counts::{Connections, Counts};
 use dialect::Dialect;
 pub use error::{Result, StoreError};
 pub use inbox::{NewDelivery, Push, Received};

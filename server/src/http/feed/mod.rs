@@ -80,6 +80,11 @@ impl Feed {
         self.shared.left.send_modify(|count| *count += 1);
     }
 
+    /// How many listen now, over sockets and streams of this process.
+    pub(crate) fn listeners(&self) -> usize {
+        self.shared.left.receiver_count()
+    }
+
     /// Whether somebody may listen to these topics: a screen on a wall hears what the wall shows.
     ///
     /// # Errors

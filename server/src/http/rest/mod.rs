@@ -3,6 +3,7 @@
 
 mod board;
 mod credentials;
+mod document;
 mod environments;
 pub(crate) mod events;
 pub(crate) mod idempotency;
@@ -12,19 +13,21 @@ mod releases;
 mod servers;
 mod templates;
 
+use axum::Extension;
 use axum::http::{HeaderValue, header};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use launchway_domain::{ListQuery, Listed, ServerCheck};
+use launchway_domain::{ListQuery, Listed};
 use serde::Serialize;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Object, RefOr, Schema, Type};
-use utoipa::{Modify, OpenApi, ToSchema};
+use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::params::Query;
-use super::problem::{ProblemBody, Reply};
+use super::problem::Reply;
+use super::{docs, health, metrics};
 use crate::AppState;
+use document::Document;
 
 /// Where the API stands.
 pub(crate) const BASE: &str = "/api/v1";
@@ -84,43 +87,24 @@ fn created<T: Serialize>(noun: &str, id: impl std::fmt::Display, body: T) -> Res
     response
 }
 
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "Launchway",
-        description = "Release code from a Git ref to servers. Times are RFC 3339 in UTC, ids integers. Errors are \
-                       application/problem+json (RFC 9457), in the language of Accept-Language or of the `lang` cookie."
-    ),
-    components(schemas(ProblemBody, ServerCheck)),
-    modifiers(&Finish),
-    security(("token" = []), ("session" = []))
-)]
-struct Api;
-
-/// What the handlers' annotations cannot say.
-struct Finish;
-
-impl Modify for Finish {
-    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
-        let components = api.components.get_or_insert_default();
-        let token = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .description(Some("Made by `launchway token create`."))
-            .build();
-        components.add_security_scheme("token", SecurityScheme::Http(token));
-        components.add_security_scheme(
-            "session",
-            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(super::session::COOKIE))),
-        );
-    }
+/// Every call, each with its description: nothing that is missing in the one is in the other.
+pub(crate) struct Calls {
+    /// Those that need no sign-in.
+    pub(crate) open: axum::Router<AppState>,
+    /// All others.
+    pub(crate) guarded: axum::Router<AppState>,
 }
 
-/// All calls below [`BASE`], and the description of them that is generated from the same handlers.
-pub(crate) fn router() -> axum::Router<AppState> {
-    let (router, mut api) = OpenApiRouter::<AppState>::with_openapi(Api::openapi())
+/// All calls, and the description of them that is generated from the same handlers.
+pub(crate) fn router() -> Calls {
+    let (open, open_api) = health::router().split_for_parts();
+    let (guarded, mut api) = OpenApiRouter::<AppState>::with_openapi(document::Api::openapi())
+        .routes(routes!(metrics::metrics))
+        .merge(docs::router())
         .nest(
             BASE,
             OpenApiRouter::new()
+                .routes(routes!(document::document))
                 .merge(credentials::router())
                 .merge(servers::router())
                 .merge(projects::router())
@@ -132,21 +116,9 @@ pub(crate) fn router() -> axum::Router<AppState> {
                 .merge(board::router()),
         )
         .split_for_parts();
-    if let Some(components) = &mut api.components {
-        // Over REST a text is a string in the reader's language.
-        let mut text = Object::with_type(Type::String);
-        text.description = Some("A sentence in the reader's language.".into());
-        components.schemas.insert("Text".into(), RefOr::T(Schema::Object(text)));
-    }
-    // Written once: it is the same for everybody.
-    let json: bytes::Bytes = api.to_json().unwrap_or_default().into();
-    router.route(
-        &format!("{BASE}/openapi.json"),
-        get(move || {
-            let json = json.clone();
-            async move { ([(header::CONTENT_TYPE, "application/json")], json) }
-        }),
-    )
+    api.merge(open_api);
+    let guarded = guarded.layer(from_fn(document::known_parameters)).layer(Extension(Document::new(api)));
+    Calls { open, guarded }
 }
 
 /// The fingerprint of a host key.
