@@ -1,8 +1,10 @@
 //! The command line: a thin face on the services, like the pages and the API.
 
+mod client;
 mod demo;
 mod program;
 mod say;
+mod secret;
 mod serve;
 mod token;
 mod user;
@@ -12,7 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -37,12 +39,15 @@ struct Cli {
 #[derive(Args)]
 struct Place {
     /// The data folder; made where there is none [default: ./data]
-    #[arg(long, global = true, value_name = "DIR", env = "LAUNCHWAY_DATA")]
+    #[arg(long, global = true, value_name = "DIR", env = "LAUNCHWAY_DATA", help_heading = ON_THE_HOST)]
     data: Option<PathBuf>,
     /// The database: postgres://… or sqlite:/path [default: SQLite in the data folder]
-    #[arg(long, global = true, value_name = "URL", env = "LAUNCHWAY_DATABASE_URL", hide_env_values = true)]
+    #[arg(long, global = true, value_name = "URL", env = "LAUNCHWAY_DATABASE_URL", hide_env_values = true,
+          help_heading = ON_THE_HOST)]
     database_url: Option<SecretString>,
 }
+
+const ON_THE_HOST: &str = "On Launchway's own host";
 
 #[derive(Subcommand)]
 enum Command {
@@ -57,6 +62,8 @@ enum Command {
     Token(token::TokenCommand),
     /// Shows a release from a sample repository to three throw-away SSH servers on this machine
     Demo(Listen),
+    #[command(flatten)]
+    Client(client::ClientCommand),
 }
 
 const AFTER_SERVE: &str = "LAUNCHWAY_MASTER_KEY, where set, is what secrets are sealed with: 32 bytes in base64 or \
@@ -116,7 +123,7 @@ pub fn main() -> ExitCode {
     // Blocking work cannot be interrupted; what it holds is safe to leave at any moment.
     runtime.shutdown_timeout(LINGER);
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(failure) => {
             say::failure(&failure);
             ExitCode::FAILURE
@@ -124,18 +131,20 @@ pub fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> Result<(), Failure> {
+async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
+        Command::Client(command) => return Ok(client::run(command, Cli::command()).await),
         Command::Serve(serve) => {
             let mut config = cli.place.config(Some(serve.listen));
             config.hook_timeout = serve.hook_timeout.map_or(config.hook_timeout, Duration::from_secs);
             config.parallel = serve.parallel.map_or(config.parallel, usize::from);
-            serve::run(config).await
+            serve::run(config).await?;
         }
-        Command::User(command) => user::run(cli.place.config(None), command).await,
-        Command::Token(command) => token::run(cli.place.config(None), command).await,
-        Command::Demo(listen) => demo::run(cli.place, listen).await,
+        Command::User(command) => user::run(cli.place.config(None), command).await?,
+        Command::Token(command) => token::run(cli.place.config(None), command).await?,
+        Command::Demo(listen) => demo::run(cli.place, listen).await?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The log goes to standard error: standard output is for answers. `RUST_LOG` chooses what it holds.
@@ -147,8 +156,6 @@ fn tell_the_log(chatty: bool) {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -1,8 +1,12 @@
 //! What the command line says, in the language of the terminal.
 
 use std::fmt::Display;
+use std::io::Write;
 
 use launchway_domain::{Fault, Lang, Text, text};
+
+/// The exit status of a program whose output nobody reads: 128 and the number of SIGPIPE, as shells have it.
+const PIPE: i32 = 141;
 
 /// Why a command did not do its work.
 #[derive(Debug)]
@@ -56,7 +60,21 @@ pub(super) fn failure(failure: &Failure) {
     }
 }
 
+/// One line on standard error.
+pub(super) fn error(line: &str) {
+    eprintln!("launchway: {line}");
+}
+
 /// One line on standard output.
 pub(super) fn line(text: &Text) {
-    println!("{}", text.get(lang()));
+    out(text.get(lang()));
+}
+
+/// One line on standard output as it is. Ends the program in silence where nobody reads it any more (`| head`).
+pub(super) fn out(line: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let written = stdout.write_all(line.as_bytes()).and_then(|()| stdout.write_all(b"\n"));
+    if written.and_then(|()| stdout.flush()).is_err() {
+        std::process::exit(PIPE);
+    }
 }

@@ -1,18 +1,12 @@
 //! `launchway user …`.
 
-use std::io::{BufRead, IsTerminal, Read, Write};
-
 use clap::Subcommand;
 use launchway_domain::{Actor, Role, SetupForm, Text, text};
-use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
-use zeroize::Zeroizing;
 
 use super::program::Ground;
 use super::say::{self, Failure};
+use super::secret;
 use crate::config::Config;
-
-/// The most that is read: no password is longer.
-const LINE: u64 = 4096;
 
 #[derive(Subcommand)]
 pub(super) enum UserCommand {
@@ -36,7 +30,7 @@ fn roles() -> impl clap::builder::TypedValueParser<Value = Role> {
 pub(super) async fn run(config: Config, command: UserCommand) -> Result<(), Failure> {
     let UserCommand::Add { name, role } = command;
     let ground = Ground::open(&config).await?;
-    let password = tokio::task::spawn_blocking(read_password)
+    let password = tokio::task::spawn_blocking(|| secret::line(&Text::new("Password: ", "密码：")))
         .await
         .map_err(|e| Failure::new(&reading(), e))?
         .map_err(|e| Failure::new(&reading(), e))?;
@@ -49,32 +43,4 @@ pub(super) async fn run(config: Config, command: UserCommand) -> Result<(), Fail
 
 fn reading() -> Text {
     Text::new("reading the password from standard input", "从标准输入读取密码")
-}
-
-/// One line of standard input; at a terminal with a prompt, and unseen.
-fn read_password() -> std::io::Result<Zeroizing<String>> {
-    let stdin = std::io::stdin();
-    let hidden = if stdin.is_terminal() {
-        let before = tcgetattr(&stdin)?;
-        let mut silent = before.clone();
-        silent.local_flags.remove(LocalFlags::ECHO);
-        tcsetattr(&stdin, SetArg::TCSAFLUSH, &silent)?;
-        let prompt = Text::new("Password: ", "密码：");
-        eprint!("{}", prompt.get(say::lang()));
-        std::io::stderr().flush()?;
-        Some(before)
-    } else {
-        None
-    };
-    let mut line = Zeroizing::new(String::new());
-    let outcome = stdin.lock().take(LINE).read_line(&mut line);
-    if let Some(before) = hidden {
-        tcsetattr(&stdin, SetArg::TCSAFLUSH, &before)?;
-        eprintln!();
-    }
-    outcome?;
-    while line.ends_with(['\n', '\r']) {
-        line.pop();
-    }
-    Ok(line)
 }

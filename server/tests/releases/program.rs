@@ -11,7 +11,8 @@ use serde_json::Value;
 /// How long anything here may take before a test gives up; no test measures it.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
-fn binary() -> &'static str {
+/// Where the program is.
+pub fn binary() -> &'static str {
     env!("CARGO_BIN_EXE_launchway")
 }
 
@@ -46,6 +47,16 @@ impl Program {
     /// Serves (again) on a free port, and waits until it is ready.
     pub async fn serve(&mut self) {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        self.serve_at(port).await;
+    }
+
+    /// Serves again where it was.
+    pub async fn serve_again(&mut self) {
+        let port = self.base.rsplit(':').next().unwrap().parse().unwrap();
+        self.serve_at(port).await;
+    }
+
+    async fn serve_at(&mut self, port: u16) {
         let log = std::fs::File::options().create(true).append(true).open(self.data.join("program.log")).unwrap();
         let child = Command::new(binary())
             .args(["--data", self.data.to_str().unwrap(), "serve", "--listen", &format!("127.0.0.1:{port}")])
@@ -77,6 +88,16 @@ impl Program {
     /// What the program printed.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.data.join("program.log")).unwrap_or_default()
+    }
+
+    /// Its address.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The administrator's token.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 
     /// The data folder.

@@ -27,27 +27,32 @@ impl World {
         Self::with(servers, Sshd::start(), Repository::new(), &[]).await
     }
 
-    pub async fn with(servers: usize, sshd: Sshd, repository: Repository, env: &[(&str, &str)]) -> Self {
+    /// One in which nothing is registered yet.
+    pub async fn bare() -> Self {
+        Self::empty(Sshd::start(), Repository::new(), &[]).await
+    }
+
+    async fn empty(sshd: Sshd, repository: Repository, env: &[(&str, &str)]) -> Self {
         let (data, sites) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let program = Program::start(data.path(), env).await;
-        let credential = program
-            .post(
-                "/credentials",
-                json!({"name": "key", "kind": "ssh_key", "username": sshd.username(), "secret": sshd.private_key()}),
-            )
-            .await;
-        let credential = id(&credential);
-        let mut world = Self {
+        Self {
             project: 0,
             environment: 0,
             servers: Vec::new(),
-            credential,
+            credential: 0,
             program,
             sshd,
             repository,
             sites,
             _data: data,
-        };
+        }
+    }
+
+    pub async fn with(servers: usize, sshd: Sshd, repository: Repository, env: &[(&str, &str)]) -> Self {
+        let mut world = Self::empty(sshd, repository, env).await;
+        let sshd = &world.sshd;
+        let body = json!({"name": "key", "kind": "ssh_key", "username": sshd.username(), "secret": sshd.private_key()});
+        world.credential = id(&world.program.post("/credentials", body).await);
         for number in 1..=servers {
             let server = world.add_server(&format!("web-{number}")).await;
             world.servers.push(server);

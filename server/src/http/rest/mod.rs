@@ -8,6 +8,7 @@ mod environments;
 pub(crate) mod events;
 pub(crate) mod idempotency;
 mod logs;
+mod me;
 mod projects;
 mod releases;
 mod servers;
@@ -113,7 +114,8 @@ pub(crate) fn router() -> Calls {
                 .merge(logs::router())
                 .merge(templates::router())
                 .merge(events::router())
-                .merge(board::router()),
+                .merge(board::router())
+                .merge(me::router()),
         )
         .split_for_parts();
     api.merge(open_api);

@@ -1,0 +1,235 @@
+//! The client: releases from a shell, over the public API of a Launchway elsewhere.
+
+mod api;
+mod completions;
+mod credentials;
+mod environments;
+mod follow;
+mod login;
+mod logins;
+mod names;
+mod print;
+mod projects;
+mod refs;
+mod release;
+mod servers;
+mod templates;
+mod trouble;
+mod wire;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Command, Subcommand};
+use launchway_domain::{Environment, Project, Server, Text, text};
+use secrecy::SecretString;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use self::api::{Api, read};
+use self::logins::Logins;
+use self::names::Named;
+use self::trouble::{Outcome, STATUSES, Trouble};
+use super::say;
+use crate::config;
+
+/// The variable that holds the token, where nobody signs in. An option would show in the list of processes.
+const TOKEN: &str = "LAUNCHWAY_TOKEN";
+
+#[derive(Subcommand)]
+pub(super) enum ClientCommand {
+    /// Signs in to a Launchway elsewhere and keeps the token for the commands below
+    #[command(after_help = login::AFTER)]
+    Login(login::Login),
+    /// Forgets the token of a login
+    Logout(login::Logout),
+    /// Says who is signed in, and where
+    #[command(visible_alias = "status")]
+    Whoami(On),
+    /// Lists projects, or works on one
+    #[command(visible_alias = "project")]
+    Projects(Of<projects::Projects>),
+    /// Lists servers, or works on one
+    #[command(visible_alias = "server")]
+    Servers(Of<servers::Servers>),
+    /// Lists environments, or works on one
+    #[command(visible_aliases = ["environment", "envs"])]
+    Environments(Of<environments::Environments>),
+    /// Lists credentials, or works on one; never shows a secret
+    #[command(visible_alias = "credential")]
+    Credentials(Of<credentials::Credentials>),
+    /// Lists hook templates, or works on one
+    #[command(visible_alias = "template")]
+    Templates(Of<templates::Templates>),
+    /// Lists what can be released of a project: tags, branches, or the commits of a branch
+    Refs(refs::Refs),
+    /// Creates, starts and follows releases
+    #[command(visible_alias = "releases", after_help = STATUSES)]
+    Release(release::ReleaseArgs),
+    /// Writes what a shell needs to complete this command line
+    #[command(after_help = completions::AFTER)]
+    Completions(completions::Completions),
+}
+
+/// Which server, and how it answers.
+#[derive(Args)]
+pub(super) struct On {
+    /// The Launchway to talk to [default: that of the last login]
+    #[arg(long, global = true, value_name = "URL", env = "LAUNCHWAY_URL", value_parser = config::public_url,
+          help_heading = HEADING)]
+    url: Option<Url>,
+    /// Trusts the authorities in this PEM file too, beside those of the system
+    #[arg(long, global = true, value_name = "FILE", env = "LAUNCHWAY_CA_FILE", help_heading = HEADING)]
+    ca_file: Option<PathBuf>,
+    /// Answers in JSON
+    #[arg(long, global = true, help_heading = HEADING)]
+    json: bool,
+}
+
+const HEADING: &str = "Client options";
+
+/// A noun whose plain form lists.
+#[derive(Args)]
+pub(super) struct Of<C: Subcommand> {
+    #[command(flatten)]
+    on: On,
+    #[command(subcommand)]
+    command: Option<C>,
+}
+
+/// Who asks which server, and how the answer is shown.
+pub(super) struct Client {
+    api: Api,
+    json: bool,
+}
+
+/// Does what a command says; the exit status tells how that went.
+pub(super) async fn run(command: ClientCommand, whole: Command) -> ExitCode {
+    let json = command.on().is_some_and(|on| on.json);
+    match dispatch(command, whole).await {
+        Ok(status) => ExitCode::from(status),
+        Err(trouble) => {
+            trouble.tell(json);
+            ExitCode::from(trouble.status())
+        }
+    }
+}
+
+impl ClientCommand {
+    fn on(&self) -> Option<&On> {
+        Some(match self {
+            ClientCommand::Login(login) => &login.on,
+            ClientCommand::Logout(_) | ClientCommand::Completions(_) => return None,
+            ClientCommand::Whoami(on) => on,
+            ClientCommand::Projects(of) => &of.on,
+            ClientCommand::Servers(of) => &of.on,
+            ClientCommand::Environments(of) => &of.on,
+            ClientCommand::Credentials(of) => &of.on,
+            ClientCommand::Templates(of) => &of.on,
+            ClientCommand::Refs(refs) => &refs.on,
+            ClientCommand::Release(release) => &release.on,
+        })
+    }
+}
+
+async fn dispatch(command: ClientCommand, whole: Command) -> Outcome<u8> {
+    match command {
+        ClientCommand::Login(login) => login::login(login).await?,
+        ClientCommand::Logout(logout) => login::logout(logout)?,
+        ClientCommand::Whoami(on) => login::whoami(&Client::of(&on)?).await?,
+        ClientCommand::Projects(of) => projects::run(&Client::of(&of.on)?, of.command.unwrap_or_default()).await?,
+        ClientCommand::Servers(of) => servers::run(&Client::of(&of.on)?, of.command.unwrap_or_default()).await?,
+        ClientCommand::Environments(of) => {
+            environments::run(&Client::of(&of.on)?, of.command.unwrap_or_default()).await?;
+        }
+        ClientCommand::Credentials(of) => {
+            credentials::run(&Client::of(&of.on)?, of.command.unwrap_or_default()).await?
+        }
+        ClientCommand::Templates(of) => templates::run(&Client::of(&of.on)?, of.command.unwrap_or_default()).await?,
+        ClientCommand::Refs(refs) => refs::run(&Client::of(&refs.on)?, &refs).await?,
+        ClientCommand::Release(release) => return release::run(&Client::of(&release.on)?, release.command).await,
+        ClientCommand::Completions(completions) => completions::run(&completions, whole)?,
+    }
+    Ok(0)
+}
+
+impl Client {
+    /// The client of the server that is meant: by option or variable, else that of the last login.
+    fn of(on: &On) -> Outcome<Self> {
+        let given = std::env::var(TOKEN).ok().filter(|token| !token.trim().is_empty()).map(SecretString::from);
+        let (url, token, kept) = match (&on.url, given) {
+            (Some(url), Some(token)) => (url.clone(), token, None),
+            (None, Some(_)) => {
+                // A token goes to the server that it is for, and to no other.
+                return Err(Trouble::SignedOut(text!(
+                    "{TOKEN} is set, but not which server it is for. Set LAUNCHWAY_URL too, or use --url.",
+                    "已设置 {TOKEN}，但没有指定对应的服务器，请同时设置 LAUNCHWAY_URL 或使用 --url。"
+                )));
+            }
+            (asked, None) => {
+                let logins = Logins::load()?;
+                let url = asked.clone().or_else(|| logins.default.clone()).ok_or_else(signed_out)?;
+                let (token, kept) = logins.of(&url).ok_or_else(|| signed_out_of(&url, logins.servers()))?;
+                (url, token, kept)
+            }
+        };
+        let authority = on.ca_file.clone().or(kept);
+        Ok(Self { api: Api::new(&url, &token, authority.as_deref())?, json: on.json })
+    }
+
+    /// Everything at an address, as it came and as what it is.
+    async fn all<T: DeserializeOwned>(&self, path: &str) -> Outcome<(Value, Vec<T>)> {
+        let items = Value::Array(self.api.list(path, &[]).await?);
+        Ok((items.clone(), read(items)?))
+    }
+
+    /// The one that is meant by a name or an id.
+    async fn find<T: Named + DeserializeOwned>(&self, path: &str, typed: &str) -> Outcome<T> {
+        names::choose(self.all(path).await?.1, typed)
+    }
+
+    /// The project that is meant.
+    async fn project(&self, typed: &str) -> Outcome<Project> {
+        self.find("/projects", typed).await
+    }
+
+    /// The server that is meant.
+    async fn server(&self, typed: &str) -> Outcome<Server> {
+        self.find("/servers", typed).await
+    }
+
+    /// The environment of a project that is meant.
+    async fn environment(&self, project: &Project, typed: &str) -> Outcome<Environment> {
+        self.find(&format!("/projects/{}/environments", project.id), typed).await
+    }
+
+    /// Answers with what was made or done: the document, or a line about it.
+    fn answer(&self, json: &Value, line: &Text) {
+        if self.json {
+            print::json(json);
+        } else {
+            say::line(line);
+        }
+    }
+}
+
+fn signed_out() -> Trouble {
+    Trouble::SignedOut(Text::new(
+        "Which Launchway? Sign in first: launchway login https://launchway.example. Or set LAUNCHWAY_URL and \
+         LAUNCHWAY_TOKEN.",
+        "请先登录：launchway login https://launchway.example。或设置 LAUNCHWAY_URL 和 LAUNCHWAY_TOKEN。",
+    ))
+}
+
+fn signed_out_of<'a>(url: &Url, known: impl Iterator<Item = &'a str>) -> Trouble {
+    let known = known.collect::<Vec<_>>().join(", ");
+    Trouble::SignedOut(if known.is_empty() {
+        text!("Not signed in to {url}. First: launchway login {url}", "尚未登录 {url}。登录命令：launchway login {url}")
+    } else {
+        text!(
+            "Not signed in to {url}, only to {known}. First: launchway login {url}",
+            "尚未登录 {url}，已登录的有 {known}。登录命令：launchway login {url}"
+        )
+    })
+}
