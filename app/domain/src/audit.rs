@@ -82,15 +82,21 @@ impl By {
 /// The one place where an actor becomes what the audit says of them.
 impl From<&Actor> for By {
     fn from(actor: &Actor) -> Self {
+        let person = match actor {
+            Actor::User(person) => Some(person),
+            Actor::Wall(_) | Actor::System => None,
+        };
+        let grant = person.and_then(|person| person.grant.as_ref());
         Self {
             user_id: actor.user_id(),
             name: actor.name().to_owned(),
             via: match actor {
+                Actor::User(_) if grant.is_some() => Via::Token,
                 Actor::User(_) | Actor::Wall(_) => Via::Session,
                 Actor::System => Via::System,
             },
-            token: None,
-            from: None,
+            token: grant.map(|grant| grant.label.clone()),
+            from: person.and_then(|person| person.from),
         }
     }
 }

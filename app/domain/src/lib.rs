@@ -17,6 +17,7 @@ pub mod list;
 pub mod log;
 pub mod node;
 pub mod overview;
+pub mod permission;
 pub mod record;
 pub mod release;
 pub mod status;
@@ -27,7 +28,7 @@ pub mod wall;
 pub mod webhook;
 mod word;
 
-pub use actor::{Actor, Role, User};
+pub use actor::{Actor, Grant, Membership, Person, Role, TokenScope, User, Visible};
 pub use audit::{AuditEntry, AuditFacts, AuditFilter, AuditRow, AuditWho, By, FieldChange, Outcome, Thing, Via};
 pub use change::{ChangedFile, Changes, Comparison, FileChange, FileTotals, LiveCommit, Relation};
 pub use channel::{Channel, ChannelKind, NoticeEvent, Notification, NotificationStatus};
@@ -46,6 +47,7 @@ pub use list::{ListQuery, Listed};
 pub use log::{LogFound, LogLines, LogRow, LogRuns, LogScope, LogSource};
 pub use node::{Node, NodeKey, NodeKind};
 pub use overview::{HostStep, Overview, Phase, Place, Running};
+pub use permission::{Permission, Reach};
 pub use record::{Check, Credential, CredentialKind, Environment, EnvironmentKind, Page, Project, Server, ServerCheck};
 pub use release::{
     GitRef, HookPoint, Hooks, LogLine, LogPage, LogStream, RefChoice, RefChoices, RefItem, RefKind, Release,

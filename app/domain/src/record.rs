@@ -78,6 +78,9 @@ pub struct Credential {
     pub username: String,
     /// Whether a passphrase is stored with the key.
     pub has_passphrase: bool,
+    /// The one project that it is for; none means everybody's.
+    #[serde(default)]
+    pub project_id: Option<ProjectId>,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -102,6 +105,9 @@ pub struct Server {
     pub tags: Vec<String>,
     /// The pinned host key (`SHA256:…`). Without one, the server gets no release.
     pub host_key: Option<String>,
+    /// The one project that it is for; none means everybody's.
+    #[serde(default)]
+    pub project_id: Option<ProjectId>,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last changed.

@@ -22,7 +22,7 @@ pub struct Visitor {
 pub async fn get_visitor() -> Result<Visitor, ApiError> {
     use launchway_domain::Actor;
     match super::host::actor() {
-        Ok(Actor::User(user)) => Ok(Visitor { user: Some(user), needs_setup: false }),
+        Ok(Actor::User(person)) => Ok(Visitor { user: Some(person.user), needs_setup: false }),
         _ => {
             let needs_setup = super::host::answer(super::host::session()?.needs_setup().await)?;
             Ok(Visitor { user: None, needs_setup })

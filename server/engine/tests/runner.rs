@@ -7,7 +7,7 @@ use std::process::Command;
 
 use launchway_domain::{
     CredentialForm, CredentialKind, EnvironmentForm, EnvironmentKind, EventData, GitRef, Hooks, NodeStatus,
-    ProjectForm, RefKind, Release, ReleaseId, ReleaseKind, ReleaseStatus, ServerForm, Topic,
+    ProjectForm, RefKind, Release, ReleaseId, ReleaseKind, ReleaseStatus, ServerForm, Topic, Visible,
 };
 use launchway_engine::credential::Secret;
 use launchway_engine::data::DataDir;
@@ -72,6 +72,7 @@ impl World {
                 port: sshd.port(),
                 credential_id: credential.id,
                 tags: Vec::new(),
+                project_id: None,
             };
             let server = store.server_create(&form).await.unwrap();
             store.server_pin(server.id, Some(&sshd.fingerprint())).await.unwrap();
@@ -146,7 +147,8 @@ async fn a_release_goes_live(database: Option<&str>) {
     assert!(nodes.iter().all(|node| node.status == NodeStatus::Succeeded && node.attempt == 1), "{nodes:#?}");
 
     // The servers went through each phase together: no switch before the last upload was verified.
-    let (events, _) = world.store.events_after(0, &[Topic::Release(world.release)], 10_000).await.unwrap();
+    let (events, _) =
+        world.store.events_after(0, &[Topic::Release(world.release)], &Visible::All, 10_000).await.unwrap();
     let last_upload = events.iter().rposition(|event| is(&event.data, "upload", NodeStatus::Succeeded)).unwrap();
     let first_switch = events.iter().position(|event| is(&event.data, "deploy", NodeStatus::Running)).unwrap();
     assert!(last_upload < first_switch);

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use launchway_app::api::ApiError;
-use launchway_domain::{Actor, Fault, Text};
+use launchway_domain::{Actor, Fault, Person, Text};
 use secrecy::SecretString;
 use tower_sessions::Session;
 
@@ -43,16 +43,39 @@ pub(crate) enum Proof {
     Wall(SecretString),
 }
 
+/// Whether a proof still holds.
+pub(crate) enum Held {
+    /// As it did.
+    Yes,
+    /// It does, but the person may see or do more or less than when they came.
+    Changed,
+    /// It does not: signed out, revoked, expired or deactivated.
+    Gone,
+}
+
 impl Identity {
-    /// Whether the proof still holds: the token was not revoked, the session not ended. A database
-    /// that does not answer ends nobody's session.
-    pub(crate) async fn holds(&self, state: &AppState) -> bool {
-        match &self.proof {
-            Proof::Token(token) => {
-                !matches!(state.services.accounts().token_user(token.clone()).await, Err(Fault::Unauthenticated))
-            }
-            Proof::Session(row) => session::lives(state.services.store(), row).await.unwrap_or(true),
-            Proof::Wall(key) => !matches!(state.services.wall_by_key(key).await, Ok(None)),
+    /// Whether the proof still holds. A database that does not answer ends nobody's session.
+    pub(crate) async fn holds(&self, state: &AppState) -> Held {
+        let Actor::User(known) = &self.actor else {
+            let Proof::Wall(key) = &self.proof else { return Held::Yes };
+            return if matches!(state.services.wall_by_key(key).await, Ok(None)) { Held::Gone } else { Held::Yes };
+        };
+        let accounts = state.services.accounts();
+        let now = match &self.proof {
+            Proof::Token(token) => match accounts.token_person(token.clone()).await {
+                Err(Fault::Unauthenticated) => None,
+                found => Some(found),
+            },
+            Proof::Session(row) => match session::lives(state.services.store(), row).await {
+                Ok(false) => None,
+                _ => accounts.person(known.user.id).await.transpose(),
+            },
+            Proof::Wall(_) => return Held::Yes,
+        };
+        match now {
+            None => Held::Gone,
+            Some(Ok(now)) if now.user.role != known.user.role || now.memberships != known.memberships => Held::Changed,
+            Some(_) => Held::Yes,
         }
     }
 }
@@ -73,9 +96,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Who {
 
 /// Middleware: finds the actor by token or session and turns away whoever has neither. Pages lead to
 /// where one signs in; everything else answers 401.
-pub(crate) async fn authenticate(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn authenticate(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let found = identify(&state, &parts).await;
+    let mut request = Request::from_parts(parts, body);
     let path = request.uri().path();
-    let found = match identify(&state, request.headers(), request.extensions().get::<Session>()).await {
+    let found = match found {
         Ok(None) => wall::identify(&state, request.headers(), path).await,
         found => found,
     };
@@ -126,22 +152,21 @@ fn refuse_function(headers: &HeaderMap) -> Response {
     (StatusCode::UNAUTHORIZED, Json(ApiError::Fault(Fault::Unauthenticated))).into_response()
 }
 
-async fn identify(
-    state: &AppState,
-    headers: &HeaderMap,
-    session: Option<&Session>,
-) -> Result<Option<Identity>, Problem> {
+async fn identify(state: &AppState, parts: &Parts) -> Result<Option<Identity>, Problem> {
     let accounts = state.services.accounts();
+    let (headers, session) = (&parts.headers, parts.extensions.get::<Session>());
+    let from = reader::client(&parts.extensions, headers, state.config.public_url.is_some());
+    let actor = |person: Person| Actor::User(Box::new(Person { from: Some(from), ..person }));
     if let Some(token) = bearer(headers) {
         // A token that is nobody's is not made good by a session.
-        let (_, user) = accounts.token_user(token.clone()).await?;
-        return Ok(Some(Identity { actor: Actor::User(user), proof: Proof::Token(token) }));
+        let person = accounts.token_person(token.clone()).await?;
+        return Ok(Some(Identity { actor: actor(person), proof: Proof::Token(token) }));
     }
     // Without the cookie there is nothing to ask the database for.
     let (Some(session), Some(_)) = (session, reader::cookie(headers, session::COOKIE)) else { return Ok(None) };
     let Some((id, row)) = session::user_of(session).await? else { return Ok(None) };
-    let user = accounts.user(id).await?;
-    Ok(user.map(|user| Identity { actor: Actor::User(user), proof: Proof::Session(row) }))
+    let person = accounts.person(id).await?;
+    Ok(person.map(|person| Identity { actor: actor(person), proof: Proof::Session(row) }))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<SecretString> {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
 use launchway_app::ports::Answer;
-use launchway_domain::{Actor, By, Fault, Form, Role, SetupForm, SignInForm, Text, User, UserId};
+use launchway_domain::{Actor, By, Fault, Form, Permission, Person, Role, SetupForm, SignInForm, Text, User, UserId};
 use launchway_engine::store::{SignIn, Store, StoreError};
 use rand::TryRngCore;
 use rand::rngs::OsRng;
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::fault::{internal, noun, of_store};
 use super::password::Passwords;
-use super::permission::{Permission, permit};
+use super::permission::permit;
 use super::tries::Tries;
 
 /// What every token begins with, so that scanners for leaked secrets find it.
@@ -94,8 +94,8 @@ impl Accounts {
     /// # Errors
     /// Where the database does not answer.
     pub async fn signed_out(&self, user: UserId, client: IpAddr) -> Answer<()> {
-        match self.user(user).await? {
-            Some(user) => self.note(SignIn::Left(&user), client).await,
+        match self.person(user).await? {
+            Some(person) => self.note(SignIn::Left(&person.user), client).await,
             None => Ok(()),
         }
     }
@@ -140,12 +140,12 @@ impl Accounts {
         }
     }
 
-    /// A user by id, for a session; none where they were deleted.
+    /// Somebody by id, for a session; none where they were deleted or deactivated.
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn user(&self, id: UserId) -> Answer<Option<User>> {
-        self.store.user(id).await.map_err(|e| of_store(e, &noun("user", "用户", id)))
+    pub async fn person(&self, id: UserId) -> Answer<Option<Person>> {
+        self.store.person(id).await.map_err(|e| of_store(e, &noun("user", "用户", id)))
     }
 
     /// All users, by name.
@@ -172,10 +172,8 @@ impl Accounts {
     /// # Errors
     /// `name` or `user` at fault.
     pub async fn create_token(&self, actor: &Actor, user: &str, label: &str) -> Answer<SecretString> {
-        let own = matches!(actor, Actor::User(person) if person.name == user);
-        if !own {
-            permit(actor, Permission::ManageUsers)?;
-        }
+        let own = matches!(actor, Actor::User(person) if person.user.name == user);
+        permit(actor, if own { Permission::ManageSelf } else { Permission::ManageUsers })?;
         let label = label.trim();
         if label.is_empty() || label.chars().count() > 100 || label.chars().any(char::is_control) {
             let code = if label.is_empty() { "required" } else { "invalid" };
@@ -194,13 +192,13 @@ impl Accounts {
         Ok(token)
     }
 
-    /// Whose token that is, with the token's own id.
+    /// Whose token that is, and what it allows.
     ///
     /// # Errors
-    /// [`Fault::Unauthenticated`] where it is nobody's.
-    pub async fn token_user(&self, token: SecretString) -> Answer<(i64, User)> {
+    /// [`Fault::Unauthenticated`] where it is nobody's, expired, or its owner deactivated.
+    pub async fn token_person(&self, token: SecretString) -> Answer<Person> {
         // 256 random bits need no slow hash, and a look-up by digest tells nothing by its time.
-        match self.store.token_user(&digest(&token)).await {
+        match self.store.token_person(&digest(&token)).await {
             Ok(Some(found)) => Ok(found),
             Ok(None) | Err(StoreError::NotFound) => Err(Fault::Unauthenticated),
             Err(error) => Err(of_store(error, &users())),

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use launchway_app::ports::{Answer, Board};
 use launchway_domain::list::MAX_SEARCH;
-use launchway_domain::{Actor, Hit, HitKind, Overview, Text};
+use launchway_domain::{Actor, Hit, HitKind, Overview, Permission, Text, Visible};
 use tokio::sync::Mutex;
 
 use super::fault::of_store;
-use super::permission::{Permission, permit};
+use super::permission::permit;
 use super::{Core, lists};
 
 /// How long one look is good for where no event came since. Many pages ask at the same moment, after every event;
@@ -19,7 +19,7 @@ const FRESH: Duration = Duration::from_millis(300);
 
 pub(super) struct BoardService {
     core: Arc<Core>,
-    /// The last look. Whoever asks while another looks waits for that one's answer.
+    /// The last look of those who see everything. Whoever asks while another looks waits for that one's answer.
     last: Mutex<Option<(Instant, Overview)>>,
 }
 
@@ -34,6 +34,10 @@ impl Board for BoardService {
     async fn overview(&self, actor: &Actor) -> Answer<Overview> {
         permit(actor, Permission::ViewWall)?;
         let to_fault = |e| of_store(e, &Text::new("overview", "总览"));
+        let visible = actor.visible();
+        if visible != Visible::All {
+            return self.core.store.overview(&visible).await.map_err(to_fault);
+        }
         let mut last = self.last.lock().await;
         let head = self.core.store.head().await.map_err(to_fault)?;
         if let Some((at, overview)) = last.as_ref()
@@ -42,7 +46,7 @@ impl Board for BoardService {
         {
             return Ok(overview.clone());
         }
-        let overview = self.core.store.overview().await.map_err(to_fault)?;
+        let overview = self.core.store.overview(&visible).await.map_err(to_fault)?;
         *last = Some((Instant::now(), overview.clone()));
         Ok(overview)
     }
@@ -65,6 +69,6 @@ impl Board for BoardService {
         if q.is_empty() {
             return Ok(Vec::new());
         }
-        self.core.store.find(&q, &kinds).await.map_err(|e| of_store(e, &Text::new("search", "搜索")))
+        self.core.store.find(&q, &kinds, &actor.visible()).await.map_err(|e| of_store(e, &Text::new("search", "搜索")))
     }
 }

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use launchway_domain::form::message;
-use launchway_domain::{
-    Changes, Comparison, EnvironmentId, Fault, GitRef, LiveCommit, Project, Release, ReleaseId, Text,
-};
+use launchway_domain::{Changes, Comparison, Environment, Fault, GitRef, LiveCommit, Project, Release, Text};
 use launchway_engine::git::{Bounds, GitError, GitErrorKind, Mirror};
 
 use super::Core;
@@ -17,9 +15,9 @@ const COMPARE: Duration = Duration::from_secs(20);
 
 impl Core {
     /// What a release changes, or changed: against what was live when it ended, or is live now where it has not.
-    pub(super) async fn changes(&self, id: ReleaseId) -> Result<Changes, Fault> {
+    pub(super) async fn changes(&self, release: Release) -> Result<Changes, Fault> {
+        let id = release.id;
         let thing = noun("release", "发布", id);
-        let release = self.store.release(id).await.map_err(|e| of_store(e, &thing))?;
         let project = self.store.project(release.project_id).await.map_err(|e| of_store(e, &thing))?;
         let before = self.store.latest_succeeded(release.environment_id, Some(id));
         let before = before.await.map_err(|e| of_store(e, &thing))?;
@@ -27,9 +25,9 @@ impl Core {
     }
 
     /// What a ref would change in an environment, if it were released now.
-    pub(super) async fn changes_of_ref(&self, id: EnvironmentId, git_ref: &GitRef) -> Result<Changes, Fault> {
+    pub(super) async fn changes_of_ref(&self, environment: Environment, git_ref: &GitRef) -> Result<Changes, Fault> {
+        let id = environment.id;
         let thing = noun("environment", "环境", id);
-        let environment = self.store.environment(id).await.map_err(|e| of_store(e, &thing))?;
         let project = self.store.project(environment.project_id).await.map_err(|e| of_store(e, &thing))?;
         if git_ref.name.trim().is_empty() {
             return Err(Fault::field("ref.name", "required", message("required")));

@@ -6,13 +6,14 @@ use async_trait::async_trait;
 use launchway_app::ports::{Answer, Credentials};
 use launchway_domain::form::message;
 use launchway_domain::{
-    Actor, Credential, CredentialForm, CredentialId, CredentialKind, Fault, Form, ListQuery, Listed, Text,
+    Actor, Credential, CredentialForm, CredentialId, CredentialKind, Fault, Form, ListQuery, Listed, Permission, Text,
+    Visible,
 };
 use launchway_engine::credential::Secret;
 use secrecy::SecretString;
 
 use super::fault::{in_use, internal, noun, of_store};
-use super::permission::{Permission, permit};
+use super::permission::{permit, permit_of};
 use super::{Core, lists};
 
 pub(super) struct CredentialService(pub(super) Arc<Core>);
@@ -37,23 +38,28 @@ fn tidy(mut form: CredentialForm) -> CredentialForm {
 impl Credentials for CredentialService {
     async fn list(&self, actor: &Actor) -> Answer<Vec<Credential>> {
         permit(actor, Permission::ViewCredentials)?;
-        self.0.store.credentials().await.map_err(|e| of_store(e, &Text::new("credentials", "凭据")))
+        self.0.store.credentials(&actor.visible()).await.map_err(|e| of_store(e, &Text::new("credentials", "凭据")))
     }
 
     async fn search(&self, actor: &Actor, query: ListQuery) -> Answer<Listed<Credential>> {
         permit(actor, Permission::ViewCredentials)?;
         let query = lists::checked(query, &["name", "kind", "username", "added"], &["kind"])?;
-        self.0.store.credentials_list(&query).await.map_err(|e| of_store(e, &Text::new("credentials", "凭据")))
+        self.0
+            .store
+            .credentials_list(&query, &actor.visible())
+            .await
+            .map_err(|e| of_store(e, &Text::new("credentials", "凭据")))
     }
 
     async fn get(&self, actor: &Actor, id: CredentialId) -> Answer<Credential> {
         permit(actor, Permission::ViewCredentials)?;
-        self.0.store.credential(id).await.map_err(|e| of_store(e, &thing(id)))
+        self.0.store.credential_seen(id, &actor.visible()).await.map_err(|e| of_store(e, &thing(id)))
     }
 
     async fn create(&self, actor: &Actor, form: CredentialForm) -> Answer<Credential> {
         permit(actor, Permission::ManageCredentials)?;
         let mut form = tidy(form);
+        permit_of(actor, Permission::ManageCredentials, form.project_id)?;
         let errors = form.errors_for_new();
         if !errors.is_empty() {
             return Err(Fault::Invalid { errors });
@@ -71,10 +77,10 @@ impl Credentials for CredentialService {
     }
 
     async fn update(&self, actor: &Actor, id: CredentialId, form: CredentialForm) -> Answer<Credential> {
-        permit(actor, Permission::ManageCredentials)?;
+        let before = self.managed(actor, id).await?;
         let mut form = tidy(form);
         form.check()?;
-        let before = self.0.store.credential(id).await.map_err(|e| of_store(e, &thing(id)))?;
+        permit_of(actor, Permission::ManageCredentials, form.project_id)?;
         let (secret, passphrase) = (typed(&mut form.secret), typed(&mut form.passphrase));
         if form.kind != before.kind {
             if secret.is_none() {
@@ -109,12 +115,21 @@ impl Credentials for CredentialService {
     }
 
     async fn delete(&self, actor: &Actor, id: CredentialId) -> Answer<()> {
-        permit(actor, Permission::ManageCredentials)?;
+        self.managed(actor, id).await?;
         self.0.store.by(actor).credential_delete(id).await.map_err(|e| of_store(e, &thing(id)))
     }
 }
 
 impl CredentialService {
+    /// A credential that the actor may change.
+    async fn managed(&self, actor: &Actor, id: CredentialId) -> Answer<Credential> {
+        permit(actor, Permission::ManageCredentials)?;
+        let seen = self.0.store.credential_seen(id, &actor.visible()).await;
+        let credential = seen.map_err(|e| of_store(e, &thing(id)))?;
+        permit_of(actor, Permission::ManageCredentials, credential.project_id)?;
+        Ok(credential)
+    }
+
     fn seal(&self, secret: Secret) -> Answer<Vec<u8>> {
         secret.seal(&self.0.vault).map_err(|e| internal("sealing a credential", &e))
     }
@@ -126,8 +141,8 @@ impl CredentialService {
             return Ok(());
         }
         let to_fault = |e| of_store(e, &thing(before.id));
-        let servers = self.0.store.servers().await.map_err(to_fault)?;
-        let projects = self.0.store.projects().await.map_err(to_fault)?;
+        let servers = self.0.store.servers(&Visible::All).await.map_err(to_fault)?;
+        let projects = self.0.store.projects(&Visible::All).await.map_err(to_fault)?;
         let users: Vec<String> = servers
             .into_iter()
             .filter(|server| server.credential_id == before.id)

@@ -1,20 +1,21 @@
 //! Where a project runs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
 use launchway_app::ports::Answer;
 use launchway_domain::{
-    Actor, Check, Environment, EnvironmentForm, EnvironmentId, Fault, Form, ProjectId, ReleaseId, Server, ServerCheck,
-    Text, text,
+    Actor, Check, Environment, EnvironmentForm, EnvironmentId, Fault, Form, Permission, ProjectId, ReleaseId, Server,
+    ServerCheck, Text, Visible, text,
 };
 use launchway_engine::shell::{Limits, ShellError};
 use launchway_engine::ssh::{Endpoint, Session, SshError, SshErrorKind};
 use launchway_engine::target::{self, Refusal, Site, TargetError};
 
 use super::Core;
-use super::fault::{noun, of_store};
+use super::fault::{noun, of_store, unseen};
+use super::permission::{permit, permit_in, permit_of};
 use super::projects;
 
 /// How long one server's probe may take.
@@ -38,8 +39,17 @@ impl Core {
         self.store.environments(id).await.map_err(|e| of_store(e, &projects::thing(id)))
     }
 
-    pub(super) async fn environment(&self, id: EnvironmentId) -> Answer<Environment> {
-        self.store.environment(id).await.map_err(|e| of_store(e, &thing(id)))
+    /// An environment in whose project the actor may do it.
+    pub(super) async fn environment_for(
+        &self,
+        actor: &Actor,
+        permission: Permission,
+        id: EnvironmentId,
+    ) -> Answer<Environment> {
+        permit(actor, permission)?;
+        let environment = self.store.environment(id).await.map_err(|e| of_store(e, &thing(id)))?;
+        permit_in(actor, permission, environment.project_id).map_err(|fault| unseen(fault, &thing(id)))?;
+        Ok(environment)
     }
 
     pub(super) async fn create_environment(
@@ -50,20 +60,20 @@ impl Core {
     ) -> Answer<Environment> {
         let form = tidy(form);
         form.check()?;
-        self.store.project(id).await.map_err(|e| of_store(e, &projects::thing(id)))?;
-        self.check_servers(&form).await?;
+        self.check_servers(actor, id, &form, None).await?;
         self.store.by(actor).environment_create(id, &form).await.map_err(|e| of_store(e, &projects::thing(id)))
     }
 
     pub(super) async fn update_environment(
         &self,
         actor: &Actor,
-        id: EnvironmentId,
+        before: Environment,
         form: EnvironmentForm,
     ) -> Answer<Environment> {
         let form = tidy(form);
         form.check()?;
-        self.check_servers(&form).await?;
+        let id = before.id;
+        self.check_servers(actor, before.project_id, &form, Some(&before)).await?;
         self.store.by(actor).environment_update(id, &form).await.map_err(|e| of_store(e, &thing(id)))
     }
 
@@ -71,14 +81,36 @@ impl Core {
         self.store.by(actor).environment_delete(id).await.map_err(|e| of_store(e, &thing(id)))
     }
 
-    /// Every server of the form must be there.
-    async fn check_servers(&self, form: &EnvironmentForm) -> Answer<()> {
+    /// Every server of the form must be there, and one that the actor may release to: of this project, or everybody's
+    /// where they manage those. What an environment has already stays, as long as its path does: on servers that other
+    /// projects use too, the path is what keeps them apart.
+    async fn check_servers(
+        &self,
+        actor: &Actor,
+        project: ProjectId,
+        form: &EnvironmentForm,
+        before: Option<&Environment>,
+    ) -> Answer<()> {
         if form.server_ids.is_empty() {
             return Ok(());
         }
         let known = self.servers_by_id().await?;
-        let missing: Vec<String> =
-            form.server_ids.iter().filter(|id| !known.contains_key(&id.0)).take(5).map(ToString::to_string).collect();
+        let kept: HashSet<i64> = before
+            .filter(|before| before.path == form.path)
+            .map(|before| before.server_ids.iter().map(|id| id.0).collect())
+            .unwrap_or_default();
+        let may = |server: &Server| {
+            kept.contains(&server.id.0)
+                || server.project_id == Some(project)
+                || permit_of(actor, Permission::ManageServers, None).is_ok()
+        };
+        let missing: Vec<String> = form
+            .server_ids
+            .iter()
+            .filter(|id| !known.get(&id.0).is_some_and(may))
+            .take(5)
+            .map(ToString::to_string)
+            .collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -88,13 +120,13 @@ impl Core {
     }
 
     async fn servers_by_id(&self) -> Answer<HashMap<i64, Server>> {
-        let servers = self.store.servers().await.map_err(|e| of_store(e, &Text::new("servers", "服务器")))?;
+        let servers =
+            self.store.servers(&Visible::All).await.map_err(|e| of_store(e, &Text::new("servers", "服务器")))?;
         Ok(servers.into_iter().map(|server| (server.id.0, server)).collect())
     }
 
     /// Probes the path on every server.
-    pub(super) async fn check_environment(&self, id: EnvironmentId) -> Answer<Check> {
-        let environment = self.environment(id).await?;
+    pub(super) async fn check_environment(&self, environment: Environment) -> Answer<Check> {
         let mut known = self.servers_by_id().await?;
         let servers: Vec<Server> = environment.server_ids.iter().filter_map(|id| known.remove(&id.0)).collect();
         if servers.is_empty() {

@@ -24,6 +24,11 @@ pub(super) fn missing(thing: &Text) -> Fault {
     Fault::not_found(text!("There is no {en}. It may have been deleted.", "没有{zh}，它可能已被删除。"))
 }
 
+/// What somebody may not see is told in the words for what is not there.
+pub(super) fn unseen(fault: Fault, thing: &Text) -> Fault {
+    if matches!(fault, Fault::NotFound { .. }) { missing(thing) } else { fault }
+}
+
 /// A field names something that is not there.
 pub(super) fn no_such(field: &str) -> Fault {
     Fault::field(

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use launchway_app::ports::{Answer, Logs, MAX_LOG_LINES};
 use launchway_domain::log::find::{NEEDLE_MAX, Needle};
-use launchway_domain::{Actor, Fault, LogFound, LogLines, LogScope, ReleaseId, Text, text};
+use launchway_domain::{Actor, Fault, LogFound, LogLines, LogScope, Permission, ReleaseId, Text, text};
 use launchway_engine::store::StoreError;
 
 use super::Core;
 use super::fault::{noun, of_store};
-use super::permission::{Permission, permit};
 
 /// How much text one call of a search looks through, in bytes.
 const SEARCH_BUDGET: u64 = 64 << 20;
@@ -39,7 +38,7 @@ impl Logs for LogService {
         from: Option<u64>,
         limit: u32,
     ) -> Answer<LogLines> {
-        permit(actor, Permission::ViewReleases)?;
+        self.0.release_for(actor, Permission::ViewReleases, id).await?;
         if !(1..=MAX_LOG_LINES).contains(&limit) {
             let message = text!("A number from 1 to {MAX_LOG_LINES}.", "应为 1 到 {MAX_LOG_LINES} 的数字。");
             return Err(Fault::field("limit", "out_of_range", message));
@@ -52,7 +51,7 @@ impl Logs for LogService {
     }
 
     async fn search(&self, actor: &Actor, id: ReleaseId, scope: LogScope, text: String, from: u64) -> Answer<LogFound> {
-        permit(actor, Permission::ViewReleases)?;
+        self.0.release_for(actor, Permission::ViewReleases, id).await?;
         let needle = Needle::new(&text).ok_or_else(|| {
             let message = text!(
                 "Search for something, of at most {NEEDLE_MAX} bytes.",
@@ -68,7 +67,7 @@ impl Logs for LogService {
     }
 
     async fn first_error(&self, actor: &Actor, id: ReleaseId, scope: LogScope) -> Answer<Option<u64>> {
-        permit(actor, Permission::ViewReleases)?;
+        self.0.release_for(actor, Permission::ViewReleases, id).await?;
         self.0.store.log_first_error(id, &scope).await.map_err(missing(id, &scope))
     }
 }

@@ -34,7 +34,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use accounts::Accounts;
-pub use permission::{Permission, permit};
+pub use permission::{permit, permit_in, permit_of};
 
 use fault::internal;
 

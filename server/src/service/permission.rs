@@ -1,105 +1,88 @@
 //! Who may do what: the one place that decides.
 
-use launchway_domain::{Actor, Fault, Role, Text};
+use launchway_domain::permission::Reach;
+use launchway_domain::{Actor, Fault, Grant, Permission, Person, ProjectId, Role, Text, TokenScope};
 
-/// What a service call asks to do. Every call names one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Permission {
-    /// See users and their roles.
-    ViewUsers,
-    /// Add users, and make tokens for others.
-    ManageUsers,
-    /// See credentials, without their secrets.
-    ViewCredentials,
-    /// Add, change and delete credentials.
-    ManageCredentials,
-    /// See servers.
-    ViewServers,
-    /// Add, change, check, pin and delete servers.
-    ManageServers,
-    /// See projects and environments.
-    ViewProjects,
-    /// Add, change, check, pin and delete projects and environments.
-    ManageProjects,
-    /// Look into a project's repository for something to release.
-    PickRefs,
-    /// See hook templates.
-    ViewTemplates,
-    /// Add, change and delete hook templates.
-    ManageTemplates,
-    /// See releases, their nodes, logs and events.
-    ViewReleases,
-    /// Create, start, cancel, retry and roll back releases.
-    RunReleases,
-    /// See what goes on: the overview that the wall shows.
-    ViewWall,
-    /// Make and revoke links that open the wall.
-    ManageWallLinks,
-}
-
-impl Permission {
-    /// Every permission.
-    pub const ALL: [Permission; 15] = [
-        Permission::ViewUsers,
-        Permission::ManageUsers,
-        Permission::ViewCredentials,
-        Permission::ManageCredentials,
-        Permission::ViewServers,
-        Permission::ManageServers,
-        Permission::ViewProjects,
-        Permission::ManageProjects,
-        Permission::PickRefs,
-        Permission::ViewTemplates,
-        Permission::ManageTemplates,
-        Permission::ViewReleases,
-        Permission::RunReleases,
-        Permission::ViewWall,
-        Permission::ManageWallLinks,
-    ];
-
-    /// What people read: the end of "your role does not allow you to …".
-    pub fn label(self) -> Text {
-        match self {
-            Permission::ViewUsers => Text::new("see users", "查看用户"),
-            Permission::ManageUsers => Text::new("manage users", "管理用户"),
-            Permission::ViewCredentials => Text::new("see credentials", "查看凭据"),
-            Permission::ManageCredentials => Text::new("manage credentials", "管理凭据"),
-            Permission::ViewServers => Text::new("see servers", "查看服务器"),
-            Permission::ManageServers => Text::new("manage servers", "管理服务器"),
-            Permission::ViewProjects => Text::new("see projects", "查看项目"),
-            Permission::ManageProjects => Text::new("manage projects and environments", "管理项目和环境"),
-            Permission::PickRefs => Text::new("look into repositories", "查看仓库内容"),
-            Permission::ViewTemplates => Text::new("see hook templates", "查看钩子模板"),
-            Permission::ManageTemplates => Text::new("manage hook templates", "管理钩子模板"),
-            Permission::ViewReleases => Text::new("see releases", "查看发布"),
-            Permission::RunReleases => Text::new("run releases", "执行发布"),
-            Permission::ViewWall => Text::new("see the wall", "查看看板"),
-            Permission::ManageWallLinks => Text::new("manage wall links", "管理看板链接"),
-        }
-    }
-}
-
-/// Whether the actor may do it.
+/// Whether the actor may do it: for the whole installation where the permission is held there, or in some project at
+/// least. Every service call asks this before it looks at anything; what is a project's asks [`permit_in`] as well.
 ///
 /// # Errors
 /// [`Fault::Forbidden`] that names what is missing.
 pub fn permit(actor: &Actor, permission: Permission) -> Result<(), Fault> {
+    decide(actor, permission, |person| match permission.reach() {
+        Reach::Everywhere => person.role_everywhere(),
+        Reach::Project | Reach::Anywhere => person.role_somewhere(),
+    })
+}
+
+/// Whether the actor may do it in a project.
+///
+/// # Errors
+/// [`Fault::NotFound`] where they do not see the project at all: what is not theirs is not there.
+/// [`Fault::Forbidden`] that names what is missing.
+pub fn permit_in(actor: &Actor, permission: Permission, project: ProjectId) -> Result<(), Fault> {
+    if !actor.visible().has(project) {
+        return Err(Fault::not_found(Text::new(
+            "There is no such thing. It may have been deleted.",
+            "没有该对象，它可能已被删除。",
+        )));
+    }
+    decide(actor, permission, |person| person.role_in(project))
+}
+
+/// The same for what belongs to a project or to everybody; the latter takes a role everywhere.
+///
+/// # Errors
+/// As [`permit_in`].
+pub fn permit_of(actor: &Actor, permission: Permission, project: Option<ProjectId>) -> Result<(), Fault> {
+    match project {
+        Some(project) => permit_in(actor, permission, project),
+        None => decide(actor, permission, Person::role_everywhere),
+    }
+}
+
+fn decide(actor: &Actor, permission: Permission, role: impl FnOnce(&Person) -> Role) -> Result<(), Fault> {
     let allowed = match actor {
         Actor::System => true,
         // A screen on a wall: whoever stands before it sees this, and nothing else.
         Actor::Wall(_) => permission == Permission::ViewWall,
-        Actor::User(user) => role_allows(user.role, permission),
+        Actor::User(person) => {
+            if !person.grant.as_ref().is_none_or(|grant| grant_allows(grant, permission)) {
+                return Err(narrow(permission));
+            }
+            role_allows(role(person), permission)
+        }
     };
-    if allowed {
-        return Ok(());
-    }
+    if allowed { Ok(()) } else { Err(forbidden(permission)) }
+}
+
+fn forbidden(permission: Permission) -> Fault {
     let Text { en, zh } = permission.label();
-    Err(Fault::Forbidden {
+    Fault::Forbidden {
         detail: launchway_domain::text!(
             "Your role does not allow you to {en}. Ask an administrator.",
             "您的角色无权{zh}，请联系管理员。"
         ),
-    })
+    }
+}
+
+fn narrow(permission: Permission) -> Fault {
+    let Text { en, zh } = permission.label();
+    Fault::Forbidden {
+        detail: launchway_domain::text!(
+            "This token's scope does not allow it to {en}. Make a token with a wider scope.",
+            "此令牌的权限范围不允许{zh}，请创建权限范围更大的令牌。"
+        ),
+    }
+}
+
+fn grant_allows(grant: &Grant, permission: Permission) -> bool {
+    use Permission::*;
+    match grant.scope {
+        TokenScope::Administer => true,
+        TokenScope::Release => permission.is_reading() || matches!(permission, CreateReleases | RunTest | RunProd),
+        TokenScope::Read => permission.is_reading(),
+    }
 }
 
 fn role_allows(role: Role, permission: Permission) -> bool {
@@ -107,64 +90,64 @@ fn role_allows(role: Role, permission: Permission) -> bool {
     match role {
         Role::Admin => true,
         Role::Manager => match permission {
-            ManageUsers => false,
-            ViewUsers | ViewCredentials | ManageCredentials | ViewServers | ManageServers | ViewProjects
-            | ManageProjects | PickRefs | ViewTemplates | ManageTemplates | ViewReleases | RunReleases | ViewWall
-            | ManageWallLinks => true,
+            ManageUsers | ViewAudit | ManageSystem => false,
+            ViewUsers | ManageSelf | ManageMembers | ViewCredentials | ManageCredentials | ViewServers
+            | ManageServers | ViewProjects | CreateProjects | ManageProjects | PickRefs | ViewTemplates
+            | ManageTemplates | ViewReleases | CreateReleases | RunTest | RunProd | ViewWall | ManageWallLinks
+            | ManageIntegrations => true,
         },
         Role::Developer => match permission {
-            ManageUsers | ManageCredentials | ManageServers | ManageProjects | ManageWallLinks => false,
+            ManageUsers | ManageMembers | ManageCredentials | ManageServers | CreateProjects | ManageProjects
+            | RunProd | ManageWallLinks | ManageIntegrations | ViewAudit | ManageSystem => false,
             // Whoever writes hooks may keep them.
-            ViewUsers | ViewCredentials | ViewServers | ViewProjects | PickRefs | ViewTemplates | ManageTemplates
-            | ViewReleases | RunReleases | ViewWall => true,
+            ViewUsers | ManageSelf | ViewCredentials | ViewServers | ViewProjects | PickRefs | ViewTemplates
+            | ManageTemplates | ViewReleases | CreateReleases | RunTest | ViewWall => true,
         },
         Role::Viewer => match permission {
-            ManageUsers | ManageCredentials | ManageServers | ManageProjects | PickRefs | ManageTemplates
-            | RunReleases | ManageWallLinks => false,
-            ViewUsers | ViewCredentials | ViewServers | ViewProjects | ViewTemplates | ViewReleases | ViewWall => true,
+            ManageUsers | ManageMembers | ManageCredentials | ManageServers | CreateProjects | ManageProjects
+            | PickRefs | ManageTemplates | CreateReleases | RunTest | RunProd | ManageWallLinks
+            | ManageIntegrations | ViewAudit | ManageSystem => false,
+            ViewUsers | ManageSelf | ViewCredentials | ViewServers | ViewProjects | ViewTemplates | ViewReleases
+            | ViewWall => true,
         },
+        // Signed in, and nowhere yet: an overview without anything in it, and their own account.
+        Role::Member => matches!(permission, ManageSelf | ViewWall),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use launchway_domain::{Timestamp, User, UserId};
+    use launchway_domain::{Membership, Timestamp, User, UserId, WallLinkId};
 
     use super::*;
 
-    fn person(role: Role) -> Actor {
-        Actor::User(User { id: UserId(1), name: "kim".into(), role, created_at: Timestamp(0) })
+    const ONE: ProjectId = ProjectId(1);
+    const OTHER: ProjectId = ProjectId(2);
+
+    fn user(role: Role) -> Person {
+        Person::new(User { id: UserId(1), name: "kim".into(), role, created_at: Timestamp(0) })
+    }
+
+    fn actor(person: Person) -> Actor {
+        Actor::User(Box::new(person))
     }
 
     fn granted(role: Role) -> Vec<Permission> {
-        Permission::ALL.into_iter().filter(|p| permit(&person(role), *p).is_ok()).collect()
+        let kim = actor(user(role));
+        Permission::ALL.iter().copied().filter(|p| permit(&kim, *p).is_ok()).collect()
     }
 
     #[test]
     fn each_role_may_what_its_description_says() {
         use Permission::*;
         assert_eq!(granted(Role::Admin), Permission::ALL);
-        assert!(!granted(Role::Manager).contains(&ManageUsers));
-        assert_eq!(granted(Role::Manager).len(), Permission::ALL.len() - 1);
-        assert_eq!(
-            granted(Role::Developer),
-            [
-                ViewUsers,
-                ViewCredentials,
-                ViewServers,
-                ViewProjects,
-                PickRefs,
-                ViewTemplates,
-                ManageTemplates,
-                ViewReleases,
-                RunReleases,
-                ViewWall
-            ]
-        );
-        assert_eq!(
-            granted(Role::Viewer),
-            [ViewUsers, ViewCredentials, ViewServers, ViewProjects, ViewTemplates, ViewReleases, ViewWall]
-        );
+        assert_eq!(granted(Role::Manager).len(), Permission::ALL.len() - 3);
+        let viewer =
+            [ViewUsers, ManageSelf, ViewCredentials, ViewServers, ViewProjects, ViewTemplates, ViewReleases, ViewWall];
+        assert_eq!(granted(Role::Viewer), viewer);
+        let more: Vec<_> = granted(Role::Developer).into_iter().filter(|p| !viewer.contains(p)).collect();
+        assert_eq!(more, [PickRefs, ManageTemplates, CreateReleases, RunTest]);
+        assert_eq!(granted(Role::Member), [ManageSelf, ViewWall]);
     }
 
     #[test]
@@ -177,21 +160,66 @@ mod tests {
 
     #[test]
     fn a_refusal_names_what_is_missing() {
-        let fault = permit(&person(Role::Viewer), Permission::RunReleases).unwrap_err();
+        let fault = permit(&actor(user(Role::Viewer)), Permission::RunTest).unwrap_err();
         assert_eq!(fault.status(), 403);
         assert!(fault.detail().en.contains("run releases"));
         assert!(fault.detail().zh.contains("执行发布"));
     }
 
     #[test]
+    fn a_membership_counts_in_its_project_alone() {
+        let kim =
+            Person { memberships: vec![Membership { project_id: ONE, role: Role::Manager }], ..user(Role::Viewer) };
+        let kim = actor(kim);
+        permit(&kim, Permission::RunProd).unwrap();
+        permit_in(&kim, Permission::RunProd, ONE).unwrap();
+        assert_eq!(permit_in(&kim, Permission::RunProd, OTHER).unwrap_err().status(), 403);
+        permit_in(&kim, Permission::ViewReleases, OTHER).unwrap();
+        // What is everybody's is not a project manager's to change, nor is the installation.
+        permit_of(&kim, Permission::ManageServers, Some(ONE)).unwrap();
+        assert_eq!(permit_of(&kim, Permission::ManageServers, None).unwrap_err().status(), 403);
+        assert_eq!(permit(&kim, Permission::CreateProjects).unwrap_err().status(), 403);
+    }
+
+    #[test]
+    fn what_a_member_does_not_see_is_not_there() {
+        let kim =
+            Person { memberships: vec![Membership { project_id: ONE, role: Role::Viewer }], ..user(Role::Member) };
+        let kim = actor(kim);
+        assert_eq!(permit_in(&kim, Permission::RunTest, ONE).unwrap_err().status(), 403);
+        assert_eq!(permit_in(&kim, Permission::ViewReleases, OTHER).unwrap_err().status(), 404);
+    }
+
+    #[test]
+    fn a_token_narrows_its_owner() {
+        let with = |scope, project| {
+            let grant = Grant { token_id: 1, label: "ci".into(), scope, project };
+            actor(Person { grant: Some(grant), ..user(Role::Admin) })
+        };
+        let reading = with(TokenScope::Read, None);
+        for permission in Permission::ALL {
+            assert_eq!(permit(&reading, *permission).is_ok(), permission.is_reading(), "{permission:?}");
+        }
+        let releasing = with(TokenScope::Release, Some(ONE));
+        permit_in(&releasing, Permission::RunProd, ONE).unwrap();
+        assert_eq!(permit_in(&releasing, Permission::ManageProjects, ONE).unwrap_err().status(), 403);
+        assert_eq!(permit_in(&releasing, Permission::RunProd, OTHER).unwrap_err().status(), 404);
+        let one = with(TokenScope::Administer, Some(ONE));
+        permit_in(&one, Permission::ManageProjects, ONE).unwrap();
+        assert_eq!(permit(&one, Permission::ManageUsers).unwrap_err().status(), 403);
+        assert_eq!(permit_of(&one, Permission::ManageServers, None).unwrap_err().status(), 403);
+    }
+
+    #[test]
     fn a_screen_on_a_wall_sees_the_wall_alone() {
-        let wall = Actor::Wall(launchway_domain::WallLinkId(1));
-        let granted: Vec<_> = Permission::ALL.into_iter().filter(|p| permit(&wall, *p).is_ok()).collect();
-        assert_eq!(granted, [Permission::ViewWall]);
+        let wall = Actor::Wall(WallLinkId(1));
+        let granted: Vec<_> = Permission::ALL.iter().filter(|p| permit(&wall, **p).is_ok()).collect();
+        assert_eq!(granted, [&Permission::ViewWall]);
     }
 
     #[test]
     fn the_program_itself_may_everything() {
-        assert!(Permission::ALL.into_iter().all(|p| permit(&Actor::System, p).is_ok()));
+        assert!(Permission::ALL.iter().all(|p| permit(&Actor::System, *p).is_ok()));
+        permit_of(&Actor::System, Permission::ManageServers, None).unwrap();
     }
 }

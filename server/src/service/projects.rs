@@ -6,16 +6,16 @@ use std::time::Instant;
 use async_trait::async_trait;
 use launchway_app::ports::{Answer, Projects};
 use launchway_domain::{
-    Actor, Check, CredentialKind, Environment, EnvironmentForm, EnvironmentId, Fault, Form, ListQuery, Listed, Project,
-    ProjectForm, ProjectId, RefChoices, RefItem, RefKind, Text,
+    Actor, Check, CredentialKind, Environment, EnvironmentForm, EnvironmentId, Fault, Form, ListQuery, Listed,
+    Permission, Project, ProjectForm, ProjectId, RefChoices, RefItem, RefKind, Text,
 };
 use launchway_engine::git::{self, GitErrorKind};
 use launchway_engine::store::StoreError;
 
-use super::fault::{no_such, noun, of_store};
-use super::permission::{Permission, permit};
+use super::fault::{no_such, noun, of_store, unseen};
+use super::permission::{permit, permit_in};
 use super::refs::short_bounds;
-use super::servers::check_fingerprint;
+use super::servers::{check_fingerprint, may_use};
 use super::{Core, lists};
 
 pub(super) struct ProjectService(pub(super) Arc<Core>);
@@ -35,46 +35,48 @@ fn tidy(mut form: ProjectForm) -> ProjectForm {
 impl Projects for ProjectService {
     async fn list(&self, actor: &Actor) -> Answer<Vec<Project>> {
         permit(actor, Permission::ViewProjects)?;
-        self.0.store.projects().await.map_err(|e| of_store(e, &Text::new("projects", "项目")))
+        self.0.store.projects(&actor.visible()).await.map_err(|e| of_store(e, &Text::new("projects", "项目")))
     }
 
     async fn search(&self, actor: &Actor, query: ListQuery) -> Answer<Listed<Project>> {
         permit(actor, Permission::ViewProjects)?;
         let query = lists::checked(query, &["title", "repository", "added"], &["has"])?;
-        self.0.store.projects_list(&query).await.map_err(|e| of_store(e, &Text::new("projects", "项目")))
+        self.0
+            .store
+            .projects_list(&query, &actor.visible())
+            .await
+            .map_err(|e| of_store(e, &Text::new("projects", "项目")))
     }
 
     async fn get(&self, actor: &Actor, id: ProjectId) -> Answer<Project> {
-        permit(actor, Permission::ViewProjects)?;
-        self.0.store.project(id).await.map_err(|e| of_store(e, &thing(id)))
+        self.0.project_for(actor, Permission::ViewProjects, id).await
     }
 
     async fn create(&self, actor: &Actor, form: ProjectForm) -> Answer<Project> {
-        permit(actor, Permission::ManageProjects)?;
+        permit(actor, Permission::CreateProjects)?;
         let form = tidy(form);
         form.check()?;
-        self.check_credential(&form).await?;
+        self.check_credential(actor, &form, None).await?;
         self.0.store.by(actor).project_create(&form).await.map_err(|e| of_store(e, &Text::new("project", "项目")))
     }
 
     async fn update(&self, actor: &Actor, id: ProjectId, form: ProjectForm) -> Answer<Project> {
-        permit(actor, Permission::ManageProjects)?;
+        let before = self.0.project_for(actor, Permission::ManageProjects, id).await?;
         let form = tidy(form);
         form.check()?;
-        self.check_credential(&form).await?;
+        self.check_credential(actor, &form, Some(&before)).await?;
         self.0.store.by(actor).project_update(id, &form).await.map_err(|e| of_store(e, &thing(id)))
     }
 
     async fn delete(&self, actor: &Actor, id: ProjectId) -> Answer<()> {
-        permit(actor, Permission::ManageProjects)?;
+        self.0.project_for(actor, Permission::ManageProjects, id).await?;
         self.0.store.by(actor).project_delete(id).await.map_err(|e| of_store(e, &thing(id)))?;
         self.0.forget_mirror(id);
         Ok(())
     }
 
     async fn check(&self, actor: &Actor, id: ProjectId) -> Answer<Check> {
-        permit(actor, Permission::ManageProjects)?;
-        let project = self.0.store.project(id).await.map_err(|e| of_store(e, &thing(id)))?;
+        let project = self.0.project_for(actor, Permission::ManageProjects, id).await?;
         let remote = self.0.remote(&project).await?;
         let bounds = short_bounds(&self.0.stopping);
         let started = Instant::now();
@@ -98,60 +100,75 @@ impl Projects for ProjectService {
     }
 
     async fn pin_host_key(&self, actor: &Actor, id: ProjectId, fingerprint: String) -> Answer<Project> {
-        permit(actor, Permission::ManageProjects)?;
+        self.0.project_for(actor, Permission::ManageProjects, id).await?;
         let fingerprint = check_fingerprint(&fingerprint)?;
         self.0.store.by(actor).project_pin(id, Some(fingerprint)).await.map_err(|e| of_store(e, &thing(id)))
     }
 
     async fn refs(&self, actor: &Actor, id: ProjectId, kind: RefKind, branch: Option<String>) -> Answer<Vec<RefItem>> {
-        permit(actor, Permission::PickRefs)?;
-        let project = self.0.store.project(id).await.map_err(|e| of_store(e, &thing(id)))?;
+        let project = self.0.project_for(actor, Permission::PickRefs, id).await?;
         self.0.refs(&project, kind, branch).await
     }
 
     async fn choices(&self, actor: &Actor, id: ProjectId, fetch: bool) -> Answer<RefChoices> {
-        permit(actor, Permission::PickRefs)?;
-        let project = self.0.store.project(id).await.map_err(|e| of_store(e, &thing(id)))?;
+        let project = self.0.project_for(actor, Permission::PickRefs, id).await?;
         self.0.choices(&project, fetch).await
     }
 
     async fn environments(&self, actor: &Actor, id: ProjectId) -> Answer<Vec<Environment>> {
-        permit(actor, Permission::ViewProjects)?;
+        self.0.project_for(actor, Permission::ViewProjects, id).await?;
         self.0.environments(id).await
     }
 
     async fn environment(&self, actor: &Actor, id: EnvironmentId) -> Answer<Environment> {
-        permit(actor, Permission::ViewProjects)?;
-        self.0.environment(id).await
+        self.0.environment_for(actor, Permission::ViewProjects, id).await
     }
 
     async fn create_environment(&self, actor: &Actor, id: ProjectId, form: EnvironmentForm) -> Answer<Environment> {
-        permit(actor, Permission::ManageProjects)?;
+        self.0.project_for(actor, Permission::ManageProjects, id).await?;
         self.0.create_environment(actor, id, form).await
     }
 
     async fn update_environment(&self, actor: &Actor, id: EnvironmentId, form: EnvironmentForm) -> Answer<Environment> {
-        permit(actor, Permission::ManageProjects)?;
-        self.0.update_environment(actor, id, form).await
+        let before = self.0.environment_for(actor, Permission::ManageProjects, id).await?;
+        self.0.update_environment(actor, before, form).await
     }
 
     async fn delete_environment(&self, actor: &Actor, id: EnvironmentId) -> Answer<()> {
-        permit(actor, Permission::ManageProjects)?;
+        self.0.environment_for(actor, Permission::ManageProjects, id).await?;
         self.0.delete_environment(actor, id).await
     }
 
     async fn check_environment(&self, actor: &Actor, id: EnvironmentId) -> Answer<Check> {
-        permit(actor, Permission::ManageProjects)?;
-        self.0.check_environment(id).await
+        let environment = self.0.environment_for(actor, Permission::ManageProjects, id).await?;
+        self.0.check_environment(environment).await
+    }
+}
+
+impl Core {
+    /// A project in which the actor may do it.
+    pub(super) async fn project_for(&self, actor: &Actor, permission: Permission, id: ProjectId) -> Answer<Project> {
+        permit(actor, permission)?;
+        let project = self.store.project(id).await.map_err(|e| of_store(e, &thing(id)))?;
+        permit_in(actor, permission, id).map_err(|fault| unseen(fault, &thing(id)))?;
+        Ok(project)
     }
 }
 
 impl ProjectService {
-    /// There must be such a credential, and it must be one that opens this kind of address.
-    async fn check_credential(&self, form: &ProjectForm) -> Answer<()> {
+    /// There must be such a credential, it must be one that opens this kind of address, and the actor may use it where
+    /// the address or the credential is new.
+    async fn check_credential(&self, actor: &Actor, form: &ProjectForm, before: Option<&Project>) -> Answer<()> {
         let Some(id) = form.credential_id else { return Ok(()) };
+        let is_use =
+            before.is_none_or(|before| before.repo_url != form.repo_url || before.credential_id != form.credential_id);
         let kind = match self.0.store.credential(id).await {
-            Ok(credential) => credential.kind,
+            Ok(credential) => {
+                if is_use {
+                    may_use(actor, credential.project_id)?;
+                }
+                credential.kind
+            }
             Err(StoreError::NotFound) => return Err(no_such("credential_id")),
             Err(error) => return Err(of_store(error, &noun("credential", "凭据", id))),
         };

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use launchway_app::ports::{Answer, Releases};
 use launchway_domain::{
-    Actor, Changes, Environment, EnvironmentId, Fault, Form, GitRef, HookPoint, HookTemplateForm, Hooks, ListQuery,
-    Listed, LogPage, NodeKey, Page, Project, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseKind,
-    ReleaseSnapshot, ReleaseStatus, Text, text,
+    Actor, Changes, Environment, EnvironmentId, EnvironmentKind, Fault, Form, GitRef, HookPoint, HookTemplateForm,
+    Hooks, ListQuery, Listed, LogPage, NodeKey, Page, Permission, Project, Release, ReleaseFilter, ReleaseForm,
+    ReleaseId, ReleaseKind, ReleaseSnapshot, ReleaseStatus, Text, Visible, text,
 };
 use launchway_engine::store::{NewRelease, StoreError};
 
-use super::fault::{no_such, noun, of_store};
-use super::permission::{Permission, permit};
+use super::fault::{no_such, noun, of_store, unseen};
+use super::permission::{permit, permit_in};
 use super::projects;
 use super::{Core, lists};
 
@@ -39,7 +39,7 @@ impl Releases for ReleaseService {
             let message = Text::new("Take `next` of the page before.", "请使用上一页返回的 next。");
             return Err(Fault::field("cursor", "invalid", message));
         }
-        self.0.store.releases(&filter).await.map_err(|e| of_store(e, &Text::new("releases", "发布")))
+        self.0.store.releases(&filter, &actor.visible()).await.map_err(|e| of_store(e, &Text::new("releases", "发布")))
     }
 
     async fn search(&self, actor: &Actor, query: ListQuery) -> Answer<Listed<Release>> {
@@ -49,12 +49,18 @@ impl Releases for ReleaseService {
             &["number", "status", "where", "who", "when"],
             &["status", "project", "environment", "kind"],
         )?;
-        self.0.store.releases_list(&query).await.map_err(|e| of_store(e, &Text::new("releases", "发布")))
+        self.0
+            .store
+            .releases_list(&query, &actor.visible())
+            .await
+            .map_err(|e| of_store(e, &Text::new("releases", "发布")))
     }
 
     async fn get(&self, actor: &Actor, id: ReleaseId) -> Answer<ReleaseSnapshot> {
         permit(actor, Permission::ViewReleases)?;
-        self.0.store.release_snapshot(id).await.map_err(|e| of_store(e, &thing(id)))
+        let snapshot = self.0.store.release_snapshot(id).await.map_err(|e| of_store(e, &thing(id)))?;
+        self.0.permit_release(actor, Permission::ViewReleases, &snapshot.release)?;
+        Ok(snapshot)
     }
 
     async fn log(
@@ -65,13 +71,13 @@ impl Releases for ReleaseService {
         attempt: Option<u32>,
         offset: u64,
     ) -> Answer<LogPage> {
-        permit(actor, Permission::ViewReleases)?;
+        self.0.release_for(actor, Permission::ViewReleases, id).await?;
         let step = noun("step", "步骤", format_args!("{node} ({id})"));
         self.0.store.log_page(id, &node, attempt, offset, LOG_PAGE).await.map_err(|e| of_store(e, &step))
     }
 
     async fn create(&self, actor: &Actor, form: ReleaseForm) -> Answer<Release> {
-        permit(actor, Permission::RunReleases)?;
+        permit(actor, Permission::CreateReleases)?;
         let hooks = form.hooks.tidy();
         let form = ReleaseForm { hooks, ..form };
         form.check()?;
@@ -80,7 +86,7 @@ impl Releases for ReleaseService {
             permit(actor, Permission::ManageTemplates)?;
             self.0.room_for_templates(templates.len()).await?;
         }
-        let (project, environment) = self.place(&form).await?;
+        let (project, environment) = self.place(actor, &form).await?;
         let commit = self.0.resolve(&project, &form.git_ref).await?;
         let new = NewRelease {
             kind: ReleaseKind::Release,
@@ -106,22 +112,22 @@ impl Releases for ReleaseService {
     }
 
     async fn changes(&self, actor: &Actor, id: ReleaseId) -> Answer<Changes> {
-        permit(actor, Permission::ViewReleases)?;
-        self.0.changes(id).await
+        let release = self.0.release_for(actor, Permission::ViewReleases, id).await?;
+        self.0.changes(release).await
     }
 
     async fn changes_of_ref(&self, actor: &Actor, id: EnvironmentId, git_ref: GitRef) -> Answer<Changes> {
-        permit(actor, Permission::PickRefs)?;
-        self.0.changes_of_ref(id, &git_ref).await
+        let environment = self.0.environment_for(actor, Permission::PickRefs, id).await?;
+        self.0.changes_of_ref(environment, &git_ref).await
     }
 
     async fn live(&self, actor: &Actor, id: EnvironmentId) -> Answer<Option<Release>> {
-        permit(actor, Permission::ViewReleases)?;
+        self.0.environment_for(actor, Permission::ViewReleases, id).await?;
         self.0.store.latest_succeeded(id, None).await.map_err(|e| of_store(e, &noun("environment", "环境", id)))
     }
 
     async fn start(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {
-        permit(actor, Permission::RunReleases)?;
+        self.0.release_to_run(actor, id).await?;
         self.0.store.by(actor).release_start(id).await.map_err(|error| match error {
             StoreError::State(status) => refused(id, status, Text::new("not started yet", "尚未开始")),
             error => of_store(error, &thing(id)),
@@ -129,7 +135,7 @@ impl Releases for ReleaseService {
     }
 
     async fn cancel(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {
-        permit(actor, Permission::RunReleases)?;
+        self.0.release_to_run(actor, id).await?;
         self.0.store.by(actor).release_cancel(id).await.map_err(|error| match error {
             StoreError::State(ReleaseStatus::Running) => Fault::conflict(launchway_domain::text!(
                 "Release {id} is being canceled already. It ends as soon as its steps have stopped.",
@@ -141,7 +147,7 @@ impl Releases for ReleaseService {
     }
 
     async fn retry(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {
-        permit(actor, Permission::RunReleases)?;
+        self.0.release_to_run(actor, id).await?;
         self.0.store.by(actor).release_retry(id).await.map_err(|error| match error {
             StoreError::State(status) => refused(id, status, Text::new("failed or canceled", "失败或已取消")),
             error => of_store(error, &thing(id)),
@@ -149,9 +155,8 @@ impl Releases for ReleaseService {
     }
 
     async fn rollback(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {
-        permit(actor, Permission::RunReleases)?;
         let to_fault = |e| of_store(e, &thing(id));
-        let target = self.0.store.release(id).await.map_err(to_fault)?;
+        let target = self.0.release_to_run(actor, id).await?;
         if target.status != ReleaseStatus::Succeeded {
             return Err(refused(id, target.status, Text::new("succeeded", "成功")));
         }
@@ -174,14 +179,48 @@ impl Releases for ReleaseService {
     }
 }
 
+impl Core {
+    /// A release in whose project the actor may do it.
+    pub(super) async fn release_for(&self, actor: &Actor, permission: Permission, id: ReleaseId) -> Answer<Release> {
+        permit(actor, permission)?;
+        let release = self.store.release(id).await.map_err(|e| of_store(e, &thing(id)))?;
+        self.permit_release(actor, permission, &release)?;
+        Ok(release)
+    }
+
+    /// A release that the actor may start, cancel, retry or bring back.
+    async fn release_to_run(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {
+        // The lesser of the two: whoever may not even run those for test is told so, whatever the release.
+        let release = self.release_for(actor, Permission::RunTest, id).await?;
+        self.permit_release(actor, running_in(release.environment_kind), &release)?;
+        Ok(release)
+    }
+
+    fn permit_release(&self, actor: &Actor, permission: Permission, release: &Release) -> Answer<()> {
+        permit_in(actor, permission, release.project_id).map_err(|fault| unseen(fault, &thing(release.id)))
+    }
+}
+
+/// What it takes to run a release in an environment.
+fn running_in(kind: EnvironmentKind) -> Permission {
+    match kind {
+        EnvironmentKind::Test => Permission::RunTest,
+        EnvironmentKind::Prod => Permission::RunProd,
+    }
+}
+
 impl ReleaseService {
-    /// The project and environment of a form; both must be there and belong together.
-    async fn place(&self, form: &ReleaseForm) -> Answer<(Project, Environment)> {
+    /// The project and environment of a form; both must be there and belong together, and the actor may release there.
+    async fn place(&self, actor: &Actor, form: &ReleaseForm) -> Answer<(Project, Environment)> {
         let project = match self.0.store.project(form.project_id).await {
             Ok(project) => project,
             Err(StoreError::NotFound) => return Err(no_such("project_id")),
             Err(error) => return Err(of_store(error, &projects::thing(form.project_id))),
         };
+        permit_in(actor, Permission::CreateReleases, project.id).map_err(|fault| match fault {
+            Fault::NotFound { .. } => no_such("project_id"),
+            fault => fault,
+        })?;
         match self.0.store.environment(form.environment_id).await {
             Ok(environment) if environment.project_id == project.id => Ok((project, environment)),
             Ok(_) => Err(Fault::field(
@@ -231,7 +270,7 @@ pub(super) fn resume(core: &Arc<Core>) {
         let filter =
             ReleaseFilter { status: Some(ReleaseStatus::Pending), limit: Some(MAX_LIMIT), ..Default::default() };
         let outcome: Result<(), StoreError> = async {
-            for release in this.store.releases(&filter).await?.items {
+            for release in this.store.releases(&filter, &Visible::All).await?.items {
                 let project = this.store.project(release.project_id).await?;
                 this.pin_later(project, release.commit, release.id);
             }

@@ -6,13 +6,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use launchway_app::ports::{Answer, Servers};
 use launchway_domain::{
-    Actor, Check, CredentialId, Fault, Form, ListQuery, Listed, Server, ServerForm, ServerId, Text,
+    Actor, Check, Credential, CredentialId, Fault, Form, ListQuery, Listed, Permission, ProjectId, Server, ServerForm,
+    ServerId, Text,
 };
 use launchway_engine::ssh;
 use launchway_engine::store::StoreError;
 
 use super::fault::{no_such, noun, of_store};
-use super::permission::{Permission, permit};
+use super::permission::{permit, permit_of};
 use super::{Core, lists};
 
 /// How long a check may take.
@@ -34,64 +35,86 @@ fn tidy(mut form: ServerForm) -> ServerForm {
 impl Servers for ServerService {
     async fn list(&self, actor: &Actor) -> Answer<Vec<Server>> {
         permit(actor, Permission::ViewServers)?;
-        self.0.store.servers().await.map_err(|e| of_store(e, &Text::new("servers", "服务器")))
+        self.0.store.servers(&actor.visible()).await.map_err(|e| of_store(e, &Text::new("servers", "服务器")))
     }
 
     async fn search(&self, actor: &Actor, query: ListQuery) -> Answer<Listed<Server>> {
         permit(actor, Permission::ViewServers)?;
         let query = lists::checked(query, &["hostname", "address", "key", "added"], &["tag", "key"])?;
-        self.0.store.servers_list(&query).await.map_err(|e| of_store(e, &Text::new("servers", "服务器")))
+        self.0
+            .store
+            .servers_list(&query, &actor.visible())
+            .await
+            .map_err(|e| of_store(e, &Text::new("servers", "服务器")))
     }
 
     async fn tags(&self, actor: &Actor) -> Answer<Vec<String>> {
         permit(actor, Permission::ViewServers)?;
-        self.0.store.server_tags().await.map_err(|e| of_store(e, &Text::new("servers", "服务器")))
+        self.0.store.server_tags(&actor.visible()).await.map_err(|e| of_store(e, &Text::new("servers", "服务器")))
     }
 
     async fn get(&self, actor: &Actor, id: ServerId) -> Answer<Server> {
         permit(actor, Permission::ViewServers)?;
-        self.0.store.server(id).await.map_err(|e| of_store(e, &thing(id)))
+        self.0.store.server_seen(id, &actor.visible()).await.map_err(|e| of_store(e, &thing(id)))
     }
 
     async fn create(&self, actor: &Actor, form: ServerForm) -> Answer<Server> {
         permit(actor, Permission::ManageServers)?;
         let form = tidy(form);
         form.check()?;
-        self.check_credential(form.credential_id).await?;
+        permit_of(actor, Permission::ManageServers, form.project_id)?;
+        self.check_credential(actor, form.credential_id, true).await?;
         self.0.store.by(actor).server_create(&form).await.map_err(|e| of_store(e, &Text::new("server", "服务器")))
     }
 
     async fn update(&self, actor: &Actor, id: ServerId, form: ServerForm) -> Answer<Server> {
-        permit(actor, Permission::ManageServers)?;
+        let before = self.managed(actor, id).await?;
         let form = tidy(form);
         form.check()?;
-        self.check_credential(form.credential_id).await?;
+        permit_of(actor, Permission::ManageServers, form.project_id)?;
+        // Whoever says where a secret is sent to uses it.
+        let place = |address: &str, port, credential| (address.to_owned(), port, credential);
+        let is_use = place(&before.address, before.port, before.credential_id)
+            != place(&form.address, form.port, form.credential_id);
+        self.check_credential(actor, form.credential_id, is_use).await?;
         self.0.store.by(actor).server_update(id, &form).await.map_err(|e| of_store(e, &thing(id)))
     }
 
     async fn delete(&self, actor: &Actor, id: ServerId) -> Answer<()> {
-        permit(actor, Permission::ManageServers)?;
+        self.managed(actor, id).await?;
         self.0.store.by(actor).server_delete(id).await.map_err(|e| of_store(e, &thing(id)))
     }
 
     async fn check(&self, actor: &Actor, id: ServerId) -> Answer<Check> {
-        permit(actor, Permission::ManageServers)?;
-        let server = self.0.store.server(id).await.map_err(|e| of_store(e, &thing(id)))?;
+        let server = self.managed(actor, id).await?;
         let endpoint = self.0.endpoint(&server).await?;
         self.0.outward(move || ssh::check(&endpoint, CHECK)).await
     }
 
     async fn pin_host_key(&self, actor: &Actor, id: ServerId, fingerprint: String) -> Answer<Server> {
-        permit(actor, Permission::ManageServers)?;
+        self.managed(actor, id).await?;
         let fingerprint = check_fingerprint(&fingerprint)?;
         self.0.store.by(actor).server_pin(id, Some(fingerprint)).await.map_err(|e| of_store(e, &thing(id)))
     }
 }
 
 impl ServerService {
-    /// There must be such a credential, and it must be one that opens servers.
-    async fn check_credential(&self, id: CredentialId) -> Answer<()> {
-        match self.0.store.credential(id).await {
+    /// A server that the actor may change.
+    async fn managed(&self, actor: &Actor, id: ServerId) -> Answer<Server> {
+        permit(actor, Permission::ManageServers)?;
+        let server = self.0.store.server_seen(id, &actor.visible()).await.map_err(|e| of_store(e, &thing(id)))?;
+        permit_of(actor, Permission::ManageServers, server.project_id)?;
+        Ok(server)
+    }
+
+    /// There must be such a credential, it must be one that opens servers, and the actor may use it where that is what
+    /// they do.
+    async fn check_credential(&self, actor: &Actor, id: CredentialId, is_use: bool) -> Answer<()> {
+        let found = self.0.store.credential(id).await;
+        if let (Ok(Credential { project_id, .. }), true) = (&found, is_use) {
+            may_use(actor, *project_id)?;
+        }
+        match found {
             Ok(credential) if credential.kind.is_for_servers() => Ok(()),
             Ok(_) => Err(Fault::field(
                 "credential_id",
@@ -105,6 +128,12 @@ impl ServerService {
             Err(error) => Err(of_store(error, &noun("credential", "凭据", id))),
         }
     }
+}
+
+/// Whether the actor may have a credential's secret sent to an address that they name. One that they may not is, for
+/// them, not there.
+pub(super) fn may_use(actor: &Actor, credential_of: Option<ProjectId>) -> Result<(), Fault> {
+    permit_of(actor, Permission::ManageCredentials, credential_of).map_err(|_| no_such("credential_id"))
 }
 
 /// OpenSSH's form: `SHA256:` and the digest's 43 characters of base64 without padding.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use launchway_app::ports::{Answer, HookTemplates};
 use launchway_domain::{
-    Actor, Fault, Form, HookPoint, HookTemplate, HookTemplateForm, HookTemplateId, ListQuery, Listed, Text, text,
+    Actor, Fault, Form, HookPoint, HookTemplate, HookTemplateForm, HookTemplateId, ListQuery, Listed, Permission, Text,
+    text,
 };
 
 use super::Core;
 use super::fault::{noun, of_store};
 use super::lists;
-use super::permission::{Permission, permit};
+use super::permission::permit;
 
 /// As many as a page can list and a person can look through; with the longest bodies they are 32 MiB.
 pub(super) const MAX_TEMPLATES: u64 = 500;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use launchway_app::ports::{Answer, Walls};
-use launchway_domain::{Actor, Fault, Form, NewWallLink, Text, WallLink, WallLinkForm, WallLinkId};
+use launchway_domain::{Actor, Fault, Form, NewWallLink, Permission, Text, WallLink, WallLinkForm, WallLinkId};
 use launchway_engine::store::Store;
 use rand::TryRngCore;
 use rand::rngs::OsRng;
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::Core;
 use super::fault::{internal, noun, of_store};
-use super::permission::{Permission, permit};
+use super::permission::permit;
 
 /// What every key begins with, so that scanners for leaked secrets find it.
 const KEY_PREFIX: &str = "lww_";

@@ -13,11 +13,11 @@ async fn revoking_a_token_closes_its_socket() {
     let second = client.with_token(token.expose_secret());
     let mut socket = Socket::open(&second).await;
     socket.subscribe(&["wall"], None).await;
-    let (id, _) = app.services.accounts().token_user(token.clone()).await.unwrap();
-    app.store().token_delete(id).await.unwrap();
+    let grant = app.services.accounts().token_person(token.clone()).await.unwrap().grant.unwrap();
+    app.store().token_delete(grant.token_id).await.unwrap();
     assert_eq!(socket.next().await.unwrap()["data"]["code"], "unauthenticated");
     assert_eq!(socket.next().await, None);
-    assert_eq!(app.services.accounts().token_user(token).await, Err(Fault::Unauthenticated));
+    assert_eq!(app.services.accounts().token_person(token).await, Err(Fault::Unauthenticated));
 }
 
 #[tokio::test]

@@ -97,9 +97,9 @@ async fn a_token_is_its_users_and_nothing_else_is() {
     let token = accounts.create_token(&SYSTEM, "kim", "ci").await.unwrap();
     let text = token.expose_secret().to_owned();
     assert!(text.starts_with("lw_") && text.len() == 3 + 64, "the form of a token");
-    assert_eq!(accounts.token_user(token).await.unwrap().1, user);
+    assert_eq!(accounts.token_person(token).await.unwrap().user, user);
     for wrong in [text[..66].to_owned(), text.to_uppercase(), String::new()] {
-        assert_eq!(accounts.token_user(wrong.into()).await.unwrap_err(), Fault::Unauthenticated);
+        assert_eq!(accounts.token_person(wrong.into()).await.unwrap_err(), Fault::Unauthenticated);
     }
     assert_eq!(at(&accounts.create_token(&SYSTEM, "nobody", "ci").await.unwrap_err()), ("user", "not_found"));
     assert_eq!(at(&accounts.create_token(&SYSTEM, "kim", " ").await.unwrap_err()), ("name", "required"));
@@ -120,7 +120,7 @@ async fn only_administrators_add_people_and_tokens_for_others() {
     let lee = SetupForm { name: "lee".into(), ..kim() };
     assert_eq!(accounts.create_user(&person(Role::Manager), lee.clone(), Role::Admin).await.unwrap_err().status(), 403);
     accounts.create_user(&person(Role::Admin), lee, Role::Viewer).await.unwrap();
-    let own = Actor::User(user);
+    let own = Actor::from(user);
     assert!(accounts.create_token(&own, "kim", "mine").await.is_ok());
     assert_eq!(accounts.create_token(&own, "lee", "theirs").await.unwrap_err().status(), 403);
     assert_eq!(at(&accounts.create_user(&SYSTEM, kim(), Role::Viewer).await.unwrap_err()), ("name", "taken"));

@@ -4,7 +4,14 @@ use launchway_engine::testing::Sshd;
 use crate::world::{SYSTEM, World, at, person};
 
 fn form(name: &str, kind: CredentialKind) -> CredentialForm {
-    CredentialForm { name: name.into(), kind, username: "deploy".into(), secret: None, passphrase: None }
+    CredentialForm {
+        name: name.into(),
+        kind,
+        username: "deploy".into(),
+        secret: None,
+        passphrase: None,
+        project_id: None,
+    }
 }
 
 #[tokio::test]

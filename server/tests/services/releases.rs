@@ -63,7 +63,7 @@ async fn a_ref_is_resolved_when_the_release_is_created() {
 
 async fn person_in_store(world: &World) -> launchway_domain::Actor {
     let form = launchway_domain::SetupForm { name: "kim".into(), password: "correct horse".into() };
-    launchway_domain::Actor::User(
+    launchway_domain::Actor::from(
         world.services.accounts().setup(form, std::net::Ipv4Addr::LOCALHOST.into()).await.unwrap(),
     )
 }

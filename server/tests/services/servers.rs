@@ -36,6 +36,7 @@ async fn another_address_takes_the_pin_away_and_another_name_does_not() {
         port,
         credential_id: server.credential_id,
         tags: vec!["eu".into()],
+        project_id: None,
     };
     let servers = world.services.servers();
     let renamed = servers.update(&SYSTEM, server.id, form("web-2", server.port)).await.unwrap();

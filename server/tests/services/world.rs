@@ -50,6 +50,7 @@ impl World {
             username: username.into(),
             secret: Some(secret.into()),
             passphrase: None,
+            project_id: None,
         };
         self.services.credentials().create(&SYSTEM, form).await.unwrap()
     }
@@ -68,6 +69,7 @@ impl World {
             port: sshd.port(),
             credential_id: credential.id,
             tags: vec![],
+            project_id: None,
         };
         self.services.servers().create(&SYSTEM, form).await.unwrap()
     }
@@ -116,7 +118,7 @@ pub(crate) fn environment_form(path: &str, servers: &[ServerId]) -> EnvironmentF
 }
 
 pub(crate) fn person(role: Role) -> Actor {
-    Actor::User(User { id: UserId(1), name: "kim".into(), role, created_at: Timestamp(0) })
+    Actor::from(User { id: UserId(1), name: "kim".into(), role, created_at: Timestamp(0) })
 }
 
 /// The one field that a fault is about, with its code.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Form, HookErrors, errors_of, message, rules};
 use crate::fault::FieldError;
-use crate::id::{CredentialId, ServerId};
+use crate::id::{CredentialId, ProjectId, ServerId};
 use crate::record::{CredentialKind, EnvironmentKind};
 use crate::release::Hooks;
 
@@ -40,6 +40,10 @@ pub struct CredentialForm {
     #[serde(default)]
     #[garde(custom(rules::secret))]
     pub passphrase: Option<String>,
+    /// The one project that it is for; none means everybody's.
+    #[serde(default)]
+    #[garde(skip)]
+    pub project_id: Option<ProjectId>,
 }
 
 impl CredentialForm {
@@ -91,6 +95,10 @@ pub struct ServerForm {
     #[serde(default)]
     #[garde(custom(|v: &Vec<String>, c: &()| rules::tags(v, c)))]
     pub tags: Vec<String>,
+    /// The one project that it is for; none means everybody's.
+    #[serde(default)]
+    #[garde(skip)]
+    pub project_id: Option<ProjectId>,
 }
 
 impl Default for ServerForm {
@@ -101,6 +109,7 @@ impl Default for ServerForm {
             port: ssh_port(),
             credential_id: CredentialId(0),
             tags: Vec::new(),
+            project_id: None,
         }
     }
 }

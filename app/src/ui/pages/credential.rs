@@ -60,6 +60,7 @@ pub fn CredentialPage() -> impl IntoView {
 fn Editor(existing: Option<Credential>) -> impl IntoView {
     let save = ServerAction::<SaveCredential>::new();
     let id = existing.as_ref().map(|credential| credential.id);
+    let project_id = existing.as_ref().and_then(|credential| credential.project_id);
     let start = |get: fn(&Credential) -> &str| RwSignal::new(existing.as_ref().map(get).unwrap_or_default().to_owned());
     let (name, username) = (start(|c| &c.name), start(|c| &c.username));
     let kind = existing.as_ref().map(|credential| credential.kind).unwrap_or_default();
@@ -72,6 +73,7 @@ fn Editor(existing: Option<Credential>) -> impl IntoView {
             username: username.get(),
             secret: Some(secret.get()),
             passphrase: Some(passphrase.get()),
+            project_id,
         };
         if id.is_some() { form.errors() } else { form.errors_for_new() }
     });
@@ -81,6 +83,7 @@ fn Editor(existing: Option<Credential>) -> impl IntoView {
     view! {
         <ActionForm action=save on:submit:capture=form.guard() attr:class="form" attr:novalidate=true>
             {id.map(|id| view! { <input type="hidden" name="id" value=id.to_string() /> })}
+            {project_id.map(|id| view! { <input type="hidden" name="form[project_id]" value=id.to_string() /> })}
             <TextField form field="name" label=common::NAME value=name hint=credentials::NAME_HINT />
             <SelectField form field="kind" label=credentials::KIND value=kind options=kinds />
             <TextField

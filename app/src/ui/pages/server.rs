@@ -152,11 +152,13 @@ fn Editor(existing: Option<Server>, credentials: Vec<Credential>, save: ServerAc
             },
             tags: form.tags,
             host_key: None,
+            project_id: None,
             created_at: Default::default(),
             updated_at: Default::default(),
         }
     });
     let hostname = RwSignal::new(was.hostname);
+    let project_id = was.project_id;
     let address = RwSignal::new(was.address);
     let port = RwSignal::new(was.port.to_string());
     let credential = RwSignal::new(match was.credential_id {
@@ -171,6 +173,7 @@ fn Editor(existing: Option<Server>, credentials: Vec<Credential>, save: ServerAc
             port: port.read().trim().parse().unwrap_or_default(),
             credential_id: CredentialId(credential.read().parse().unwrap_or_default()),
             tags: split_tags(&tags.read()),
+            project_id,
         }
         .errors()
     });
@@ -181,6 +184,7 @@ fn Editor(existing: Option<Server>, credentials: Vec<Credential>, save: ServerAc
     view! {
         <ActionForm action=save on:submit:capture=form.guard() attr:class="form" attr:novalidate=true>
             {id.map(|id| view! { <input type="hidden" name="id" value=id.to_string() /> })}
+            {project_id.map(|id| view! { <input type="hidden" name="form[project_id]" value=id.to_string() /> })}
             <TextField
                 form
                 field="hostname"

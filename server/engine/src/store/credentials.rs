@@ -1,25 +1,46 @@
 //! Credentials: sealed by others, kept here.
 
-use launchway_domain::{Credential, CredentialForm, CredentialId, Timestamp};
+use launchway_domain::{Credential, CredentialForm, CredentialId, Timestamp, Visible};
 use serde::Serialize;
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::audit::Draft;
 use super::error::{Result, StoreError, in_terms_of, in_use};
+use super::list::seen;
+use super::rows::select_credential;
 use super::{Store, rows};
 
+/// Which credentials somebody sees who sees only these projects: theirs, and what opens their repositories and servers.
+pub(super) fn within(visible: &Visible) -> Option<String> {
+    seen(visible, |ids| {
+        format!(
+            "(project_id IN ({ids}) \
+             OR EXISTS (SELECT 1 FROM projects p WHERE p.credential_id = credentials.id AND p.id IN ({ids})) \
+             OR EXISTS (SELECT 1 FROM servers s WHERE s.credential_id = credentials.id AND s.project_id IN ({ids})))"
+        )
+    })
+}
+
 impl Store {
-    /// All of them, by name.
+    /// Those that somebody sees, by name.
     ///
     /// # Errors
     /// [`StoreError::Db`].
-    pub async fn credentials(&self) -> Result<Vec<Credential>> {
-        let found = sqlx::query(
-            "SELECT id, name, kind, username, has_passphrase, created_at, updated_at FROM credentials ORDER BY name",
-        )
-        .fetch_all(self.pool())
-        .await?;
+    pub async fn credentials(&self, visible: &Visible) -> Result<Vec<Credential>> {
+        let condition = within(visible).unwrap_or_else(|| "1 = 1".to_owned());
+        let sql = format!("{} {condition} ORDER BY name", select_credential!("WHERE"));
+        let found = sqlx::query(AssertSqlSafe(sql)).fetch_all(self.pool()).await?;
         found.iter().map(rows::credential).collect()
+    }
+
+    /// One of them, where somebody sees it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn credential_seen(&self, id: CredentialId, visible: &Visible) -> Result<Credential> {
+        let condition = within(visible).unwrap_or_else(|| "1 = 1".to_owned());
+        let sql = format!("{} AND {condition}", select_credential!("WHERE id = $1"));
+        rows::credential(&sqlx::query(AssertSqlSafe(sql)).bind(id.0).fetch_one(self.pool()).await?)
     }
 
     /// One of them.
@@ -35,13 +56,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn credential_sealed(&self, id: CredentialId) -> Result<(Credential, Vec<u8>)> {
-        let row = sqlx::query(
-            "SELECT id, name, kind, username, has_passphrase, created_at, updated_at, sealed \
-             FROM credentials WHERE id = $1",
-        )
-        .bind(id.0)
-        .fetch_one(self.pool())
-        .await?;
+        let row = sqlx::query(select_credential!("WHERE id = $1")).bind(id.0).fetch_one(self.pool()).await?;
         Ok((rows::credential(&row)?, row.try_get("sealed")?))
     }
 
@@ -57,8 +72,8 @@ impl Store {
     ) -> Result<Credential> {
         let mut w = self.write().await?;
         let id = sqlx::query_scalar(
-            "INSERT INTO credentials (name, kind, username, sealed, has_passphrase, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING id",
+            "INSERT INTO credentials (name, kind, username, sealed, has_passphrase, created_at, updated_at, project_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $6, $7) RETURNING id",
         )
         .bind(form.name.as_str())
         .bind(form.kind.as_str())
@@ -66,9 +81,10 @@ impl Store {
         .bind(sealed)
         .bind(i64::from(has_passphrase))
         .bind(Timestamp::now().0)
+        .bind(form.project_id.map(|id| id.0))
         .fetch_one(w.conn())
         .await
-        .map_err(in_terms_of("name", "name"))?;
+        .map_err(in_terms_of("name", "project_id"))?;
         let made = get(w.conn(), CredentialId(id)).await?;
         w.audit_made(&made)?;
         w.commit().await?;
@@ -91,7 +107,7 @@ impl Store {
         let before = get(w.conn(), id).await?;
         sqlx::query(
             "UPDATE credentials SET name = $2, kind = $3, username = $4, sealed = COALESCE($5, sealed), \
-             has_passphrase = $6, updated_at = $7 WHERE id = $1",
+             has_passphrase = $6, updated_at = $7, project_id = $8 WHERE id = $1",
         )
         .bind(id.0)
         .bind(form.name.as_str())
@@ -100,9 +116,10 @@ impl Store {
         .bind(sealed.map(<[u8]>::to_vec))
         .bind(i64::from(has_passphrase))
         .bind(Timestamp::now().0)
+        .bind(form.project_id.map(|id| id.0))
         .execute(w.conn())
         .await
-        .map_err(in_terms_of("name", "name"))?;
+        .map_err(in_terms_of("name", "project_id"))?;
         let changed = get(w.conn(), id).await?;
         w.audit(
             Draft::of("update", &changed)
@@ -150,11 +167,5 @@ struct Changed<'a> {
 }
 
 async fn get(conn: &mut AnyConnection, id: CredentialId) -> Result<Credential> {
-    let row = sqlx::query(
-        "SELECT id, name, kind, username, has_passphrase, created_at, updated_at FROM credentials WHERE id = $1",
-    )
-    .bind(id.0)
-    .fetch_one(conn)
-    .await?;
-    rows::credential(&row)
+    rows::credential(&sqlx::query(select_credential!("WHERE id = $1")).bind(id.0).fetch_one(conn).await?)
 }

@@ -1,6 +1,6 @@
 //! The events, as the feed's tail reads them.
 
-use launchway_domain::{Event, ProjectId, ReleaseId, Timestamp, Topic};
+use launchway_domain::{Event, ProjectId, ReleaseId, Timestamp, Topic, Visible};
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::Store;
@@ -29,22 +29,29 @@ impl Store {
         Ok(sqlx::query_scalar("SELECT trimmed + 1 FROM feed_head WHERE id = 1").fetch_one(self.pool()).await?)
     }
 
-    /// Up to `limit` events after `seq` that belong to any of the topics, in order, each with the first
+    /// Up to `limit` events after `seq` that belong to any of the topics and to what somebody sees, in order, each with the first
     /// of the topics that fits; and the number up to which they were looked for: the next call begins
     /// there. It moves on even where nothing matched.
     ///
     /// # Errors
     /// [`StoreError::Db`].
-    pub async fn events_after(&self, seq: i64, topics: &[Topic], limit: u32) -> Result<(Vec<Event>, i64)> {
+    pub async fn events_after(
+        &self,
+        seq: i64,
+        topics: &[Topic],
+        visible: &Visible,
+        limit: u32,
+    ) -> Result<(Vec<Event>, i64)> {
         // Read first: whoever sees this number sees every event up to it.
         let head = self.head().await?;
         if seq >= head || topics.is_empty() || limit == 0 {
             return Ok((Vec::new(), if limit == 0 { seq } else { seq.max(head) }));
         }
         // Nothing but numbers of ours goes into the text.
+        let seen = super::list::seen_by(visible, "project_id").map_or_else(String::new, |c| format!(" AND {c}"));
         let sql = format!(
             "SELECT seq, release_id, project_id, is_public, at, body FROM events \
-             WHERE seq > $1 AND seq <= $2 AND ({}) ORDER BY seq LIMIT $3",
+             WHERE seq > $1 AND seq <= $2 AND ({}){seen} ORDER BY seq LIMIT $3",
             any_of(topics)
         );
         let found = sqlx::query(AssertSqlSafe(sql))

@@ -1,7 +1,7 @@
 //! Finding things by a few letters.
 
 use launchway_domain::find::rank;
-use launchway_domain::{Hit, HitKind, ListQuery};
+use launchway_domain::{Hit, HitKind, ListQuery, Visible};
 
 use super::Store;
 use super::error::Result;
@@ -17,33 +17,33 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError::Db`].
-    pub async fn find(&self, q: &str, kinds: &[HitKind]) -> Result<Vec<Hit>> {
+    pub async fn find(&self, q: &str, kinds: &[HitKind], visible: &Visible) -> Result<Vec<Hit>> {
         let typed = q.trim().to_lowercase();
         let mut hits = Vec::new();
         for kind in kinds {
-            let mut found = self.find_kind(*kind, &typed).await?;
+            let mut found = self.find_kind(*kind, &typed, visible).await?;
             found.sort_by_key(|(rank, _)| *rank);
             hits.extend(found.into_iter().take(OF_EACH).map(|(_, hit)| hit));
         }
         Ok(hits)
     }
 
-    async fn find_kind(&self, kind: HitKind, typed: &str) -> Result<Vec<(u8, Hit)>> {
+    async fn find_kind(&self, kind: HitKind, typed: &str, visible: &Visible) -> Result<Vec<(u8, Hit)>> {
         let query = ListQuery { q: typed.to_owned(), limit: Some(LOOKED_AT), ..Default::default() };
         // Those that begin with it come first also where there are more than are looked at.
         let first = ListQuery { limit: Some(OF_EACH as u32), ..query.clone() };
         let mut hits: Vec<(u8, Hit)> = Vec::new();
         match kind {
             HitKind::Project => {
-                let mut items = self.beginning(kind, &first).await?;
-                items.extend(self.projects_list(&query).await?.items.into_iter().map(|project| {
+                let mut items = self.beginning(kind, &first, visible).await?;
+                items.extend(self.projects_list(&query, visible).await?.items.into_iter().map(|project| {
                     (rank(&project.title, typed), hit(kind, project.id.0, project.title, project.repo_url))
                 }));
                 hits.extend(items);
             }
             HitKind::Server => {
-                let mut items = self.beginning(kind, &first).await?;
-                items.extend(self.servers_list(&query).await?.items.into_iter().map(|server| {
+                let mut items = self.beginning(kind, &first, visible).await?;
+                items.extend(self.servers_list(&query, visible).await?.items.into_iter().map(|server| {
                     let detail = match server.tags.is_empty() {
                         true => server.address,
                         false => format!("{} · {}", server.address, server.tags.join(", ")),
@@ -53,7 +53,7 @@ impl Store {
                 hits.extend(items);
             }
             HitKind::Release => {
-                hits.extend(self.releases_list(&query).await?.items.into_iter().map(|release| {
+                hits.extend(self.releases_list(&query, visible).await?.items.into_iter().map(|release| {
                     let number = release.id.to_string();
                     let rank = match typed.trim_start_matches('#') == number {
                         true => 0,
@@ -75,14 +75,20 @@ impl Store {
     }
 
     /// Those whose name begins with the text.
-    async fn beginning(&self, kind: HitKind, query: &ListQuery) -> Result<Vec<(u8, Hit)>> {
+    async fn beginning(&self, kind: HitKind, query: &ListQuery, visible: &Visible) -> Result<Vec<(u8, Hit)>> {
         let pattern = format!("{}%", super::list::like(&self.inner.dialect.fold(&query.q)));
         let (sql, detail) = match kind {
             HitKind::Project => ("SELECT id, title AS name, repo_url AS detail FROM projects", "title"),
             HitKind::Server => ("SELECT id, hostname AS name, address AS detail FROM servers", "hostname"),
             HitKind::Release => return Ok(Vec::new()),
         };
-        let sql = format!("{sql} WHERE LOWER({detail}) LIKE $1 ESCAPE '!' ORDER BY LOWER({detail}), id LIMIT $2");
+        let within = match kind {
+            HitKind::Server => super::servers::within(visible),
+            HitKind::Project | HitKind::Release => super::list::seen_by(visible, "id"),
+        };
+        let within = within.map_or_else(String::new, |condition| format!("{condition} AND "));
+        let sql =
+            format!("{sql} WHERE {within}LOWER({detail}) LIKE $1 ESCAPE '!' ORDER BY LOWER({detail}), id LIMIT $2");
         let found = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(pattern)
             .bind(i64::from(query.rows()))

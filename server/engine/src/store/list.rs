@@ -4,7 +4,7 @@ use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe, Row};
 
-use launchway_domain::{Credential, ListQuery, Listed, Project, Release, Server};
+use launchway_domain::{Credential, ListQuery, Listed, Project, Release, Server, Visible};
 
 use super::dialect::Dialect;
 use super::error::Result;
@@ -67,6 +67,11 @@ impl Conditions {
     /// Adds a condition.
     pub(super) fn add(&mut self, condition: impl Into<String>) {
         self.parts.push(condition.into());
+    }
+
+    /// Adds the condition that something is seen, where there is one.
+    pub(super) fn within(&mut self, condition: Option<String>) {
+        self.parts.extend(condition);
     }
 
     /// Every word of `q` must be in one of the columns; a word for which `number` finds a number may also be the
@@ -146,6 +151,24 @@ impl Conditions {
     }
 }
 
+/// The condition that something belongs to what somebody sees, made from the ids of their projects; none where they see
+/// everything. Numbers of ours, so that they may stand in the text.
+pub(super) fn seen(visible: &Visible, condition: impl FnOnce(&str) -> String) -> Option<String> {
+    match visible {
+        Visible::All => None,
+        Visible::Only(projects) if projects.is_empty() => Some("1 = 0".to_owned()),
+        Visible::Only(projects) => {
+            let ids: Vec<String> = projects.iter().map(|id| id.0.to_string()).collect();
+            Some(condition(&ids.join(", ")))
+        }
+    }
+}
+
+/// The same for a column that names the project.
+pub(super) fn seen_by(visible: &Visible, column: &str) -> Option<String> {
+    seen(visible, |ids| format!("{column} IN ({ids})"))
+}
+
 /// A text in a LIKE pattern that stands for itself; `!` escapes.
 pub(super) fn like(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -175,8 +198,9 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError::Db`].
-    pub async fn servers_list(&self, query: &ListQuery) -> Result<Listed<Server>> {
+    pub async fn servers_list(&self, query: &ListQuery, visible: &Visible) -> Result<Listed<Server>> {
         let mut conditions = self.conditions();
+        conditions.within(super::servers::within(visible));
         conditions.words(&query.q, &["hostname", "address", "tags"], None);
         if let Some(tag) = query.filter("tag") {
             // Tags are a JSON array of texts: one of them is found with its quotes.
@@ -196,20 +220,21 @@ impl Store {
             _ => "LOWER(hostname)",
         };
         let listing = Listing {
-            columns: "id, hostname, address, port, credential_id, tags, host_key, created_at, updated_at",
+            columns: "id, hostname, address, port, credential_id, tags, host_key, project_id, created_at, updated_at",
             from: "servers",
             order: order(column, query.descending, "id"),
         };
         conditions.page(self, &listing, query, rows::server).await
     }
 
-    /// The tags that servers have, each once, in alphabetical order; the first 200.
+    /// The tags that the servers have that somebody sees, each once, in alphabetical order; the first 200.
     ///
     /// # Errors
     /// [`super::StoreError::Db`].
-    pub async fn server_tags(&self) -> Result<Vec<String>> {
-        let found: Vec<String> =
-            sqlx::query_scalar("SELECT DISTINCT tags FROM servers WHERE tags <> '[]'").fetch_all(self.pool()).await?;
+    pub async fn server_tags(&self, visible: &Visible) -> Result<Vec<String>> {
+        let condition = super::servers::within(visible).unwrap_or_else(|| "1 = 1".to_owned());
+        let sql = format!("SELECT DISTINCT tags FROM servers WHERE tags <> '[]' AND {condition}");
+        let found: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(self.pool()).await?;
         let mut tags = std::collections::BTreeSet::new();
         for json in &found {
             tags.extend(serde_json::from_str::<Vec<String>>(json)?);
@@ -222,8 +247,9 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError::Db`].
-    pub async fn projects_list(&self, query: &ListQuery) -> Result<Listed<Project>> {
+    pub async fn projects_list(&self, query: &ListQuery, visible: &Visible) -> Result<Listed<Project>> {
         let mut conditions = self.conditions();
+        conditions.within(seen_by(visible, "projects.id"));
         conditions.words(&query.q, &["title", "repo_url"], None);
         match query.filter("has") {
             Some("none") => {
@@ -254,8 +280,9 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError::Db`].
-    pub async fn credentials_list(&self, query: &ListQuery) -> Result<Listed<Credential>> {
+    pub async fn credentials_list(&self, query: &ListQuery, visible: &Visible) -> Result<Listed<Credential>> {
         let mut conditions = self.conditions();
+        conditions.within(super::credentials::within(visible));
         conditions.words(&query.q, &["name", "username"], None);
         if let Some(kind) = query.filter("kind") {
             let n = conditions.text(kind);
@@ -268,7 +295,7 @@ impl Store {
             _ => "LOWER(name)",
         };
         let listing = Listing {
-            columns: "id, name, kind, username, has_passphrase, created_at, updated_at",
+            columns: "id, name, kind, username, has_passphrase, project_id, created_at, updated_at",
             from: "credentials",
             order: order(column, query.descending, "id"),
         };
@@ -280,9 +307,10 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError::Db`].
-    pub async fn releases_list(&self, query: &ListQuery) -> Result<Listed<Release>> {
+    pub async fn releases_list(&self, query: &ListQuery, visible: &Visible) -> Result<Listed<Release>> {
         let mut conditions = self.conditions();
         let columns = ["r.ref_name", "r.commit_hash", "p.title", "e.name", "r.created_by_name", "COALESCE(r.note, '')"];
+        conditions.within(seen_by(visible, "r.project_id"));
         conditions.words(&query.q, &columns, Some("r.id"));
         for (filter, column) in [("status", "r.status"), ("kind", "r.kind")] {
             if let Some(word) = query.filter(filter) {

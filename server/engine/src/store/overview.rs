@@ -2,7 +2,7 @@
 
 use launchway_domain::{
     EnvironmentId, EnvironmentKind, HostStep, NodeKind, NodeStatus, Overview, Phase, Place, ProjectId, Release,
-    Running, Timestamp,
+    Running, Timestamp, Visible,
 };
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
@@ -25,32 +25,37 @@ const BROKEN: &str = "r.status = 'failed' AND NOT EXISTS (SELECT 1 FROM releases
 const WAITING: &str = "r.status IN ('queued', 'awaiting_approval', 'pending')";
 
 impl Store {
-    /// What goes on, as of one commit. Releases come without their hooks.
+    /// What goes on in what somebody sees, as of one commit. Releases come without their hooks.
     ///
     /// # Errors
     /// [`StoreError::Db`].
-    pub async fn overview(&self) -> Result<Overview> {
+    pub async fn overview(&self, visible: &Visible) -> Result<Overview> {
+        let of_release =
+            super::list::seen_by(visible, "r.project_id").map_or_else(String::new, |c| format!(" AND {c}"));
+        let of_place =
+            super::list::seen_by(visible, "e.project_id").map_or_else(String::new, |c| format!(" WHERE {c}"));
+        let only = |condition: &str| format!("({condition}){of_release}");
         let mut tx = self.read().await?;
         let conn = &mut *tx;
         let mut running = Vec::new();
-        for release in releases(conn, "r.status = 'running'", "r.started_at, r.id", MAX_RUNNING).await? {
+        for release in releases(conn, &only("r.status = 'running'"), "r.started_at, r.id", MAX_RUNNING).await? {
             running.push(progress(conn, release).await?);
         }
         let waiting = releases(
             conn,
-            WAITING,
+            &only(WAITING),
             "CASE r.status WHEN 'queued' THEN 0 WHEN 'awaiting_approval' THEN 1 ELSE 2 END, \
              CASE WHEN r.status = 'queued' THEN r.queued_at ELSE 0 END, \
              CASE WHEN r.status = 'queued' THEN r.id ELSE -r.id END",
             MAX_WAITING,
         )
         .await?;
-        let waiting_total = count(conn, "SELECT COUNT(*) AS total FROM releases r WHERE ", WAITING).await?;
-        let broken = releases(conn, BROKEN, "r.finished_at DESC, r.id DESC", MAX_BROKEN).await?;
+        let waiting_total = count(conn, "SELECT COUNT(*) AS total FROM releases r WHERE ", &only(WAITING)).await?;
+        let broken = releases(conn, &only(BROKEN), "r.finished_at DESC, r.id DESC", MAX_BROKEN).await?;
         let ended = "r.status IN ('succeeded', 'failed', 'canceled') AND r.finished_at IS NOT NULL";
-        let recent = releases(conn, ended, "r.finished_at DESC, r.id DESC", MAX_RECENT).await?;
-        let live = places(conn).await?;
-        let live_total = count(conn, "SELECT COUNT(*) AS total FROM environments", "").await?;
+        let recent = releases(conn, &only(ended), "r.finished_at DESC, r.id DESC", MAX_RECENT).await?;
+        let live = places(conn, &of_place).await?;
+        let live_total = count(conn, "SELECT COUNT(*) AS total FROM environments e", &of_place).await?;
         let seq = events::head(conn).await?;
         Ok(Overview { running, waiting, waiting_total, broken, recent, live, live_total, seq })
     }
@@ -105,18 +110,17 @@ async fn progress(conn: &mut AnyConnection, release: Release) -> Result<Running>
     Ok(Running { release, host, phases })
 }
 
-/// Every environment with what is live in it.
-async fn places(conn: &mut AnyConnection) -> Result<Vec<Place>> {
-    let found = sqlx::query(
+/// Every environment for which the condition (its text is ours) holds, with what is live in it.
+async fn places(conn: &mut AnyConnection, condition: &str) -> Result<Vec<Place>> {
+    let sql = format!(
         "SELECT e.id, e.name, e.kind, e.project_id, p.title, \
          (SELECT COUNT(*) FROM environment_servers s WHERE s.environment_id = e.id) AS servers, \
          COALESCE((SELECT r.id FROM releases r WHERE r.environment_id = e.id AND r.status = 'succeeded' \
           ORDER BY r.finished_at DESC, r.id DESC LIMIT 1), 0) AS live \
-         FROM environments e JOIN projects p ON p.id = e.project_id ORDER BY LOWER(p.title), p.id, e.name LIMIT $1",
-    )
-    .bind(MAX_PLACES)
-    .fetch_all(&mut *conn)
-    .await?;
+         FROM environments e JOIN projects p ON p.id = e.project_id{condition} \
+         ORDER BY LOWER(p.title), p.id, e.name LIMIT $1"
+    );
+    let found = sqlx::query(AssertSqlSafe(sql)).bind(MAX_PLACES).fetch_all(&mut *conn).await?;
     // Numbers of ours, so that they may stand in the text.
     let ids = found.iter().map(|row| row.try_get::<i64, _>("live").map(|id| id.to_string()));
     let ids = ids.collect::<std::result::Result<Vec<_>, _>>()?;

@@ -1,22 +1,23 @@
 //! Projects.
 
-use launchway_domain::{EnvironmentId, Project, ProjectForm, ProjectId, Timestamp};
-use sqlx::AnyConnection;
+use launchway_domain::{EnvironmentId, Project, ProjectForm, ProjectId, Timestamp, Visible};
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::error::{Result, StoreError, in_terms_of, in_use};
 use super::{Store, environments, rows};
 
 impl Store {
-    /// All of them, by title.
+    /// Those that somebody sees, by title.
     ///
     /// # Errors
     /// [`StoreError::Db`].
-    pub async fn projects(&self) -> Result<Vec<Project>> {
-        let found = sqlx::query(
-            "SELECT id, title, repo_url, credential_id, host_key, hooks, created_at, updated_at FROM projects ORDER BY title",
-        )
-        .fetch_all(self.pool())
-        .await?;
+    pub async fn projects(&self, visible: &Visible) -> Result<Vec<Project>> {
+        let condition = super::list::seen_by(visible, "id").unwrap_or_else(|| "1 = 1".to_owned());
+        let sql = format!(
+            "SELECT id, title, repo_url, credential_id, host_key, hooks, created_at, updated_at FROM projects \
+             WHERE {condition} ORDER BY title"
+        );
+        let found = sqlx::query(AssertSqlSafe(sql)).fetch_all(self.pool()).await?;
         found.iter().map(rows::project).collect()
     }
 

@@ -2,9 +2,9 @@
 
 use launchway_domain::{
     EnvironmentId, EventData, GitRef, HookPoint, HookTemplateForm, Hooks, Page, ProjectId, Release, ReleaseFilter,
-    ReleaseId, ReleaseKind, ReleaseSnapshot, Timestamp, UserId,
+    ReleaseId, ReleaseKind, ReleaseSnapshot, Timestamp, UserId, Visible,
 };
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::audit::Draft;
 use super::error::{Result, StoreError, in_terms_of};
@@ -120,27 +120,32 @@ impl Store {
         Ok(of.map(ReleaseId))
     }
 
-    /// A page of releases, newest first.
+    /// A page of the releases that somebody sees, newest first.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] for a cursor that no page gave out.
-    pub async fn releases(&self, filter: &ReleaseFilter) -> Result<Page<Release>> {
+    pub async fn releases(&self, filter: &ReleaseFilter, visible: &Visible) -> Result<Page<Release>> {
         let before = match &filter.cursor {
             None => i64::MAX,
             Some(cursor) => cursor.parse().map_err(|_| StoreError::NotFound)?,
         };
         let limit = filter.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE) as usize;
-        let found = sqlx::query(select_release!(
-            "WHERE r.id < $1 AND ($2 IS NULL OR r.project_id = $2) AND ($3 IS NULL OR r.environment_id = $3) \
-             AND ($4 IS NULL OR r.status = $4) ORDER BY r.id DESC LIMIT $5"
-        ))
-        .bind(before)
-        .bind(filter.project_id.map(|id| id.0))
-        .bind(filter.environment_id.map(|id| id.0))
-        .bind(filter.status.map(|status| status.as_str().to_owned()))
-        .bind(limit as i64 + 1)
-        .fetch_all(self.pool())
-        .await?;
+        let seen = super::list::seen_by(visible, "r.project_id").map_or_else(String::new, |c| format!(" AND {c}"));
+        let sql = format!(
+            "{}{seen} ORDER BY r.id DESC LIMIT $5",
+            select_release!(
+                "WHERE r.id < $1 AND ($2 IS NULL OR r.project_id = $2) AND ($3 IS NULL OR r.environment_id = $3) \
+                 AND ($4 IS NULL OR r.status = $4)"
+            )
+        );
+        let found = sqlx::query(AssertSqlSafe(sql))
+            .bind(before)
+            .bind(filter.project_id.map(|id| id.0))
+            .bind(filter.environment_id.map(|id| id.0))
+            .bind(filter.status.map(|status| status.as_str().to_owned()))
+            .bind(limit as i64 + 1)
+            .fetch_all(self.pool())
+            .await?;
         let mut items = found.iter().map(rows::release).collect::<Result<Vec<_>>>()?;
         let more = items.len() > limit;
         items.truncate(limit);

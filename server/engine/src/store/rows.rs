@@ -26,6 +26,30 @@ macro_rules! select_release {
 }
 pub(super) use select_release;
 
+/// Every column of [`server`].
+macro_rules! select_server {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, hostname, address, port, credential_id, tags, host_key, project_id, created_at, updated_at \
+             FROM servers ",
+            $rest
+        )
+    };
+}
+pub(super) use select_server;
+
+/// Every column of [`credential`].
+macro_rules! select_credential {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, name, kind, username, has_passphrase, project_id, created_at, updated_at, sealed \
+             FROM credentials ",
+            $rest
+        )
+    };
+}
+pub(super) use select_credential;
+
 /// The columns of [`release`] without the hooks, which lists do without: they may be long.
 pub(super) const RELEASE_BRIEF: &str = "r.id, r.kind, r.project_id, p.title AS project_title, r.environment_id, \
     e.name AS environment_name, e.kind AS environment_kind, r.ref_kind, r.ref_name, r.commit_hash, '{}' AS hooks, \
@@ -97,6 +121,7 @@ pub(super) fn credential(row: &AnyRow) -> Result<Credential> {
         kind: word(row, "kind", CredentialKind::parse)?,
         username: row.try_get("username")?,
         has_passphrase: flag(row, "has_passphrase")?,
+        project_id: row.try_get::<Option<i64>, _>("project_id")?.map(ProjectId),
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
     })
@@ -111,6 +136,7 @@ pub(super) fn server(row: &AnyRow) -> Result<Server> {
         credential_id: CredentialId(row.try_get("credential_id")?),
         tags: json(row, "tags")?,
         host_key: row.try_get("host_key")?,
+        project_id: row.try_get::<Option<i64>, _>("project_id")?.map(ProjectId),
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
     })

@@ -1,24 +1,44 @@
 //! Servers.
 
-use launchway_domain::{Server, ServerForm, ServerId, Timestamp};
-use sqlx::AnyConnection;
+use launchway_domain::{Server, ServerForm, ServerId, Timestamp, Visible};
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::error::{Result, StoreError, in_terms_of, in_use};
+use super::list::seen;
+use super::rows::select_server;
 use super::{Store, rows};
 
+/// Which servers somebody sees who sees only these projects: theirs, and those of their environments.
+pub(super) fn within(visible: &Visible) -> Option<String> {
+    seen(visible, |ids| {
+        format!(
+            "(project_id IN ({ids}) OR EXISTS (SELECT 1 FROM environment_servers s \
+             JOIN environments e ON e.id = s.environment_id \
+             WHERE s.server_id = servers.id AND e.project_id IN ({ids})))"
+        )
+    })
+}
+
 impl Store {
-    /// All of them, by hostname.
+    /// Those that somebody sees, by hostname.
     ///
     /// # Errors
     /// [`StoreError::Db`].
-    pub async fn servers(&self) -> Result<Vec<Server>> {
-        let found = sqlx::query(
-            "SELECT id, hostname, address, port, credential_id, tags, host_key, created_at, updated_at \
-             FROM servers ORDER BY hostname",
-        )
-        .fetch_all(self.pool())
-        .await?;
+    pub async fn servers(&self, visible: &Visible) -> Result<Vec<Server>> {
+        let condition = within(visible).unwrap_or_else(|| "1 = 1".to_owned());
+        let sql = format!("{} {condition} ORDER BY hostname", select_server!("WHERE"));
+        let found = sqlx::query(AssertSqlSafe(sql)).fetch_all(self.pool()).await?;
         found.iter().map(rows::server).collect()
+    }
+
+    /// One of them, where somebody sees it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn server_seen(&self, id: ServerId, visible: &Visible) -> Result<Server> {
+        let condition = within(visible).unwrap_or_else(|| "1 = 1".to_owned());
+        let sql = format!("{} AND {condition}", select_server!("WHERE id = $1"));
+        rows::server(&sqlx::query(AssertSqlSafe(sql)).bind(id.0).fetch_one(self.pool()).await?)
     }
 
     /// One of them.
@@ -36,8 +56,8 @@ impl Store {
     pub async fn server_create(&self, form: &ServerForm) -> Result<Server> {
         let mut w = self.write().await?;
         let id = sqlx::query_scalar(
-            "INSERT INTO servers (hostname, address, port, credential_id, tags, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING id",
+            "INSERT INTO servers (hostname, address, port, credential_id, tags, created_at, updated_at, project_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $6, $7) RETURNING id",
         )
         .bind(form.hostname.as_str())
         .bind(form.address.as_str())
@@ -45,6 +65,7 @@ impl Store {
         .bind(form.credential_id.0)
         .bind(serde_json::to_string(&form.tags)?)
         .bind(Timestamp::now().0)
+        .bind(form.project_id.map(|id| id.0))
         .fetch_one(w.conn())
         .await
         .map_err(in_terms_of("hostname", "credential_id"))?;
@@ -65,7 +86,8 @@ impl Store {
         let before = get(w.conn(), id).await?;
         sqlx::query(
             "UPDATE servers SET host_key = CASE WHEN address = $3 AND port = $4 THEN host_key END, \
-             hostname = $2, address = $3, port = $4, credential_id = $5, tags = $6, updated_at = $7 WHERE id = $1",
+             hostname = $2, address = $3, port = $4, credential_id = $5, tags = $6, updated_at = $7, \
+             project_id = $8 WHERE id = $1",
         )
         .bind(id.0)
         .bind(form.hostname.as_str())
@@ -74,6 +96,7 @@ impl Store {
         .bind(form.credential_id.0)
         .bind(serde_json::to_string(&form.tags)?)
         .bind(Timestamp::now().0)
+        .bind(form.project_id.map(|id| id.0))
         .execute(w.conn())
         .await
         .map_err(in_terms_of("hostname", "credential_id"))?;
@@ -132,12 +155,5 @@ impl Store {
 }
 
 async fn get(conn: &mut AnyConnection, id: ServerId) -> Result<Server> {
-    let row = sqlx::query(
-        "SELECT id, hostname, address, port, credential_id, tags, host_key, created_at, updated_at \
-         FROM servers WHERE id = $1",
-    )
-    .bind(id.0)
-    .fetch_one(conn)
-    .await?;
-    rows::server(&row)
+    rows::server(&sqlx::query(select_server!("WHERE id = $1")).bind(id.0).fetch_one(conn).await?)
 }

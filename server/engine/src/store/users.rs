@@ -1,6 +1,6 @@
 //! People and their API tokens.
 
-use launchway_domain::{Role, Timestamp, User, UserId};
+use launchway_domain::{Grant, Membership, Person, ProjectId, Role, Timestamp, TokenScope, User, UserId};
 use serde::Serialize;
 use sqlx::Row;
 
@@ -62,7 +62,72 @@ impl Store {
         row.as_ref().map(rows::user).transpose()
     }
 
-    /// One person by sign-in name, with the hash of their password.
+    /// Somebody who may act, with their memberships; none where they are gone or deactivated.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`].
+    pub async fn person(&self, id: UserId) -> Result<Option<Person>> {
+        let row = sqlx::query("SELECT id, name, role, created_at FROM users WHERE id = $1 AND deactivated_at IS NULL")
+            .bind(id.0)
+            .fetch_optional(self.pool())
+            .await?;
+        match row {
+            None => Ok(None),
+            Some(row) => {
+                Ok(Some(Person { memberships: self.memberships(id).await?, ..Person::new(rows::user(&row)?) }))
+            }
+        }
+    }
+
+    /// What somebody is trusted with in projects.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`].
+    pub async fn memberships(&self, id: UserId) -> Result<Vec<Membership>> {
+        let found = sqlx::query("SELECT project_id, role FROM memberships WHERE user_id = $1 ORDER BY project_id")
+            .bind(id.0)
+            .fetch_all(self.pool())
+            .await?;
+        found
+            .iter()
+            .map(|row| {
+                let role = rows::word(row, "role", Role::parse)?;
+                Ok(Membership { project_id: ProjectId(row.try_get("project_id")?), role })
+            })
+            .collect()
+    }
+
+    /// Gives somebody a role in a project, another one where they had one, or (none) takes it.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] for `user_id` where the user or the project is gone.
+    pub async fn member_set(&self, user: UserId, project: ProjectId, role: Option<Role>) -> Result<()> {
+        let mut w = self.write().await?;
+        match role {
+            None => {
+                sqlx::query("DELETE FROM memberships WHERE user_id = $1 AND project_id = $2")
+                    .bind(user.0)
+                    .bind(project.0)
+                    .execute(w.conn())
+                    .await?
+            }
+            Some(role) => sqlx::query(
+                "INSERT INTO memberships (user_id, project_id, role, created_at) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT (user_id, project_id) DO UPDATE SET role = excluded.role",
+            )
+            .bind(user.0)
+            .bind(project.0)
+            .bind(role.as_str())
+            .bind(Timestamp::now().0)
+            .execute(w.conn())
+            .await
+            .map_err(in_terms_of("user_id", "user_id"))?,
+        };
+        w.commit().await
+    }
+
+    /// One person by sign-in name, with the hash of their password; none where they cannot sign in: deactivated, or
+    /// invited and not here yet.
     ///
     /// # Errors
     /// [`StoreError::Db`].
@@ -71,10 +136,13 @@ impl Store {
         if name.contains('\0') {
             return Ok(None);
         }
-        let row = sqlx::query("SELECT id, name, role, created_at, password_hash FROM users WHERE name = $1")
-            .bind(name)
-            .fetch_optional(self.pool())
-            .await?;
+        let row = sqlx::query(
+            "SELECT id, name, role, created_at, password_hash FROM users \
+             WHERE name = $1 AND deactivated_at IS NULL AND password_hash <> ''",
+        )
+        .bind(name)
+        .fetch_optional(self.pool())
+        .await?;
         row.map(|row| Ok((rows::user(&row)?, row.try_get("password_hash")?))).transpose()
     }
 
@@ -110,16 +178,19 @@ impl Store {
         Ok(id)
     }
 
-    /// The token's id and whose it is, by its SHA-256; notes that it was used.
+    /// Whose token it is by its SHA-256, with what it allows; notes that it was used. None where it expired, was
+    /// revoked, or its owner deactivated.
     ///
     /// # Errors
     /// [`StoreError::Db`].
-    pub async fn token_user(&self, hash: &[u8]) -> Result<Option<(i64, User)>> {
+    pub async fn token_person(&self, hash: &[u8]) -> Result<Option<Person>> {
         let row = sqlx::query(
-            "SELECT t.id AS token_id, t.last_used_at, u.id, u.name, u.role, u.created_at \
-             FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = $1",
+            "SELECT t.id AS token_id, t.label, t.scope, t.project_id, t.last_used_at, u.id, u.name, u.role, \
+             u.created_at FROM tokens t JOIN users u ON u.id = t.user_id \
+             WHERE t.hash = $1 AND u.deactivated_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)",
         )
         .bind(hash)
+        .bind(Timestamp::now().0)
         .fetch_optional(self.pool())
         .await?;
         let Some(row) = row else { return Ok(None) };
@@ -132,7 +203,15 @@ impl Store {
                 tracing::warn!(%error, token = id, "could not note a token's use");
             }
         }
-        Ok(Some((id, rows::user(&row)?)))
+        let user = rows::user(&row)?;
+        let grant = Grant {
+            token_id: id,
+            label: row.try_get("label")?,
+            scope: rows::word(&row, "scope", TokenScope::parse)?,
+            project: row.try_get::<Option<i64>, _>("project_id")?.map(ProjectId),
+        };
+        let memberships = self.memberships(user.id).await?;
+        Ok(Some(Person { memberships, grant: Some(grant), ..Person::new(user) }))
     }
 
     async fn touch(&self, token: i64, now: i64) -> Result<()> {

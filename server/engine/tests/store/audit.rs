@@ -52,6 +52,7 @@ async fn server(store: &Store, world: &World) -> ServerForm {
         port: server.port,
         credential_id: server.credential_id,
         tags: server.tags,
+        project_id: None,
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use launchway_domain::{
     Event, EventData, LogLine, LogStream, NodeKey, NodeStatus, ProjectId, ReleaseFilter, ReleaseId, ReleaseStatus,
-    Timestamp, Topic,
+    Timestamp, Topic, Visible,
 };
 use launchway_engine::store::Store;
 
@@ -29,7 +29,7 @@ async fn tail(store: Store, topics: Vec<Topic>, mut enough: impl FnMut(&[Event])
         loop {
             bell.mark_unchanged();
             loop {
-                let (events, reached) = store.events_after(after, &topics, 7).await.unwrap();
+                let (events, reached) = store.events_after(after, &topics, &Visible::All, 7).await.unwrap();
                 assert!(reached >= after);
                 if reached == after {
                     break;
@@ -136,7 +136,7 @@ pub(crate) async fn a_snapshot_and_its_number_are_of_one_moment(db: Db) {
     for _ in 0..60 {
         let snapshot = b.release_snapshot(release).await.unwrap();
         assert_eq!(snapshot.nodes[0].attempt, snapshot.nodes[1].attempt, "both or neither");
-        let (events, _) = b.events_after(0, &[Topic::Release(release)], 100_000).await.unwrap();
+        let (events, _) = b.events_after(0, &[Topic::Release(release)], &Visible::All, 100_000).await.unwrap();
         let mut told = HashMap::new();
         for event in events.into_iter().filter(|event| event.seq.unwrap() <= snapshot.seq) {
             if let EventData::NodeStatus { node, .. } = event.data {
@@ -164,7 +164,7 @@ pub(crate) async fn every_topic_hears_its_own(db: Db) {
     let hear = |topics: Vec<Topic>| {
         let store = store.clone();
         async move {
-            let (events, reached) = store.events_after(0, &topics, 1000).await.unwrap();
+            let (events, reached) = store.events_after(0, &topics, &Visible::All, 1000).await.unwrap();
             assert_eq!(reached, head);
             let kinds = |kind: &str| events.iter().filter(|event| event.data.kind() == kind).count();
             let mut named: Vec<String> = events.iter().map(|event| event.topic.clone()).collect();
@@ -185,11 +185,11 @@ pub(crate) async fn every_topic_hears_its_own(db: Db) {
 
     // Nothing for us, and yet it moves on.
     for topics in [vec![Topic::Release(ReleaseId(999))], vec![Topic::Project(ProjectId(-1))], vec![]] {
-        assert_eq!(store.events_after(0, &topics, 10).await.unwrap(), (Vec::new(), head));
+        assert_eq!(store.events_after(0, &topics, &Visible::All, 10).await.unwrap(), (Vec::new(), head));
     }
-    let (events, reached) = store.events_after(2, &[release], 2).await.unwrap();
+    let (events, reached) = store.events_after(2, &[release], &Visible::All, 2).await.unwrap();
     assert_eq!((numbers(&events), reached), (vec![3, 4], 4), "a full page moves on to its last");
-    assert_eq!(store.events_after(head, &[release], 2).await.unwrap(), (Vec::new(), head));
+    assert_eq!(store.events_after(head, &[release], &Visible::All, 2).await.unwrap(), (Vec::new(), head));
 }
 
 pub(crate) async fn a_caller_that_goes_away_leaves_nothing_half_done(db: Db) {
@@ -219,11 +219,12 @@ pub(crate) async fn a_caller_that_goes_away_leaves_nothing_half_done(db: Db) {
     for store in [&a, &b, &a] {
         shop.pending(store).await;
     }
-    let (events, head) = a.events_after(0, &[Topic::Wall], 1000).await.unwrap();
+    let (events, head) = a.events_after(0, &[Topic::Wall], &Visible::All, 1000).await.unwrap();
     assert_eq!(numbers(&events), (1..=head).collect::<Vec<_>>());
     let mut told: Vec<_> = events.iter().map(|event| event.data.release_id()).collect();
     let filter = ReleaseFilter { limit: Some(200), ..Default::default() };
-    let mut there: Vec<_> = b.releases(&filter).await.unwrap().items.iter().map(|release| release.id).collect();
+    let mut there: Vec<_> =
+        b.releases(&filter, &Visible::All).await.unwrap().items.iter().map(|release| release.id).collect();
     told.sort();
     there.sort();
     assert_eq!(told, there);
@@ -257,7 +258,7 @@ pub(crate) async fn what_is_trimmed_is_named(db: Db) {
     assert_eq!(store.events_trim(Timestamp::now().plus_millis(1_000)).await.unwrap(), 4);
     assert_eq!(store.oldest().await.unwrap(), 5);
     shop.pending(&store).await;
-    let (events, reached) = store.events_after(4, &[Topic::Wall], 10).await.unwrap();
+    let (events, reached) = store.events_after(4, &[Topic::Wall], &Visible::All, 10).await.unwrap();
     assert_eq!((numbers(&events), reached), (vec![5], 5), "numbers go on");
     let key = NodeKey("start".to_owned());
     assert!(store.log_page(ReleaseId(1), &key, None, 0, 10).await.is_err());

@@ -41,7 +41,13 @@ pub(crate) async fn a_call_whose_holder_died_is_taken_over_unless_it_changed_som
     store.idempotency_answer(&dead, b"late").await.unwrap();
     store.idempotency_release(&dead).await.unwrap();
     carrying_out(next.clone(), store.credential_create(&credential_form("one"), b"x", false)).await.unwrap();
-    let names: Vec<_> = store.credentials().await.unwrap().into_iter().map(|credential| credential.name).collect();
+    let names: Vec<_> = store
+        .credentials(&launchway_domain::Visible::All)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|credential| credential.name)
+        .collect();
     assert_eq!(names, ["one"]);
 
     // It dies after it wrote: nobody does it a second time.

@@ -1,6 +1,8 @@
 //! The logs of nodes.
 
-use launchway_domain::{EventData, LogLine, LogPage, LogStream, NodeKey, NodeStatus, ReleaseId, Timestamp, Topic};
+use launchway_domain::{
+    EventData, LogLine, LogPage, LogStream, NodeKey, NodeStatus, ReleaseId, Timestamp, Topic, Visible,
+};
 use launchway_engine::store::{Store, StoreError};
 
 use crate::world::{Db, run, with, world};
@@ -71,7 +73,7 @@ pub(crate) async fn any_bytes_of_text_come_back(db: Db) {
     let odd = "a\0b\r\n\u{fffd}\u{1b}[31m' \\ \u{10ffff}\n";
     store.append_log(&lease, &nodes[0].key, 0, &[line(1, LogStream::Output, odd)]).await.unwrap();
     assert_eq!(whole(&store, lease.release, &nodes[0].key, None, 1000).await, odd);
-    let (events, _) = store.events_after(0, &[Topic::Release(lease.release)], 100).await.unwrap();
+    let (events, _) = store.events_after(0, &[Topic::Release(lease.release)], &Visible::All, 100).await.unwrap();
     let EventData::LogAppended { text, .. } = &events.last().unwrap().data else { panic!("no log event") };
     assert_eq!(text.as_deref(), Some(odd));
 }
@@ -95,7 +97,7 @@ pub(crate) async fn a_long_log_is_kept_in_bounded_pieces(db: Db) {
         assert_eq!(whole(&store, lease.release, key, None, max).await, expected);
     }
     // Its event is short: who wants the text asks for it.
-    let (events, _) = store.events_after(0, &[Topic::Release(lease.release)], 1000).await.unwrap();
+    let (events, _) = store.events_after(0, &[Topic::Release(lease.release)], &Visible::All, 1000).await.unwrap();
     let told = events.iter().find_map(|event| match &event.data {
         EventData::LogAppended { from: 0, to, text, .. } => Some((*to, text.clone())),
         _ => None,
@@ -135,7 +137,7 @@ pub(crate) async fn short_text_travels_with_its_event(db: Db) {
         line(3, LogStream::Output, ""),
     ];
     store.append_log(&lease, &nodes[0].key, 3, &lines).await.unwrap();
-    let (events, _) = store.events_after(seq, &[Topic::Release(lease.release)], 100).await.unwrap();
+    let (events, _) = store.events_after(seq, &[Topic::Release(lease.release)], &Visible::All, 100).await.unwrap();
     let told: Vec<_> = events
         .into_iter()
         .map(|event| match event.data {

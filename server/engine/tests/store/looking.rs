@@ -1,7 +1,7 @@
 //! Lists, the overview, finding things, and the links of the wall.
 
 use launchway_domain::{
-    EnvironmentId, HitKind, ListQuery, NodeKind, NodeStatus, ReleaseStatus, ServerForm, WallLinkId,
+    EnvironmentId, HitKind, ListQuery, NodeKind, NodeStatus, ReleaseStatus, ServerForm, Visible, WallLinkId,
 };
 use launchway_engine::store::{Store, StoreError};
 
@@ -36,7 +36,7 @@ pub(crate) async fn a_list_is_searched_sorted_and_paged(db: Db) {
     let names = |query: ListQuery| {
         let store = store.clone();
         async move {
-            let found = store.servers_list(&query).await.unwrap();
+            let found = store.servers_list(&query, &Visible::All).await.unwrap();
             (found.items.into_iter().map(|server| server.hostname).collect::<Vec<_>>(), found.total)
         }
     };
@@ -54,10 +54,16 @@ pub(crate) async fn a_list_is_searched_sorted_and_paged(db: Db) {
     for nothing in ["web_0", "%", "\"", "' OR 1=1 --", "!"] {
         assert_eq!(names(query(nothing, "", &[("tag", "us")])).await.1, 60 * u64::from(nothing == "\""), "{nothing}");
     }
-    assert_eq!(store.server_tags().await.unwrap(), ["a_b", "eu", "us"]);
-    assert_eq!(store.projects_list(&query("BASE", "repository", &[("has", "test")])).await.unwrap().total, 1);
-    assert_eq!(store.projects_list(&query("", "", &[("has", "none")])).await.unwrap().total, 0);
-    assert_eq!(store.credentials_list(&query("deploy", "kind", &[("kind", "ssh_key")])).await.unwrap().total, 1);
+    assert_eq!(store.server_tags(&Visible::All).await.unwrap(), ["a_b", "eu", "us"]);
+    assert_eq!(
+        store.projects_list(&query("BASE", "repository", &[("has", "test")]), &Visible::All).await.unwrap().total,
+        1
+    );
+    assert_eq!(store.projects_list(&query("", "", &[("has", "none")]), &Visible::All).await.unwrap().total, 0);
+    assert_eq!(
+        store.credentials_list(&query("deploy", "kind", &[("kind", "ssh_key")]), &Visible::All).await.unwrap().total,
+        1
+    );
 }
 
 pub(crate) async fn releases_are_listed_without_their_hooks(db: Db) {
@@ -68,18 +74,20 @@ pub(crate) async fn releases_are_listed_without_their_hooks(db: Db) {
         ids.push(store.release_create(&new_release(shop.project, shop.environment, tag)).await.unwrap().id);
     }
     let other = store.release_create(&new_release(blog.project, blog.environment, "v1.0")).await.unwrap().id;
-    let found = store.releases_list(&query("V1", "", &[])).await.unwrap();
+    let found = store.releases_list(&query("V1", "", &[]), &Visible::All).await.unwrap();
     assert_eq!(found.items.iter().map(|release| release.id).collect::<Vec<_>>(), [other, ids[1], ids[0]]);
     assert!(found.items.iter().all(|release| release.hooks == Default::default()));
     let number = format!("#{}", ids[2]);
-    assert_eq!(store.releases_list(&query(&number, "", &[])).await.unwrap().items[0].id, ids[2]);
+    assert_eq!(store.releases_list(&query(&number, "", &[]), &Visible::All).await.unwrap().items[0].id, ids[2]);
     let project = shop.project.to_string();
-    let of_shop =
-        store.releases_list(&query("", "when", &[("project", &project), ("status", "pending")])).await.unwrap();
+    let of_shop = store
+        .releases_list(&query("", "when", &[("project", &project), ("status", "pending")]), &Visible::All)
+        .await
+        .unwrap();
     assert_eq!(of_shop.total, 3);
-    assert_eq!(store.releases_list(&query("", "", &[("project", "x")])).await.unwrap().total, 0);
+    assert_eq!(store.releases_list(&query("", "", &[("project", "x")]), &Visible::All).await.unwrap().total, 0);
     for sort in ["number", "status", "where", "who", "when"] {
-        assert_eq!(store.releases_list(&query("ada 0123", sort, &[])).await.unwrap().total, 4, "{sort}");
+        assert_eq!(store.releases_list(&query("ada 0123", sort, &[]), &Visible::All).await.unwrap().total, 4, "{sort}");
     }
 }
 
@@ -89,15 +97,22 @@ pub(crate) async fn the_best_is_found_first(db: Db) {
     let shop = world(&store, "web").await;
     let release = shop.pending(&store).await;
     let all = [HitKind::Project, HitKind::Release, HitKind::Server];
-    let found = store.find("web", &all).await.unwrap();
+    let found = store.find("web", &all, &Visible::All).await.unwrap();
     assert_eq!((found[0].kind, found[0].title.as_str()), (HitKind::Project, "web"));
     let servers: Vec<_> =
         found.iter().filter(|hit| hit.kind == HitKind::Server).map(|hit| hit.title.as_str()).collect();
     assert_eq!((servers.len(), servers[0]), (6, "web"));
-    let numbered = store.find(&format!("#{}", release.id), &all).await.unwrap();
+    let numbered = store.find(&format!("#{}", release.id), &all, &Visible::All).await.unwrap();
     assert_eq!(numbered[0].id, release.id.0);
-    assert!(store.find("web", &[HitKind::Release]).await.unwrap().iter().all(|hit| hit.kind == HitKind::Release));
-    assert!(store.find("%", &all).await.unwrap().is_empty());
+    assert!(
+        store
+            .find("web", &[HitKind::Release], &Visible::All)
+            .await
+            .unwrap()
+            .iter()
+            .all(|hit| hit.kind == HitKind::Release)
+    );
+    assert!(store.find("%", &all, &Visible::All).await.unwrap().is_empty());
 }
 
 pub(crate) async fn an_overview_is_of_one_moment(db: Db) {
@@ -109,7 +124,7 @@ pub(crate) async fn an_overview_is_of_one_moment(db: Db) {
     run(&store, &lease, &plan[0], NodeStatus::Succeeded).await;
     store.set_nodes(&lease, &[with(&plan[1], NodeStatus::Running, 1)]).await.unwrap();
 
-    let now = store.overview().await.unwrap();
+    let now = store.overview(&Visible::All).await.unwrap();
     assert_eq!(now.seq, store.head().await.unwrap());
     let running = &now.running[0];
     assert_eq!(running.release.id, lease.release);
@@ -128,10 +143,10 @@ pub(crate) async fn an_overview_is_of_one_moment(db: Db) {
     assert!(now.live.iter().all(|place| place.release.is_none() && place.servers == 1));
 
     store.finish(&lease, ReleaseStatus::Failed, None).await.unwrap();
-    let now = store.overview().await.unwrap();
+    let now = store.overview(&Visible::All).await.unwrap();
     assert_eq!(now.broken.iter().map(|release| release.id).collect::<Vec<_>>(), Vec::new(), "another is on its way");
     store.release_cancel(waiting.id).await.unwrap();
-    let now = store.overview().await.unwrap();
+    let now = store.overview(&Visible::All).await.unwrap();
     assert_eq!(now.broken.iter().map(|release| release.id).collect::<Vec<_>>(), [lease.release]);
 
     // One that succeeds is live, and mends what failed before it.
@@ -140,7 +155,7 @@ pub(crate) async fn an_overview_is_of_one_moment(db: Db) {
         run(&store, &lease, node, NodeStatus::Succeeded).await;
     }
     store.finish(&lease, ReleaseStatus::Succeeded, None).await.unwrap();
-    let now = store.overview().await.unwrap();
+    let now = store.overview(&Visible::All).await.unwrap();
     assert!(now.broken.is_empty() && now.running.is_empty());
     let live = |id: EnvironmentId| now.live.iter().find(|place| place.environment_id == id).unwrap().release.clone();
     assert_eq!(live(shop.environment).map(|release| release.id), Some(lease.release));

@@ -49,11 +49,13 @@ pub(crate) async fn a_token_names_its_user_until_it_is_revoked(db: Db) {
     let user = store.create_user("ada", "hash", Role::Developer).await.unwrap();
     let hash = [7_u8; 32];
     let id = store.token_create(user.id, "ci", &hash).await.unwrap();
-    assert_eq!(store.token_user(&hash).await.unwrap(), Some((id, user.clone())));
-    assert_eq!(store.token_user(&hash).await.unwrap(), Some((id, user.clone())), "a noted use changes nothing");
-    assert_eq!(store.token_user(&[8_u8; 32]).await.unwrap(), None);
+    let found = store.token_person(&hash).await.unwrap();
+    assert_eq!(found.as_ref().map(|person| &person.user), Some(&user));
+    assert_eq!(found.as_ref().and_then(|person| person.grant.as_ref()).map(|grant| grant.token_id), Some(id));
+    assert_eq!(store.token_person(&hash).await.unwrap(), found, "a noted use changes nothing");
+    assert_eq!(store.token_person(&[8_u8; 32]).await.unwrap(), None);
     store.token_delete(id).await.unwrap();
-    assert_eq!(store.token_user(&hash).await.unwrap(), None);
+    assert_eq!(store.token_person(&hash).await.unwrap(), None);
     assert!(matches!(store.token_delete(id).await, Err(StoreError::NotFound)));
     let gone = store.token_create(launchway_domain::UserId(999), "ci", &hash).await;
     assert!(matches!(gone, Err(StoreError::Missing { .. })));

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use futures::future::join_all;
-use launchway_domain::{EventData, ReleaseFilter, ReleaseId, ReleaseStatus, Topic};
+use launchway_domain::{EventData, ReleaseFilter, ReleaseId, ReleaseStatus, Topic, Visible};
 use launchway_engine::store::StoreError;
 
 use crate::world::{Db, TTL, environment, new_release, world};
@@ -26,7 +26,7 @@ pub(crate) async fn of_two_starts_one_wins(db: Db) {
             }
         }
         assert_eq!(won, 1);
-        let (events, _) = a.events_after(0, &[Topic::Release(release.id)], 100).await.unwrap();
+        let (events, _) = a.events_after(0, &[Topic::Release(release.id)], &Visible::All, 100).await.unwrap();
         let told: Vec<_> = events
             .iter()
             .map(|event| match &event.data {
@@ -105,7 +105,7 @@ pub(crate) async fn a_page_of_releases_ends_where_the_next_begins(db: Db) {
     let mut filter = ReleaseFilter { project_id: Some(shop.project), limit: Some(2), ..Default::default() };
     let mut seen = Vec::new();
     loop {
-        let page = store.releases(&filter).await.unwrap();
+        let page = store.releases(&filter, &Visible::All).await.unwrap();
         seen.extend(page.items.iter().map(|release| release.id));
         match page.next {
             Some(next) => filter.cursor = Some(next),
@@ -116,11 +116,14 @@ pub(crate) async fn a_page_of_releases_ends_where_the_next_begins(db: Db) {
 
     store.release_start(ids[0]).await.unwrap();
     let filter = ReleaseFilter { status: Some(ReleaseStatus::Queued), ..Default::default() };
-    assert_eq!(store.releases(&filter).await.unwrap().items.iter().map(|r| r.id).collect::<Vec<_>>(), [ids[0]]);
+    assert_eq!(
+        store.releases(&filter, &Visible::All).await.unwrap().items.iter().map(|r| r.id).collect::<Vec<_>>(),
+        [ids[0]]
+    );
     let filter = ReleaseFilter { environment_id: Some(blog.environment), ..Default::default() };
-    assert_eq!(store.releases(&filter).await.unwrap().items.len(), 5);
+    assert_eq!(store.releases(&filter, &Visible::All).await.unwrap().items.len(), 5);
     let filter = ReleaseFilter { cursor: Some("x'; --".to_owned()), ..Default::default() };
-    assert!(matches!(store.releases(&filter).await, Err(StoreError::NotFound)));
+    assert!(matches!(store.releases(&filter, &Visible::All).await, Err(StoreError::NotFound)));
 }
 
 pub(crate) async fn the_live_release_is_the_one_that_succeeded_last(db: Db) {

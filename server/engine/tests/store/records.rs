@@ -2,7 +2,7 @@
 
 use launchway_domain::{
     CredentialForm, CredentialId, EnvironmentForm, EnvironmentId, EnvironmentKind, HookPoint, HookTemplateForm,
-    ProjectForm, ProjectId, ServerForm, ServerId,
+    ProjectForm, ProjectId, ServerForm, ServerId, Visible,
 };
 use launchway_engine::store::{Store, StoreError};
 
@@ -56,7 +56,7 @@ pub(crate) async fn a_name_is_taken_once(db: Db) {
     assert_eq!(taken(store.environment_update(live, &form).await), "name");
 
     // A refused change left nothing behind, and the store goes on.
-    assert_eq!(store.servers().await.unwrap().len(), 2);
+    assert_eq!(store.servers(&Visible::All).await.unwrap().len(), 2);
     assert_eq!(store.environment(live).await.unwrap().name, "live");
 }
 
@@ -157,6 +157,7 @@ pub(crate) async fn a_new_address_loses_the_pinned_key(db: Db) {
         port: pinned.port,
         credential_id: pinned.credential_id,
         tags: vec!["web".to_owned(), "北京".to_owned()],
+        project_id: None,
     };
     let renamed = store.server_update(shop.server, &form).await.unwrap();
     assert_eq!(renamed.host_key.as_deref(), Some("SHA256:abc"), "another name is the same host");
@@ -271,6 +272,6 @@ pub(crate) async fn a_release_and_its_templates_come_together(db: Db) {
     let both = [(HookPoint::BeforeDeploy, form("c")), (HookPoint::AfterDeploy, form("b"))];
     assert_eq!(taken(store.release_create_with(&new, &both).await), "save_as.after_deploy");
     assert_eq!(store.templates().await.unwrap().len(), 2, "nothing half-done");
-    let list = store.releases(&Default::default()).await.unwrap();
+    let list = store.releases(&Default::default(), &Visible::All).await.unwrap();
     assert_eq!(list.items.iter().map(|r| r.id).collect::<Vec<_>>(), [release.id]);
 }

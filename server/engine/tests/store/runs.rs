@@ -1,7 +1,7 @@
 //! Leases, nodes, and what people do to a release.
 
 use launchway_domain::{
-    EventData, Node, NodeKey, NodeStatus, ReleaseId, ReleaseStatus, ServerId, Text, Timestamp, Topic,
+    EventData, Node, NodeKey, NodeStatus, ReleaseId, ReleaseStatus, ServerId, Text, Timestamp, Topic, Visible,
 };
 use launchway_engine::store::{Lease, Store, StoreError};
 use serde_json::json;
@@ -93,7 +93,7 @@ pub(crate) async fn a_plan_comes_back_in_its_order(db: Db) {
     assert_eq!(store.nodes(release.id).await.unwrap(), nodes);
     assert_eq!(store.frozen(&lease).await.unwrap(), Some(frozen));
 
-    let (events, _) = store.events_after(0, &[Topic::Release(release.id)], 1000).await.unwrap();
+    let (events, _) = store.events_after(0, &[Topic::Release(release.id)], &Visible::All, 1000).await.unwrap();
     let told: Vec<Node> = events
         .into_iter()
         .filter_map(|event| if let EventData::NodeStatus { node, .. } = event.data { Some(*node) } else { None })
@@ -158,7 +158,7 @@ pub(crate) async fn a_retry_keeps_what_succeeded(db: Db) {
     let read = |node: usize| store.node_checkpoint_read(lease.release, &nodes[node].key);
     assert_eq!(read(0).await.unwrap(), Some(json!("kept")));
     assert_eq!(read(1).await.unwrap(), None);
-    let (events, _) = store.events_after(seq, &[Topic::Wall], 100).await.unwrap();
+    let (events, _) = store.events_after(seq, &[Topic::Wall], &Visible::All, 100).await.unwrap();
     let told: Vec<Node> = events
         .iter()
         .filter_map(|event| match &event.data {
@@ -212,7 +212,7 @@ pub(crate) async fn what_runs_is_asked_to_stop(db: Db) {
     met(lost, ReleaseStatus::Running);
     bell.changed().await.unwrap();
     assert!(a.renew(&lease, TTL).await.unwrap());
-    let (events, _) = a.events_after(0, &[Topic::Project(shop.project)], 100).await.unwrap();
+    let (events, _) = a.events_after(0, &[Topic::Project(shop.project)], &Visible::All, 100).await.unwrap();
     let last = events.last().unwrap();
     assert!(matches!(last.data, EventData::ReleaseStatus { cancel_requested: true, .. }));
 

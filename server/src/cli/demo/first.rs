@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use launchway_domain::{
     Actor, CredentialForm, CredentialKind, EnvironmentForm, EnvironmentKind, EventData, GitRef, Hooks, Node, NodeKind,
-    NodeStatus, ProjectForm, RefKind, Release, ReleaseForm, ReleaseStatus, ServerForm, ServerId, Text, Topic, text,
+    NodeStatus, ProjectForm, RefKind, Release, ReleaseForm, ReleaseStatus, ServerForm, ServerId, Text, Topic, Visible,
+    text,
 };
 use secrecy::ExposeSecret;
 
@@ -74,6 +75,7 @@ async fn register_servers(services: &Services, actor: &Actor, stage: &Stage) -> 
         username: stage.servers.username.clone(),
         secret: Some(stage.servers.private_key.expose_secret().to_owned()),
         passphrase: None,
+        project_id: None,
     };
     let credential = services.credentials().create(actor, credential).await?;
     let mut ids = Vec::new();
@@ -84,6 +86,7 @@ async fn register_servers(services: &Services, actor: &Actor, stage: &Stage) -> 
             port: server.port,
             credential_id: credential.id,
             tags: vec!["demo".to_owned()],
+            project_id: None,
         };
         let made = services.servers().create(actor, form).await?;
         services.servers().pin_host_key(actor, made.id, server.fingerprint.clone()).await?;
@@ -117,7 +120,7 @@ async fn follow(services: &Services, actor: &Actor, release: &Release) -> Result
     loop {
         bell.mark_unchanged();
         let (events, scanned) = store
-            .events_after(seq, &[Topic::Release(release.id)], PAGE)
+            .events_after(seq, &[Topic::Release(release.id)], &Visible::All, PAGE)
             .await
             .map_err(|e| Failure::new(&reading, e))?;
         let moved = scanned > seq;

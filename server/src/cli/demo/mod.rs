@@ -111,7 +111,7 @@ async fn show(stage: &Stage, program: &mut Program) -> Result<(), Failure> {
     let preparing = async {
         let form = SetupForm { name: USER.to_owned(), password: password.clone() };
         let user = services.accounts().setup(form, here).await?;
-        first::release(&services, &Actor::User(user), stage).await
+        first::release(&services, &Actor::from(user), stage).await
     };
     tokio::select! {
         asked = asked_to_end() => return asked,

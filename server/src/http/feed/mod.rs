@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use launchway_domain::{Actor, Event, Fault, ProjectId, ReleaseId, Topic};
+use launchway_domain::{Actor, Event, Permission, ProjectId, ReleaseId, Topic, Visible};
 use launchway_engine::store::{Store, StoreError};
 use tokio::sync::{broadcast, watch as tokio_watch};
 use tokio_util::sync::CancellationToken;
@@ -26,7 +26,8 @@ use message::Line;
 use presence::Presence;
 use tail::Tail;
 
-use crate::service::{Permission, permit};
+use crate::http::problem::Problem;
+use crate::service::{permit, permit_in};
 
 pub(crate) use message::topics;
 pub(crate) use socket::{__path_connect, connect};
@@ -46,11 +47,15 @@ pub(crate) struct Feed {
     shared: Arc<Shared>,
 }
 
+/// A tail by what is listened to: the topics, and what of them is seen.
+type Tails = HashMap<(Vec<Topic>, Visible), Weak<Tail>>;
+
 struct Shared {
     store: Store,
     progress: broadcast::Sender<Event>,
-    /// One tail per list of topics that somebody listens to: the store is read once for all of them.
-    tails: Mutex<HashMap<Vec<Topic>, Weak<Tail>>>,
+    /// One tail per list of topics that somebody listens to, and what of them they see: the store is read once for all
+    /// of them.
+    tails: Mutex<Tails>,
     /// Whose a release is, for progress, which does not say.
     projects: Mutex<HashMap<ReleaseId, ProjectId>>,
     /// Who has a release open.
@@ -85,25 +90,45 @@ impl Feed {
         self.shared.left.receiver_count()
     }
 
-    /// Whether somebody may listen to these topics: a screen on a wall hears what the wall shows.
+    /// What it takes to listen to a topic: a screen on a wall hears what the wall shows.
+    pub(crate) fn permission(topic: Topic) -> Permission {
+        match topic {
+            Topic::Wall => Permission::ViewWall,
+            Topic::Release(_) | Topic::Project(_) => Permission::ViewReleases,
+        }
+    }
+
+    /// Whether somebody may listen to these topics.
     ///
     /// # Errors
-    /// [`Fault::Forbidden`].
-    pub(crate) fn permit(actor: &Actor, topics: &[Topic]) -> Result<(), Fault> {
-        topics.iter().try_for_each(|topic| {
-            let permission = match topic {
-                Topic::Wall => Permission::ViewWall,
-                Topic::Release(_) | Topic::Project(_) => Permission::ViewReleases,
+    /// 403, 404 for what they do not see; where the database does not answer.
+    pub(crate) async fn permit(&self, actor: &Actor, topics: &[Topic]) -> Result<(), Problem> {
+        let sees_all = actor.visible() == Visible::All;
+        for topic in topics {
+            let permission = Self::permission(*topic);
+            permit(actor, permission)?;
+            let project = match topic {
+                Topic::Wall => continue,
+                Topic::Project(id) => Some(*id),
+                // A release that is not there yet may be listened to by whoever would see it.
+                Topic::Release(_) if sees_all => continue,
+                Topic::Release(id) => self.project_of(*id).await,
             };
-            permit(actor, permission)
-        })
+            permit_in(actor, permission, project.unwrap_or(ProjectId(0)))?;
+        }
+        Ok(())
     }
 
     /// Begins to listen: after an event, from the beginning (0), or from now (none).
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub(crate) async fn subscribe(&self, topics: Vec<Topic>, after: Option<i64>) -> Result<Subscription, StoreError> {
+    pub(crate) async fn subscribe(
+        &self,
+        topics: Vec<Topic>,
+        visible: Visible,
+        after: Option<i64>,
+    ) -> Result<Subscription, StoreError> {
         let store = &self.shared.store;
         let head = store.head().await?;
         let mut first = Vec::new();
@@ -117,28 +142,28 @@ impl Feed {
             }
             Some(after) => after,
         };
-        let tail = self.tail(topics).await?;
+        let tail = self.tail((topics, visible)).await?;
         Ok(Subscription::new(store.clone(), tail, after, first))
     }
 
-    async fn tail(&self, topics: Vec<Topic>) -> Result<Arc<Tail>, StoreError> {
-        if let Some(tail) = self.tails().get(&topics).and_then(Weak::upgrade) {
+    async fn tail(&self, heard: (Vec<Topic>, Visible)) -> Result<Arc<Tail>, StoreError> {
+        if let Some(tail) = self.tails().get(&heard).and_then(Weak::upgrade) {
             return Ok(tail);
         }
         // The bell first: what is committed after it was taken rings it.
         let bell = self.shared.store.bell();
         let head = self.shared.store.head().await?;
         let mut tails = self.tails();
-        if let Some(tail) = tails.get(&topics).and_then(Weak::upgrade) {
+        if let Some(tail) = tails.get(&heard).and_then(Weak::upgrade) {
             return Ok(tail);
         }
         tails.retain(|_, tail| tail.strong_count() > 0);
-        let tail = Tail::start(self.shared.store.clone(), topics.clone(), head, bell);
-        tails.insert(topics, Arc::downgrade(&tail));
+        let tail = Tail::start(self.shared.store.clone(), heard.clone(), head, bell);
+        tails.insert(heard, Arc::downgrade(&tail));
         Ok(tail)
     }
 
-    fn tails(&self) -> MutexGuard<'_, HashMap<Vec<Topic>, Weak<Tail>>> {
+    fn tails(&self) -> MutexGuard<'_, Tails> {
         self.shared.tails.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -147,8 +172,11 @@ impl Feed {
     }
 
     /// The topic among those that somebody listens to by which they hear of a progress tick.
-    async fn topic_of(&self, tick: &Event, topics: &[Topic]) -> Option<Topic> {
+    async fn topic_of(&self, tick: &Event, topics: &[Topic], visible: &Visible) -> Option<Topic> {
         let release = tick.data.release_id();
+        if *visible != Visible::All && !self.project_of(release).await.is_some_and(|project| visible.has(project)) {
+            return None;
+        }
         for topic in topics {
             let fits = match topic {
                 Topic::Release(id) => *id == release,

@@ -61,7 +61,7 @@ impl Presence {
         };
         // A script with a token looks at nothing.
         let who = match (&identity.actor, &identity.proof) {
-            (Actor::User(user), Proof::Session(_)) => Who::Person(user.id, user.name.clone()),
+            (Actor::User(person), Proof::Session(_)) => Who::Person(person.user.id, person.user.name.clone()),
             (Actor::Wall(_), _) => Who::Wall,
             _ => Who::Nobody,
         };
@@ -207,7 +207,7 @@ mod tests {
 
     fn person(id: i64, name: &str) -> Identity {
         let user = User { id: UserId(id), name: name.into(), role: Role::Viewer, created_at: Timestamp(0) };
-        Identity { actor: Actor::User(user), proof: Proof::Session("row".into()) }
+        Identity { actor: Actor::from(user), proof: Proof::Session("row".into()) }
     }
 
     async fn told(seat: &mut Seat) -> Value {

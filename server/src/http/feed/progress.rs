@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use axum::extract::ws::Utf8Bytes;
-use launchway_domain::{Event, EventData, NodeKey, ReleaseId, Topic};
+use launchway_domain::{Event, EventData, NodeKey, ReleaseId};
 use tokio::sync::broadcast;
 
-use super::Feed;
+use super::{Feed, Subscription};
 
 /// The shortest time between two ticks of one node: ten a second.
 const APART: Duration = Duration::from_millis(100);
@@ -27,7 +27,7 @@ impl Progress {
     }
 
     /// The next tick that the listener hears. May be dropped at any time: a lost tick is no loss.
-    pub(crate) async fn next(&mut self, feed: &Feed, topics: &[Topic]) -> Utf8Bytes {
+    pub(crate) async fn next(&mut self, feed: &Feed, heard: Option<&Subscription>) -> Utf8Bytes {
         loop {
             let mut tick = match self.ticks.recv().await {
                 Ok(tick) => tick,
@@ -37,7 +37,8 @@ impl Progress {
             };
             let EventData::NodeProgress { release_id, node, .. } = &tick.data else { continue };
             let key = (*release_id, node.clone());
-            let Some(topic) = feed.topic_of(&tick, topics).await else { continue };
+            let Some(heard) = heard else { continue };
+            let Some(topic) = feed.topic_of(&tick, heard.topics(), heard.visible()).await else { continue };
             if !self.is_due(key, Instant::now()) {
                 continue;
             }

@@ -13,7 +13,7 @@ use launchway_engine::store::StoreError;
 use tokio::time::Instant;
 
 use super::watch::{Wake, Watch};
-use super::{Feed, PING, Subscription, message};
+use super::{PING, Subscription, message};
 use crate::AppState;
 use crate::http::auth::{self, Identity};
 use crate::http::params::Reader;
@@ -100,11 +100,11 @@ impl Listener {
             Ok(asked) => asked,
             Err(detail) => return self.say(message::error("bad_subscribe", &detail, self.lang)).await,
         };
-        if let Err(fault) = Feed::permit(self.watch.actor(), &topics) {
-            return self.say(message::error("forbidden", &fault.detail(), self.lang)).await;
+        if let Err(problem) = self.state.feed.permit(self.watch.actor(), &topics).await {
+            return self.say(message::error("forbidden", &problem.detail, self.lang)).await;
         }
         self.watch.sit(&topics);
-        match self.state.feed.subscribe(topics, after).await {
+        match self.state.feed.subscribe(topics, self.watch.actor().visible(), after).await {
             Ok(subscription) => {
                 self.subscription = Some(subscription);
                 Ok(())
@@ -132,6 +132,8 @@ impl Listener {
                 self.say(message::error("unauthenticated", &auth::gone(), self.lang)).await?;
                 self.close(close_code::POLICY, "signed out").await
             }
+            // What they may hear is another thing now: they come back and ask again.
+            Wake::Changed => self.close(close_code::RESTART, "changed").await,
             Wake::Stopping => self.close(close_code::RESTART, "stopping").await,
         }
     }

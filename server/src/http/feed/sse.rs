@@ -11,7 +11,7 @@ use launchway_domain::Topic;
 
 use super::message::Line;
 use super::watch::{Wake, Watch};
-use super::{Feed, PING, Subscription};
+use super::{PING, Subscription};
 use crate::AppState;
 use crate::http::auth::Identity;
 use crate::http::problem::{Problem, Result};
@@ -29,8 +29,9 @@ pub(crate) async fn stream(
     topics: Vec<Topic>,
     after: Option<i64>,
 ) -> Result<Response> {
-    Feed::permit(&identity.actor, &topics)?;
-    let subscription = state.feed.subscribe(topics, after).await.map_err(Problem::internal)?;
+    state.feed.permit(&identity.actor, &topics).await?;
+    let subscription =
+        state.feed.subscribe(topics, identity.actor.visible(), after).await.map_err(Problem::internal)?;
     let listener =
         Listener { watch: Watch::new(state, identity), subscription, ready: VecDeque::new(), greeted: false };
     let events = stream::unfold(listener, |mut listener| async move {
@@ -69,7 +70,7 @@ impl Listener {
                     }
                 },
                 Wake::Passing(json) => return Some(Event::default().data(json.as_str())),
-                Wake::Gone | Wake::Stopping => return None,
+                Wake::Gone | Wake::Changed | Wake::Stopping => return None,
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use launchway_domain::Topic;
+use launchway_domain::{Topic, Visible};
 use launchway_engine::store::{Store, StoreError};
 
 use super::message::Line;
@@ -52,5 +52,9 @@ impl Subscription {
 
     pub(crate) fn topics(&self) -> &[Topic] {
         self.tail.topics()
+    }
+
+    pub(crate) fn visible(&self) -> &Visible {
+        self.tail.visible()
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use launchway_domain::Topic;
+use launchway_domain::{Topic, Visible};
 use launchway_engine::store::{Store, StoreError};
 use tokio::sync::watch;
 
@@ -24,6 +24,7 @@ const LINGER: Duration = Duration::from_secs(60);
 /// The latest events of some topics.
 pub(crate) struct Tail {
     topics: Vec<Topic>,
+    visible: Visible,
     recent: Mutex<Recent>,
     /// Up to where the store was read.
     head: watch::Sender<i64>,
@@ -45,9 +46,14 @@ pub(crate) struct Batch {
 
 impl Tail {
     /// Begins to read behind `head`, whenever the bell rings, until nobody holds the tail.
-    pub(crate) fn start(store: Store, topics: Vec<Topic>, head: i64, bell: watch::Receiver<i64>) -> Arc<Self> {
+    pub(crate) fn start(
+        store: Store,
+        (topics, visible): (Vec<Topic>, Visible),
+        head: i64,
+        bell: watch::Receiver<i64>,
+    ) -> Arc<Self> {
         let recent = Recent { from: head, to: head, lines: VecDeque::new(), bytes: 0 };
-        let tail = Arc::new(Self { topics, recent: Mutex::new(recent), head: watch::Sender::new(head) });
+        let tail = Arc::new(Self { topics, visible, recent: Mutex::new(recent), head: watch::Sender::new(head) });
         tokio::spawn(follow(Arc::downgrade(&tail), store, bell, head));
         tail
     }
@@ -55,6 +61,11 @@ impl Tail {
     /// Which topics these are.
     pub(crate) fn topics(&self) -> &[Topic] {
         &self.topics
+    }
+
+    /// What of them their listeners see.
+    pub(crate) fn visible(&self) -> &Visible {
+        &self.visible
     }
 
     /// What comes after a position, where it is still kept here.
@@ -74,7 +85,7 @@ impl Tail {
 
     /// What comes after a position, from the store.
     pub(crate) async fn stored(&self, store: &Store, after: i64) -> Result<Batch, StoreError> {
-        let (events, next) = store.events_after(after, &self.topics, READ).await?;
+        let (events, next) = store.events_after(after, &self.topics, &self.visible, READ).await?;
         // Asked afterwards: what was thrown away before or while reading is noticed.
         if after > 0 && after + 1 < store.oldest().await? {
             let head = store.head().await?;
@@ -114,7 +125,7 @@ async fn follow(tail: Weak<Tail>, store: Store, mut bell: watch::Receiver<i64>, 
     loop {
         bell.borrow_and_update();
         let Some(held) = tail.upgrade() else { return };
-        match store.events_after(to, &held.topics, READ).await {
+        match store.events_after(to, &held.topics, &held.visible, READ).await {
             Ok((events, next)) if next > to => {
                 to = next;
                 held.push(events.iter().filter_map(Line::of).collect(), to);

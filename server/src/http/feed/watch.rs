@@ -10,7 +10,7 @@ use super::presence::Seat;
 use super::progress::Progress;
 use super::{RECHECK, Subscription};
 use crate::AppState;
-use crate::http::auth::Identity;
+use crate::http::auth::{Held, Identity};
 
 /// Waits on behalf of one listener.
 pub(crate) struct Watch {
@@ -31,6 +31,8 @@ pub(crate) enum Wake {
     Passing(Utf8Bytes),
     /// Nobody is there to listen any more: signed out, or revoked.
     Gone,
+    /// They may see more or less than when they came.
+    Changed,
     /// The program stops.
     Stopping,
 }
@@ -67,15 +69,17 @@ impl Watch {
             tokio::select! {
                 () = self.stopping.cancelled() => return Wake::Stopping,
                 () = events(subscription) => return Wake::Events,
-                line = self.progress.next(&self.state.feed, subscription.map_or(&[], Subscription::topics)) => {
+                line = self.progress.next(&self.state.feed, subscription) => {
                     return Wake::Passing(line);
                 }
                 line = self.seat.next() => return Wake::Passing(line),
                 _ = self.recheck.tick() => {}
                 _ = self.left.changed() => {}
             }
-            if !self.identity.holds(&self.state).await {
-                return Wake::Gone;
+            match self.identity.holds(&self.state).await {
+                Held::Yes => {}
+                Held::Changed => return Wake::Changed,
+                Held::Gone => return Wake::Gone,
             }
         }
     }

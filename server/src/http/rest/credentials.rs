@@ -77,6 +77,7 @@ async fn update(
         username: was.username,
         secret: None,
         passphrase: None,
+        project_id: was.project_id,
     })?;
     Ok(Reply::ok(state.ports.credentials.update(&actor, id, form).await?))
 }

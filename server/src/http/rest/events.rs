@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::AppState;
-use crate::http::auth::Identity;
+use crate::http::auth::{Held, Identity};
 use crate::http::feed;
 use crate::http::params::Query;
 use crate::http::problem::{Problem, ProblemBody, Result};
@@ -54,9 +54,10 @@ async fn events(
 ) -> Result<Response> {
     let wait = query.parse::<u64>("wait").unwrap_or(WAIT).min(MAX_WAIT);
     let (topics, after) = asked(query)?;
-    feed::Feed::permit(&identity.actor, &topics)?;
+    state.feed.permit(&identity.actor, &topics).await?;
     let deadline = Instant::now() + Duration::from_secs(wait);
-    let mut subscription = state.feed.subscribe(topics, after).await.map_err(Problem::internal)?;
+    let mut subscription =
+        state.feed.subscribe(topics, identity.actor.visible(), after).await.map_err(Problem::internal)?;
     let lines = loop {
         let lines = subscription.take().await.map_err(Problem::internal)?;
         if !lines.is_empty() || Instant::now() >= deadline {
@@ -66,8 +67,10 @@ async fn events(
             () = subscription.wait() => {}
             () = state.stopping().cancelled() => break lines,
             () = tokio::time::sleep_until(deadline.min(Instant::now() + feed::RECHECK)) => {
-                if !identity.holds(&state).await {
-                    return Err(Fault::Unauthenticated.into());
+                match identity.holds(&state).await {
+                    Held::Yes => {}
+                    Held::Changed => break lines,
+                    Held::Gone => return Err(Fault::Unauthenticated.into()),
                 }
             }
         }

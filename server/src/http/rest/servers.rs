@@ -82,6 +82,7 @@ async fn update(
         port: was.port,
         credential_id: was.credential_id,
         tags: was.tags,
+        project_id: was.project_id,
     })?;
     Ok(Reply::ok(state.ports.servers.update(&actor, id, form).await?))
 }
