@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { APIRequestContext, Page } from "@playwright/test";
 import { makeRepository } from "../support/repository.ts";
@@ -17,6 +17,8 @@ test.beforeAll(async ({ program, browser }) => {
   sshd = await Sshd.start(join(program.folder, "sshd"));
   gates = join(program.folder, "gates");
   mkdirSync(gates);
+  // Local hooks may run as another user, who looks for the gates.
+  for (const folder of [program.folder, gates]) chmodSync(folder, 0o755);
   const repository = makeRepository(join(program.folder, "shop"));
   const context = await browser.newContext({ baseURL: program.url });
   const page = await context.newPage();

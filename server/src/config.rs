@@ -52,6 +52,8 @@ pub struct Config {
     pub caller_rate: Rate,
     /// How often it may be called from one address by whoever is nobody.
     pub stranger_rate: Rate,
+    /// The user that local hooks run as where the program is root's; otherwise one is looked for.
+    pub hook_user: Option<String>,
 }
 
 impl Config {
@@ -67,6 +69,7 @@ impl Config {
             parallel: DEFAULT_PARALLEL,
             caller_rate: CALLER_RATE,
             stranger_rate: STRANGER_RATE,
+            hook_user: None,
         }
     }
 

@@ -21,6 +21,7 @@ pub mod permission;
 pub mod record;
 pub mod release;
 pub mod status;
+pub mod system;
 pub mod template;
 pub mod text;
 pub mod time;
@@ -54,6 +55,7 @@ pub use release::{
     ReleaseFilter, ReleaseKind, ReleaseSnapshot,
 };
 pub use status::{NodeStatus, ReleaseStatus};
+pub use system::{GuardKind, HookGuard, Installation};
 pub use template::HookTemplate;
 pub use text::{Lang, Text};
 pub use time::Timestamp;

@@ -4,6 +4,7 @@ pub mod artifact;
 pub mod credential;
 pub mod data;
 pub mod git;
+pub mod guard;
 pub mod local;
 pub mod log;
 pub mod planner;

@@ -10,7 +10,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
-use launchway_engine::artifact::{Artifact, EntryKind, Manifest, PackError, pack};
+use launchway_engine::artifact::{Artifact, EntryKind, Manifest, PackError, Tree, pack};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -35,7 +35,7 @@ impl Place {
     }
 
     fn pack(&self) -> Result<Artifact, PackError> {
-        pack(&self.tree(), &self.artifacts().join("7"), &CancellationToken::new(), &mut |_, _| {})
+        pack(&Tree::open(&self.tree())?, &self.artifacts().join("7"), &CancellationToken::new(), &mut |_, _| {})
     }
 }
 
@@ -62,7 +62,9 @@ fn the_manifest_is_the_tree() {
 
     let mut last = (0, 0);
     let dir = place.artifacts().join("7");
-    let artifact = pack(&tree, &dir, &CancellationToken::new(), &mut |done, total| last = (done, total)).unwrap();
+    let artifact =
+        pack(&Tree::open(&tree).unwrap(), &dir, &CancellationToken::new(), &mut |done, total| last = (done, total))
+            .unwrap();
     assert_eq!(last, (8, 8));
 
     let paths: Vec<&[u8]> = artifact.manifest.entries.iter().map(|e| e.path.as_slice()).collect();
@@ -130,7 +132,8 @@ fn a_canceled_pack_leaves_nothing() {
         fs::write(place.tree().join(format!("f{index}")), vec![1; 300_000]).unwrap();
     }
     let cancel = CancellationToken::new();
-    let result = pack(&place.tree(), &place.artifacts().join("7"), &cancel, &mut |_, _| cancel.cancel());
+    let result =
+        pack(&Tree::open(&place.tree()).unwrap(), &place.artifacts().join("7"), &cancel, &mut |_, _| cancel.cancel());
     assert!(matches!(result, Err(PackError::Canceled)));
     assert_eq!(names(&place.artifacts()), [""; 0]);
 }
@@ -143,11 +146,16 @@ fn a_file_that_changes_while_it_is_packed_is_named() {
         fs::write(place.tree().join("b"), first).unwrap();
         let changed = Cell::new(false);
         let victim = place.tree().join("b");
-        let result = pack(&place.tree(), &place.artifacts().join("7"), &CancellationToken::new(), &mut |_, _| {
-            if !changed.replace(true) {
-                fs::write(&victim, then).unwrap();
-            }
-        });
+        let result = pack(
+            &Tree::open(&place.tree()).unwrap(),
+            &place.artifacts().join("7"),
+            &CancellationToken::new(),
+            &mut |_, _| {
+                if !changed.replace(true) {
+                    fs::write(&victim, then).unwrap();
+                }
+            },
+        );
         assert!(matches!(&result, Err(PackError::Changed { path }) if path == b"b"), "{result:?}");
         assert_eq!(names(&place.artifacts()), [""; 0]);
     }

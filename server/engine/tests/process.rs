@@ -68,7 +68,7 @@ impl Host {
 
     fn start_with(&mut self, body: &str, env: &[(String, String)], clean_env: bool) -> Result<(), ProcessError> {
         let (dir, cwd) = (self.dir(), self.work.path().to_str().unwrap().as_bytes().to_vec());
-        let spec = Spec { dir: &dir, body, cwd: &cwd, env, clean_env };
+        let spec = Spec { dir: &dir, body, cwd: &cwd, env, clean_env, through: &[] };
         process::start(&mut *self.shell, &spec, &limits())
     }
 
@@ -292,7 +292,8 @@ fn started_by_many_at_once_it_runs_once() {
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                let spec = Spec { dir: &dir, body: "echo once >>count", cwd: &cwd, env: &[], clean_env: false };
+                let spec =
+                    Spec { dir: &dir, body: "echo once >>count", cwd: &cwd, env: &[], clean_env: false, through: &[] };
                 process::start(&mut LocalShell::new(), &spec, &limits()).unwrap();
             });
         }
@@ -431,13 +432,13 @@ fn what_cannot_begin_says_why() {
     let server = Sshd::builder().only_tools(["sh", "mkdir", "cat", "mv", "ln", "readlink", "env"]).start();
     let mut session = connect(&server);
     let dir = host.path("elsewhere").into_os_string().into_encoded_bytes();
-    let spec = Spec { dir: &dir, body: "true", cwd: b"/tmp", env: &[], clean_env: false };
+    let spec = Spec { dir: &dir, body: "true", cwd: b"/tmp", env: &[], clean_env: false, through: &[] };
     let error = process::start(&mut session, &spec, &limits()).unwrap_err();
     assert!(error.to_string().contains("setsid"), "{error}");
 
     let mut host = Host::new(Kind::Ssh);
     let (dir, cwd) = (host.dir(), host.path("gone").into_os_string().into_encoded_bytes());
-    let spec = Spec { dir: &dir, body: "true", cwd: &cwd, env: &[], clean_env: false };
+    let spec = Spec { dir: &dir, body: "true", cwd: &cwd, env: &[], clean_env: false, through: &[] };
     process::start(&mut *host.shell, &spec, &limits()).unwrap();
     let (state, output) = host.follow(0);
     assert_eq!(state, State::Exited(1));
@@ -486,7 +487,7 @@ fn half_a_hook_never_runs() {
         let (dir, ran) = (host.dir(), host.path("ran"));
         let body = format!("touch '{}'\n# {}\n", ran.display(), "x".repeat(500));
         let cwd = host.work.path().to_str().unwrap().as_bytes().to_vec();
-        let spec = Spec { dir: &dir, body: &body, cwd: &cwd, env: &[], clean_env: false };
+        let spec = Spec { dir: &dir, body: &body, cwd: &cwd, env: &[], clean_env: false, through: &[] };
         let cut = process::start(&mut Cut(host.shell.as_mut()), &spec, &limits());
         assert!(matches!(cut, Err(ProcessError::Refused(_))), "{kind:?}: {cut:?}");
         let state = process::poll(host.shell.as_mut(), &dir, 0, Duration::ZERO, 0, &limits()).unwrap().state;

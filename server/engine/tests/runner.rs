@@ -11,6 +11,7 @@ use launchway_domain::{
 };
 use launchway_engine::credential::Secret;
 use launchway_engine::data::DataDir;
+use launchway_engine::guard::Guard;
 use launchway_engine::runner::{Runner, RunnerConfig};
 use launchway_engine::secret::Vault;
 use launchway_engine::store::{NewRelease, Store};
@@ -134,8 +135,9 @@ impl World {
 async fn a_release_goes_live(database: Option<&str>) {
     let world = World::new(database).await;
     let instance = world.data.lock().unwrap();
-    let runner =
-        Runner::spawn(RunnerConfig::new(world.store.clone(), world.vault.clone(), world.data.clone(), instance));
+    let guard = Guard::off(&world.data);
+    let config = RunnerConfig::new(world.store.clone(), world.vault.clone(), world.data.clone(), instance, guard);
+    let runner = Runner::spawn(config);
     let release = world.ended().await;
     let nodes = world.store.nodes(world.release).await.unwrap();
     assert_eq!(release.status, ReleaseStatus::Succeeded, "{:?} {nodes:#?}", release.error);

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use launchway_engine::guard;
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -81,6 +82,9 @@ struct Serve {
     /// How many servers are worked on at once [default: 64]
     #[arg(long, value_name = "N", env = "LAUNCHWAY_PARALLEL", value_parser = clap::value_parser!(u16).range(1..=512))]
     parallel: Option<u16>,
+    /// The user that local hooks run as, where Launchway runs as root [default: launchway-hooks, else nobody]
+    #[arg(long, value_name = "NAME", env = "LAUNCHWAY_HOOK_USER")]
+    hook_user: Option<String>,
 }
 
 /// Where it is found.
@@ -110,6 +114,15 @@ impl Place {
 
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
+    // What a hook becomes itself through, before anything else: it is to inherit nothing of a program.
+    let mut args = std::env::args_os().skip(1);
+    if args.next().is_some_and(|first| first == guard::SUBCOMMAND) {
+        return guard::enter(args);
+    }
+    // What this process holds is nobody's to read, its own user's other programs included.
+    if let Err(error) = nix::sys::prctl::set_dumpable(false) {
+        eprintln!("launchway: keeping its memory to itself: {error}");
+    }
     let cli = Cli::parse();
     tell_the_log(matches!(cli.command, Command::Serve(_)));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -137,6 +150,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve(serve) => {
             let mut config = cli.place.config(Some(serve.listen));
             config.hook_timeout = serve.hook_timeout.map_or(config.hook_timeout, Duration::from_secs);
+            config.hook_user = serve.hook_user.filter(|name| !name.is_empty());
             config.parallel = serve.parallel.map_or(config.parallel, usize::from);
             serve::run(config).await?;
         }

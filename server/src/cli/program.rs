@@ -4,8 +4,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use launchway_domain::{By, Text};
+use launchway_domain::{By, GuardKind, HookGuard, Text};
 use launchway_engine::data::DataDir;
+use launchway_engine::guard::Guard;
 use launchway_engine::runner::{Runner, RunnerConfig, RunnerHandle};
 use launchway_engine::secret::Vault;
 use launchway_engine::store::Store;
@@ -79,7 +80,8 @@ impl Program {
             }
         })?;
         let address = listener.local_addr().map_err(|e| Failure::new(&Text::new("the socket", "套接字"), e))?;
-        let mut runner = RunnerConfig::new(services.store().clone(), vault, data, instance);
+        let guard = choose_guard(&config, &data).await?;
+        let mut runner = RunnerConfig::new(services.store().clone(), vault, data, instance, guard);
         runner.limits.hook = config.hook_timeout;
         runner.parallel = config.parallel;
         let runner = Runner::spawn(runner);
@@ -124,6 +126,21 @@ impl Program {
         tokio::join!(served, self.runner.shutdown());
         self.services.shutdown().await;
     }
+}
+
+/// Finds what keeps local hooks from this host, and tells the log.
+async fn choose_guard(config: &Config, data: &DataDir) -> Result<Guard, Failure> {
+    let doing = Text::new("finding what local hooks can be kept by", "检测本地钩子的隔离方式");
+    let helper = std::env::current_exe().map_err(|e| Failure::new(&doing, e))?;
+    let (data, user) = (data.clone(), config.hook_user.clone());
+    let guard = tokio::task::spawn_blocking(move || Guard::choose(&helper, user.as_deref(), &data)).await;
+    let guard = guard.map_err(|e| Failure::new(&doing, e))?.map_err(Failure::Said)?;
+    let HookGuard { kind, detail, .. } = guard.report();
+    match kind {
+        GuardKind::None => tracing::warn!("{detail}"),
+        GuardKind::User | GuardKind::Landlock => tracing::info!("{detail}"),
+    }
+    Ok(guard)
 }
 
 /// Listens on an address.

@@ -24,14 +24,22 @@ pub struct Program {
     token: String,
     http: reqwest::Client,
     env: Vec<(String, String)>,
+    /// Another file to start, as another user.
+    other: Option<(PathBuf, u32)>,
 }
 
 impl Program {
     /// Adds an administrator and a token, then serves.
     pub async fn start(data: &Path, env: &[(&str, &str)]) -> Self {
+        Self::start_as(data, env, None).await
+    }
+
+    /// The same by another file and as another user.
+    pub async fn start_as(data: &Path, env: &[(&str, &str)], other: Option<(PathBuf, u32)>) -> Self {
         let env: Vec<(String, String)> = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        command(data, &env, &["user", "add", "ada", "--role", "admin"], "correct horse battery\n");
-        let token = command(data, &env, &["token", "create", "--user", "ada", "--name", "tests"], "");
+        let run = |args: &[&str], input: &str| to_the_end(start(other.as_ref()), data, &env, args, input);
+        run(&["user", "add", "ada", "--role", "admin"], "correct horse battery\n");
+        let token = run(&["token", "create", "--user", "ada", "--name", "tests"], "");
         let mut program = Self {
             data: data.to_owned(),
             child: None,
@@ -39,6 +47,7 @@ impl Program {
             token: token.trim().to_owned(),
             http: reqwest::Client::new(),
             env,
+            other,
         };
         program.serve().await;
         program
@@ -58,7 +67,7 @@ impl Program {
 
     async fn serve_at(&mut self, port: u16) {
         let log = std::fs::File::options().create(true).append(true).open(self.data.join("program.log")).unwrap();
-        let child = Command::new(binary())
+        let child = start(self.other.as_ref())
             .args(["--data", self.data.to_str().unwrap(), "serve", "--listen", &format!("127.0.0.1:{port}")])
             .envs(self.env.iter().map(|(k, v)| (k, v)))
             .stdin(Stdio::null())
@@ -83,6 +92,11 @@ impl Program {
             child.kill().unwrap();
             child.wait().unwrap();
         }
+    }
+
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
     }
 
     /// What the program printed.
@@ -189,10 +203,23 @@ impl Drop for Program {
     }
 }
 
+/// The program, or another file as another user.
+fn start(other: Option<&(PathBuf, u32)>) -> Command {
+    use std::os::unix::process::CommandExt;
+    match other {
+        None => Command::new(binary()),
+        Some((path, user)) => {
+            let mut command = Command::new(path);
+            command.uid(*user).gid(*user).env("HOME", "/nonexistent");
+            command
+        }
+    }
+}
+
 /// One subcommand to its end; gives what it printed.
-pub fn command(data: &Path, env: &[(String, String)], args: &[&str], input: &str) -> String {
+fn to_the_end(mut program: Command, data: &Path, env: &[(String, String)], args: &[&str], input: &str) -> String {
     use std::io::Write;
-    let mut child = Command::new(binary())
+    let mut child = program
         .arg("--data")
         .arg(data)
         .args(args)

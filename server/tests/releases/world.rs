@@ -1,5 +1,6 @@
 //! A program with servers, a project and an environment registered over its API.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use launchway_engine::testing::sshd::Sshd;
@@ -29,12 +30,15 @@ impl World {
 
     /// One in which nothing is registered yet.
     pub async fn bare() -> Self {
-        Self::empty(Sshd::start(), Repository::new(), &[]).await
+        let data = tempfile::tempdir().unwrap();
+        let program = Program::start(data.path(), &[]).await;
+        Self::empty(Sshd::start(), Repository::new(), program, data)
     }
 
-    async fn empty(sshd: Sshd, repository: Repository, env: &[(&str, &str)]) -> Self {
-        let (data, sites) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let program = Program::start(data.path(), env).await;
+    fn empty(sshd: Sshd, repository: Repository, program: Program, data: TempDir) -> Self {
+        let sites = tempfile::tempdir().unwrap();
+        // Hooks run as another user where the tests are root's, and leave their signs here.
+        std::fs::set_permissions(sites.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
         Self {
             project: 0,
             environment: 0,
@@ -49,7 +53,14 @@ impl World {
     }
 
     pub async fn with(servers: usize, sshd: Sshd, repository: Repository, env: &[(&str, &str)]) -> Self {
-        let mut world = Self::empty(sshd, repository, env).await;
+        let data = tempfile::tempdir().unwrap();
+        let program = Program::start(data.path(), env).await;
+        Self::around(servers, sshd, repository, program, data).await
+    }
+
+    /// The same for a program that runs already.
+    pub async fn around(servers: usize, sshd: Sshd, repository: Repository, program: Program, data: TempDir) -> Self {
+        let mut world = Self::empty(sshd, repository, program, data);
         let sshd = &world.sshd;
         let body = json!({"name": "key", "kind": "ssh_key", "username": sshd.username(), "secret": sshd.private_key()});
         world.credential = id(&world.program.post("/credentials", body).await);
@@ -144,7 +155,6 @@ pub struct Stall {
 
 impl Stall {
     pub fn new() -> Self {
-        use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let here = dir.path().display();
         let script = format!(

@@ -24,6 +24,12 @@ pub enum PackError {
         /// Where, relative to the tree's root.
         path: Vec<u8>,
     },
+    /// A file is another user's, and stands elsewhere too: what a hook cannot read must not come into a release.
+    #[error("{} is a second name of another user's file", shown(.path))]
+    Foreign {
+        /// Where, relative to the tree's root.
+        path: Vec<u8>,
+    },
     /// Reading the tree or writing the artifact failed.
     #[error("{}: {source}", .path.display())]
     Io {
@@ -61,6 +67,13 @@ impl PackError {
                 text!(
                     "Packing stopped: \"{path}\" changed while it was being read. A process that a hook left behind may still be writing to it; let the hook wait for it, then retry.",
                     "打包中止：“{path}”在读取过程中发生了变化。可能有钩子遗留的进程仍在写入；请让钩子等待其结束，然后重试。"
+                )
+            }
+            PackError::Foreign { path } => {
+                let path = shown(path);
+                text!(
+                    "Packing stopped: \"{path}\" is a hard link to a file of another user. Copy the file instead.",
+                    "打包中止：“{path}”是指向其他用户文件的硬链接。请改为复制该文件。"
                 )
             }
             PackError::Io { path, source } if source.raw_os_error().is_some_and(is_full) => {

@@ -9,6 +9,7 @@ mod manifest;
 mod pack;
 mod sample;
 mod tarball;
+mod tree;
 
 use std::fs::{self, File};
 use std::io;
@@ -21,6 +22,7 @@ pub use error::PackError;
 pub use manifest::{Entry, EntryKind, Manifest, shown};
 pub use pack::pack;
 pub(crate) use sample::sample;
+pub use tree::Tree;
 
 use pack::at;
 

@@ -1,21 +1,21 @@
 //! Packs a tree: once per release, in memory that does not grow with what the files hold.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use cap_std::fs::{FileTypeExt, Metadata, MetadataExt, PermissionsExt};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use nix::fcntl::OFlag;
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::tarball::Tarball;
+use super::tree::Tree;
 use super::{ARCHIVE, Artifact, Entry, EntryKind, MANIFEST, Manifest, PackError};
 
-/// Packs the tree at `root` into `dir`: archive, manifest and a note of their digests, written to a
+/// Packs a tree into `dir`: archive, manifest and a note of their digests, written to a
 /// side folder and renamed, so that `dir` holds a whole artifact or none. What `dir` held is replaced.
 ///
 /// A `.git` at the root is left out. Files and folders keep their nine permission bits, but their
@@ -24,9 +24,10 @@ use super::{ARCHIVE, Artifact, Entry, EntryKind, MANIFEST, Manifest, PackError};
 /// and in all.
 ///
 /// # Errors
-/// [`PackError::Special`] names a FIFO, socket or device before anything is written.
+/// [`PackError::Special`] names a FIFO, socket or device before anything is written; [`PackError::Foreign`] a file
+/// that is not the tree's owner's.
 pub fn pack(
-    root: &Path,
+    root: &Tree,
     dir: &Path,
     cancel: &CancellationToken,
     progress: &mut dyn FnMut(u64, u64),
@@ -66,27 +67,21 @@ struct Found {
 }
 
 /// Lists the tree, parents before their children, names in bytewise order.
-fn scan(root: &Path, cancel: &CancellationToken) -> Result<Vec<Found>, PackError> {
+fn scan(root: &Tree, cancel: &CancellationToken) -> Result<Vec<Found>, PackError> {
     let mut found = Vec::new();
     let mut folders = vec![Vec::new()];
     while let Some(folder) = folders.pop() {
         if cancel.is_cancelled() {
             return Err(PackError::Canceled);
         }
-        let place = root.join(folder.clone().into_os());
-        let mut names = Vec::new();
-        for item in fs::read_dir(&place).map_err(at(&place))? {
-            names.push(item.map_err(at(&place))?.file_name().into_vec());
-        }
-        names.sort_unstable();
-        for name in names {
+        for name in root.list(&folder).map_err(|error| at(&root.place(&folder))(error))? {
             if folder.is_empty() && name == b".git" {
                 continue;
             }
             let path = if folder.is_empty() { name } else { [&folder, b"/".as_slice(), &name].concat() };
-            let place = root.join(path.clone().into_os());
-            let meta = fs::symlink_metadata(&place).map_err(at(&place))?;
-            let entry = describe(path, &place, &meta)?;
+            let place = root.place(&path);
+            let meta = root.look(&path).map_err(at(&place))?;
+            let entry = describe(path, root, &meta)?;
             if entry.kind == EntryKind::Dir {
                 folders.push(entry.path.clone());
             }
@@ -96,12 +91,12 @@ fn scan(root: &Path, cancel: &CancellationToken) -> Result<Vec<Found>, PackError
     Ok(found)
 }
 
-fn describe(path: Vec<u8>, place: &Path, meta: &Metadata) -> Result<Entry, PackError> {
+fn describe(path: Vec<u8>, root: &Tree, meta: &Metadata) -> Result<Entry, PackError> {
     let kind = meta.file_type();
     let bits = meta.permissions().mode() & 0o777;
     let mut entry = Entry { path, kind: EntryKind::Link, mode: 0o777, size: 0, sha256: None, target: None };
     if kind.is_symlink() {
-        entry.target = Some(fs::read_link(place).map_err(at(place))?.into_os_string().into_vec());
+        entry.target = Some(root.link(&entry.path).map_err(|error| at(&root.place(&entry.path))(error))?);
     } else if kind.is_dir() {
         (entry.kind, entry.mode) = (EntryKind::Dir, bits | 0o700);
     } else if kind.is_file() {
@@ -118,7 +113,7 @@ fn describe(path: Vec<u8>, place: &Path, meta: &Metadata) -> Result<Entry, PackE
 }
 
 fn write(
-    root: &Path,
+    root: &Tree,
     found: Vec<Found>,
     side: &Path,
     cancel: &CancellationToken,
@@ -160,7 +155,7 @@ fn write(
 #[allow(clippy::too_many_arguments)] // One call site; a struct would only rename the arguments.
 fn add_file<W: Write>(
     tarball: &mut Tarball<W>,
-    root: &Path,
+    root: &Tree,
     entry: &Entry,
     mtime: u64,
     archive: &Path,
@@ -168,11 +163,9 @@ fn add_file<W: Write>(
     done: &mut u64,
     progress: &mut dyn FnMut(u64),
 ) -> Result<[u8; 32], PackError> {
-    let place = root.join(entry.path.clone().into_os());
+    let place = root.place(&entry.path);
     let changed = || PackError::Changed { path: entry.path.clone() };
-    // A process that a hook left behind may swap the file: never follow a link, never wait for a FIFO.
-    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
-    let file = File::options().read(true).custom_flags(flags.bits()).open(&place).map_err(at(&place))?;
+    let file = root.file(&entry.path)?;
     let meta = file.metadata().map_err(at(&place))?;
     if !meta.is_file() || meta.len() != entry.size {
         return Err(changed());

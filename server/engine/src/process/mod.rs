@@ -35,6 +35,9 @@ pub struct Spec<'a> {
     pub env: &'a [(String, String)],
     /// Whether it gets nothing else but `PATH`, `HOME` and `LANG`.
     pub clean_env: bool,
+    /// The program that becomes the hook, with its arguments; the hook's own words come after them. Where there is
+    /// one, the hook may be somebody else than the one who starts it, who can read it then. Empty: none.
+    pub through: &'a [Vec<u8>],
 }
 
 /// What has become of a run.
@@ -88,10 +91,12 @@ pub fn start(shell: &mut dyn Shell, spec: &Spec<'_>, limits: &Limits) -> Result<
         .arg(absolute(spec.dir)?)
         .arg(body.len().to_string())
         .arg(absolute(spec.cwd)?)
-        .arg(if spec.clean_env { "1" } else { "0" });
+        .arg(if spec.clean_env { "1" } else { "0" })
+        .arg(if spec.through.is_empty() { "0" } else { "1" });
     for (name, value) in spec.env {
         command = command.arg(format!("{name}={value}"));
     }
+    command = command.args(spec.through);
     let output = shell.run(&command, &mut body.as_bytes(), limits)?;
     let (dir, why) = (String::from_utf8_lossy(spec.dir), output.complaint());
     match output.status {

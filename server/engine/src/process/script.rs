@@ -80,14 +80,15 @@ nap() {
     };
 }
 
-/// `dir size cwd clean name=value…`, the hook on standard input. Ends once the hook has begun, or had before.
+/// `dir size cwd clean others name=value… [program…]`, the hook on standard input. Ends once the hook has begun, or had before.
 ///
 /// The size of the hook is counted, since a connection that breaks ends the input too: half a script
 /// must never run.
 ///
 /// The wrapper in it traps TERM, so that it outlives the hook and can record how that ended; a signal
 /// that is caught, unlike one that is ignored, is as ever for the programs below. The hook's own folder
-/// is private, but its umask is the account's.
+/// is private (where `others` is 1, whoever the program makes of itself can read the hook), but its umask is the
+/// account's.
 pub(super) const START: &str = concat!(
     common!(),
     r##"
@@ -100,11 +101,12 @@ command -v setsid >/dev/null 2>&1 || exit 76
 cat >hook.$$ || exit 74
 if [ $(($(wc -c <hook.$$))) -ne "$2" ]; then rm -f hook.$$; exit 77; fi
 mv -f hook.$$ hook && : >>out || exit 74
+if [ "$5" = 1 ]; then chmod 711 . && chmod 644 hook || exit 74; fi
 shift 2
 umask "$mask"
 begun=$(
   setsid sh -c '
-cwd=$1; clean=$2; shift 2
+cwd=$1; clean=$2; shift 3
 dir=$PWD
 trap : HUP INT TERM
 b=none

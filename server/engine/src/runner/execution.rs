@@ -52,6 +52,7 @@ impl Execution {
             store: shared.store.clone(),
             lease,
             data: shared.data.clone(),
+            guard: shared.guard.clone(),
             release,
             frozen,
             limits: shared.limits.clone(),
@@ -289,10 +290,8 @@ impl Execution {
         if end.status == ReleaseStatus::Succeeded {
             housekeeping(&self.context, &self.in_order()).await;
             let work = self.context.data.work(self.context.release.id);
-            let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(work)).await;
-            if let Ok(Err(error)) = removed
-                && error.kind() != std::io::ErrorKind::NotFound
-            {
+            let removed = tokio::task::spawn_blocking(move || crate::guard::clean(&work)).await;
+            if let Ok(Err(error)) = removed {
                 tracing::warn!(%error, release = %self.context.release.id, "removing a work folder");
             }
         }

@@ -16,6 +16,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::data::{DataDir, Instance};
+use crate::guard::Guard;
 use crate::log;
 use crate::secret::Vault;
 pub use crate::steps::TimeLimits;
@@ -42,6 +43,8 @@ pub struct RunnerConfig {
     pub vault: Vault,
     /// Where files go.
     pub data: DataDir,
+    /// What keeps local hooks from this host.
+    pub guard: Guard,
     /// Whose name the leases bear; held as long as the runner runs.
     pub instance: Instance,
     /// How many servers are worked on at once, over all releases.
@@ -53,12 +56,13 @@ pub struct RunnerConfig {
 }
 
 impl RunnerConfig {
-    /// With the defaults: 64 servers at once.
-    pub fn new(store: Store, vault: Vault, data: DataDir, instance: Instance) -> Self {
+    /// With the defaults: 64 servers at once. `guard` keeps local hooks from this host.
+    pub fn new(store: Store, vault: Vault, data: DataDir, instance: Instance, guard: Guard) -> Self {
         Self {
             store,
             vault,
             data,
+            guard,
             instance,
             parallel: DEFAULT_PARALLEL,
             limits: TimeLimits::default(),
@@ -72,6 +76,7 @@ struct Shared {
     store: Store,
     vault: Vault,
     data: DataDir,
+    guard: Guard,
     instance: Instance,
     limits: TimeLimits,
     log_cap: u64,
@@ -92,6 +97,7 @@ impl Runner {
             store: config.store,
             vault: config.vault,
             data: config.data,
+            guard: config.guard,
             instance: config.instance,
             limits: config.limits,
             log_cap: config.log_cap,

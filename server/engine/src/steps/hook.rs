@@ -38,16 +38,21 @@ pub(super) async fn local(
     let (context, node) = (Arc::clone(context), node.clone());
     blocking(move || {
         let (point, body) = script(&context, &node)?;
+        let work = context.data.work(context.release.id);
         let tree = context.data.tree(context.release.id);
-        let dir =
-            context.data.work(context.release.id).join("hooks").join(format!("{}-{}", point.as_str(), node.attempt));
+        let dir = work.join("hooks").join(format!("{}-{}", point.as_str(), node.attempt));
+        context.guard.prepare(&work).map_err(|error| super::local::disk(&work, &error))?;
+        let through = context.guard.words(&work, &dir);
         let tree_text = tree.to_string_lossy().into_owned();
         let mut env = environment(&context, &node, &tree_text, "", "");
         env.push(("PATH".to_owned(), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()));
-        env.push(("HOME".to_owned(), tree_text.clone()));
+        for (name, folder) in [("HOME", "home"), ("TMPDIR", "tmp")] {
+            env.push((name.to_owned(), work.join(folder).to_string_lossy().into_owned()));
+        }
         env.push(("LANG".to_owned(), "C.UTF-8".to_owned()));
         let dir = dir.to_string_lossy().into_owned();
-        let spec = Spec { dir: dir.as_bytes(), body, cwd: tree_text.as_bytes(), env: &env, clean_env: true };
+        let cwd = tree_text.as_bytes();
+        let spec = Spec { dir: dir.as_bytes(), body, cwd, env: &env, clean_env: true, through: &through };
         run(&context, &node, resumed, &spec, &mut LocalShell::new(), &log)
     })
     .await
@@ -68,7 +73,8 @@ pub(super) async fn remote(
         let current = format!("{}/current", target.path);
         let env = environment(&context, &node, &release, &current, &target.hostname);
         let dir = hook_dir(&target.path, &context, point, node.attempt);
-        let spec = Spec { dir: dir.as_bytes(), body, cwd: release.as_bytes(), env: &env, clean_env: false };
+        let cwd = release.as_bytes();
+        let spec = Spec { dir: dir.as_bytes(), body, cwd, env: &env, clean_env: false, through: &[] };
         let mut line = Line::new(&context, target, context.within(context.limits.connect));
         let result = run(&context, &node, resumed, &spec, &mut line, &log);
         // Whatever the hook said, the connection is sound unless it could not be made.

@@ -8,8 +8,9 @@ use std::sync::{Arc, PoisonError};
 use launchway_domain::{Node, ReleaseId, Text, text};
 
 use super::{Context, Done, StepError, blocking};
-use crate::artifact::{self, Artifact};
+use crate::artifact::{self, Artifact, Tree};
 use crate::git::{Bounds, GitError, GitErrorKind, Mirror, Remote};
+use crate::guard;
 use crate::log::{LogHandle, size};
 
 /// Makes the work folder and says what goes where.
@@ -86,7 +87,8 @@ pub(super) async fn download(context: &Arc<Context>, node: &Node, log: LogHandle
         fs::create_dir_all(&side).map_err(|error| disk(&side, &error))?;
         let stats = mirror.export(commit, &side, &remote, &bounds, &mut |_| {}).map_err(git)?;
         let tree = context.data.tree(context.release.id);
-        merge(&side, &tree).map_err(|error| disk(&tree, &error))?;
+        context.guard.adopt(&side, &tree).map_err(|error| disk(&side, &error))?;
+        guard::merge(&side, &tree).map_err(|error| disk(&tree, &error))?;
         remove(&side)?;
         log.note(format!("{} files, {}", stats.files, size(stats.bytes)));
         Ok(Done::default())
@@ -99,8 +101,9 @@ pub(super) async fn package(context: &Arc<Context>, node: &Node, log: LogHandle)
     let (context, node) = (Arc::clone(context), node.clone());
     blocking(move || {
         let tree = context.data.tree(context.release.id);
+        let tree = Tree::open(&tree).map_err(|error| StepError::new(error.text()))?;
         let root = match context.frozen.package_root.as_deref().filter(|root| !root.is_empty()) {
-            None => tree.clone(),
+            None => tree,
             Some(inside) => package_root(&tree, inside)?,
         };
         let mut progress = context.ticker(&node);
@@ -145,47 +148,17 @@ impl Context {
 
 /// The folder to pack. It has to be a real folder within the tree: a link out of it would pack what
 /// is the host's and not the project's.
-fn package_root(tree: &Path, inside: &str) -> Result<std::path::PathBuf, StepError> {
-    let missing = || {
+fn package_root(tree: &Tree, inside: &str) -> Result<Tree, StepError> {
+    tree.within(inside).map_err(|_| {
         StepError::new(text!(
             "There is no folder {inside} in the tree. See the environment's package root, and whether the build made it.",
             "目录树中没有文件夹 {inside}。请检查环境的打包目录设置，以及构建是否生成了它。"
         ))
-    };
-    let root = tree.join(inside).canonicalize().map_err(|_| missing())?;
-    let tree = tree.canonicalize().map_err(|error| disk(tree, &error))?;
-    if root.starts_with(&tree) && root.is_dir() { Ok(root) } else { Err(missing()) }
-}
-
-/// Moves everything in `from` over what is in `to`: folders are merged, anything else replaces what
-/// had its name. Run again after a crash, it moves the rest.
-fn merge(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let place = to.join(entry.file_name());
-        let is_dir = entry.file_type()?.is_dir();
-        match fs::symlink_metadata(&place) {
-            Ok(there) if there.is_dir() && is_dir => {
-                merge(&entry.path(), &place)?;
-                continue;
-            }
-            Ok(there) if there.is_dir() => fs::remove_dir_all(&place)?,
-            Ok(_) if is_dir => fs::remove_file(&place)?,
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-        fs::rename(entry.path(), &place)?;
-    }
-    Ok(())
+    })
 }
 
 fn remove(path: &Path) -> Result<(), StepError> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(disk(path, &error)),
-        _ => Ok(()),
-    }
+    guard::clean(path).map_err(|error| disk(path, &error))
 }
 
 pub(super) fn same_place(one: &str, two: &str, path: &str) -> StepError {
@@ -195,7 +168,7 @@ pub(super) fn same_place(one: &str, two: &str, path: &str) -> StepError {
     ))
 }
 
-fn disk(path: &Path, error: &io::Error) -> StepError {
+pub(super) fn disk(path: &Path, error: &io::Error) -> StepError {
     let path = path.display();
     StepError::new(text!(
         "Launchway's own disk refused {path}: {error}. Free or mend it, then retry.",
@@ -219,27 +192,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_hook_left_stays_beside_the_tree() {
-        let folder = tempfile::tempdir().unwrap();
-        let (side, tree) = (folder.path().join("side"), folder.path().join("tree"));
-        fs::create_dir_all(side.join("src/new")).unwrap();
-        fs::write(side.join("src/new/a"), "tree").unwrap();
-        fs::write(side.join("file"), "tree").unwrap();
-        fs::create_dir_all(tree.join("src")).unwrap();
-        fs::write(tree.join("src/cache"), "hook").unwrap();
-        fs::create_dir_all(tree.join("file")).unwrap();
-        merge(&side, &tree).unwrap();
-        assert_eq!(fs::read_to_string(tree.join("src/cache")).unwrap(), "hook");
-        assert_eq!(fs::read_to_string(tree.join("src/new/a")).unwrap(), "tree");
-        assert_eq!(fs::read_to_string(tree.join("file")).unwrap(), "tree");
-    }
-
-    #[test]
     fn a_package_root_cannot_leave_the_tree() {
         let folder = tempfile::tempdir().unwrap();
         let tree = folder.path().join("tree");
         fs::create_dir_all(tree.join("dist")).unwrap();
         std::os::unix::fs::symlink("/etc", tree.join("out")).unwrap();
+        let tree = Tree::open(&tree).unwrap();
         assert!(package_root(&tree, "dist").is_ok());
         assert!(package_root(&tree, "out").is_err());
         assert!(package_root(&tree, "none").is_err());

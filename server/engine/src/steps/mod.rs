@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::artifact::Artifact;
 use crate::credential::Opened;
 use crate::data::DataDir;
+use crate::guard::Guard;
 use crate::log::LogHandle;
 use crate::planner::{Frozen, Target};
 use crate::redact::Redactor;
@@ -62,6 +63,7 @@ pub(crate) struct Context {
     pub(crate) store: Store,
     pub(crate) lease: Lease,
     pub(crate) data: DataDir,
+    pub(crate) guard: Guard,
     pub(crate) release: Release,
     pub(crate) frozen: Frozen,
     pub(crate) limits: TimeLimits,

@@ -11,7 +11,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use launchway_domain::ReleaseId;
-use launchway_engine::artifact::{Artifact, pack};
+use launchway_engine::artifact::{Artifact, Tree, pack};
 use launchway_engine::shell::{Command, Limits, Output, Shell, ShellError};
 use launchway_engine::target::Site;
 use tempfile::TempDir;
@@ -242,7 +242,13 @@ impl Fixture {
 
     /// Packs it as release 7.
     pub fn pack(&self) -> Artifact {
-        pack(&self.tree(), &self.dir.path().join("artifacts/7"), &CancellationToken::new(), &mut |_, _| {}).unwrap()
+        pack(
+            &Tree::open(&self.tree()).unwrap(),
+            &self.dir.path().join("artifacts/7"),
+            &CancellationToken::new(),
+            &mut |_, _| {},
+        )
+        .unwrap()
     }
 
     /// The folder on the "server"; its name is as hostile as a form lets through.

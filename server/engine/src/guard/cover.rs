@@ -1,0 +1,50 @@
+//! A view of the file system in which the data folder is empty but for one work folder.
+
+use std::fs;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+
+use super::entry::Entry;
+
+/// Leaves the common view of the file system, and puts an empty folder over the data folder, or over the folder above
+/// it that the user cannot pass through; the release's folder is then mounted at its old place within. Only root with
+/// `CAP_SYS_ADMIN` may.
+pub(super) fn spread(entry: &Entry, uid: u32, gid: u32) -> io::Result<()> {
+    let own = fs::File::open(&entry.work)?;
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    // What is mounted here stays here; what the host mounts later is still seen.
+    mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_SLAVE, None::<&str>)?;
+    let over = closed(&entry.data, uid, gid)?;
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    mount(Some("launchway"), over, Some("tmpfs"), flags, Some("mode=0755,size=64k"))?;
+    fs::create_dir_all(&entry.work)?;
+    let own = format!("/proc/self/fd/{}", own.as_raw_fd());
+    mount(Some(own.as_str()), &entry.work, None::<&str>, MsFlags::MS_BIND, None::<&str>)?;
+    Ok(())
+}
+
+/// The first folder on the way to the data folder, from the root, that the user cannot pass through; the data folder
+/// itself where the user can.
+fn closed(data: &Path, uid: u32, gid: u32) -> io::Result<&Path> {
+    let mut ancestors: Vec<&Path> = data.ancestors().collect();
+    ancestors.reverse();
+    for folder in ancestors {
+        let meta = fs::metadata(folder)?;
+        let bit = if meta.uid() == uid {
+            0o100
+        } else if meta.gid() == gid {
+            0o010
+        } else {
+            0o001
+        };
+        if meta.mode() & bit == 0 && folder != Path::new("/") {
+            return Ok(folder);
+        }
+    }
+    Ok(data)
+}
