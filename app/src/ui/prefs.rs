@@ -7,6 +7,10 @@ pub const LANG_COOKIE: &str = "lang";
 /// The cookie that remembers the colours: `light` or `dark`; absent, the system decides.
 pub const THEME_COOKIE: &str = "theme";
 
+/// The attribute of the document that names the visitor.
+#[cfg(not(feature = "ssr"))]
+const VISITOR: &str = "data-visitor";
+
 /// Light or dark; none where the system decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Theme {
@@ -61,6 +65,19 @@ pub fn initial_theme() -> Option<Theme> {
     }
 }
 
+/// What the visitor is called, where one is signed in; in the browser the one for whom the server rendered the page.
+/// Whoever signs in or out gets a new page.
+pub fn visitor() -> Option<String> {
+    #[cfg(feature = "ssr")]
+    {
+        server::visitor()
+    }
+    #[cfg(not(feature = "ssr"))]
+    {
+        root().and_then(|root| root.get_attribute(VISITOR))
+    }
+}
+
 /// The cookie text that remembers a choice for a year, for every page.
 pub fn remember(name: &str, value: &str) -> String {
     format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax")
@@ -74,13 +91,20 @@ fn root() -> Option<web_sys::Element> {
 #[cfg(feature = "ssr")]
 mod server {
     use http::request::Parts;
-    use launchway_domain::Lang;
+    use launchway_domain::{Actor, Lang};
     use leptos::prelude::use_context;
 
     pub(super) fn cookie(name: &str) -> Option<String> {
         let parts = use_context::<Parts>()?;
         let headers = parts.headers.get_all(http::header::COOKIE);
         headers.iter().filter_map(|value| value.to_str().ok()).find_map(|v| super::cookie(v, name)).map(str::to_owned)
+    }
+
+    pub(super) fn visitor() -> Option<String> {
+        match use_context::<Actor>()? {
+            Actor::User(user) => Some(user.name),
+            _ => None,
+        }
     }
 
     pub(super) fn lang() -> Lang {

@@ -4,43 +4,53 @@
 //! what every page needs is in the first module. Groups and not pages, since n modules share in 2ⁿ ways: seventeen
 //! pages would be a hundred and fifty files. Pages that people open one after another belong together.
 
-use leptos::prelude::*;
-use leptos_router::LazyRoute;
+mod table;
 
+use leptos::prelude::*;
+
+pub(super) use self::table::Table;
 use super::pages;
 
-/// Groups of pages: `group: Route => path::to::Page, …`. Makes one lazy function for the group and, for each page, the
-/// route that calls it.
+/// Groups of pages: `group, its loader: Page => path::to::Page, …`. Makes one lazy function for the group, and a page
+/// of each that knows its group.
 macro_rules! lazy_pages {
-    ($($group:ident, $preload:ident: $($route:ident => $page:path),+;)*) => {$(
-        #[lazy]
-        fn $group(page: &'static str) -> AnyView {
-            match page {
-                $(stringify!($route) => $page().into_any(),)+
-                _ => ().into_any(),
-            }
+    ($($group:ident, $preload:ident: $($page:ident => $view:path),+;)*) => {
+        /// A page.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Page {
+            $($(
+                #[doc = concat!("`", stringify!($view), "`")]
+                $page,
+            )+)*
         }
 
         $(
-            #[doc = concat!("Loads the group `", stringify!($group), "` and shows `", stringify!($page), "`.")]
-            pub(super) struct $route;
-
-            impl LazyRoute for $route {
-                fn data() -> Self {
-                    Self
-                }
-
-                async fn view(_page: Self) -> AnyView {
-                    $group(stringify!($route)).await
-                }
-
-                async fn preload() {
-                    #[cfg(target_arch = "wasm32")]
-                    $preload().await;
+            #[lazy]
+            fn $group(page: Page) -> AnyView {
+                match page {
+                    $(Page::$page => $view().into_any(),)+
+                    _ => ().into_any(),
                 }
             }
-        )+
-    )*};
+        )*
+
+        impl Page {
+            /// Loads the page's group and makes the page.
+            async fn open(self) -> AnyView {
+                match self {
+                    $($(Page::$page)|+ => $group(self).await,)*
+                }
+            }
+
+            /// Loads the page's group.
+            async fn fetch(self) {
+                #[cfg(target_arch = "wasm32")]
+                match self {
+                    $($(Page::$page)|+ => $preload().await,)*
+                }
+            }
+        }
+    };
 }
 
 lazy_pages! {
@@ -73,4 +83,38 @@ lazy_pages! {
         WallLinks => pages::wall_links::WallLinksPage;
     wall, __preload_wall:
         Wall => pages::wall::WallPage;
+}
+
+/// Which address shows which page; the first that fits counts.
+pub(super) const PAGES: [(&str, Page); 23] = [
+    ("/sign-in", Page::SignIn),
+    ("/setup", Page::Setup),
+    ("/wall", Page::Wall),
+    ("/", Page::Dashboard),
+    ("/releases", Page::Releases),
+    ("/wall-links", Page::WallLinks),
+    ("/releases/new", Page::NewRelease),
+    ("/releases/:id", Page::Release),
+    ("/hook-templates", Page::HookTemplates),
+    ("/hook-templates/new", Page::NewHookTemplate),
+    ("/hook-templates/:id", Page::HookTemplate),
+    ("/projects", Page::Projects),
+    ("/projects/new", Page::NewProject),
+    ("/projects/:id", Page::Project),
+    ("/projects/:id/edit", Page::EditProject),
+    ("/projects/:id/environments/new", Page::NewEnvironment),
+    ("/projects/:id/environments/:environment", Page::Environment),
+    ("/servers", Page::Servers),
+    ("/servers/new", Page::NewServer),
+    ("/servers/:id", Page::Server),
+    ("/credentials", Page::Credentials),
+    ("/credentials/new", Page::NewCredential),
+    ("/credentials/:id", Page::Credential),
+];
+
+impl Page {
+    /// Whether the page stands in the frame of those that need a sign-in.
+    const fn is_framed(self) -> bool {
+        !matches!(self, Page::SignIn | Page::Setup | Page::Wall)
+    }
 }

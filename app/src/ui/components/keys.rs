@@ -113,7 +113,12 @@ pub fn KeyHelp(
         let Some(dialog) = dialog.get() else { return };
         if open.get() {
             on.set(are_on());
-            let _ = dialog.show_modal();
+            // In the next frame: when it is made, it is not on the page yet.
+            request_animation_frame(move || {
+                if open.try_get_untracked() == Some(true) && !dialog.open() {
+                    let _ = dialog.show_modal();
+                }
+            });
         } else if dialog.open() {
             dialog.close();
         }

@@ -6,22 +6,21 @@ use leptos::server_fn::ServerFn;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
 
-use super::keys::KeyHelp;
+use super::late::late;
 use super::load::ToSignIn;
 use super::prefs_bar::PrefsBar;
+use super::title::name_window;
 use super::toast::ToastArea;
-use crate::api::account::{SignOut, get_visitor};
+use crate::api::account::SignOut;
 use crate::text::{board, common, palette as palette_words, releases, t, templates};
 use crate::ui::palette::load_palette;
+use crate::ui::prefs;
 
 /// The frame of the pages that need a sign-in.
 #[component]
 pub fn Layout() -> impl IntoView {
-    let visitor = Resource::new(|| (), |()| get_visitor());
+    let visitor = prefs::visitor();
     let (palette, keys) = (RwSignal::new(false), RwSignal::new(false));
-    // Made when it is first wanted, and kept: most pages are read without it.
-    let wanted = Memo::new(move |before: Option<&bool>| before.copied().unwrap_or(false) || palette.get());
-    let keys_wanted = Memo::new(move |before: Option<&bool>| before.copied().unwrap_or(false) || keys.get());
     #[cfg(feature = "hydrate")]
     super::keys::listen(palette, keys);
     view! {
@@ -58,39 +57,27 @@ pub fn Layout() -> impl IntoView {
                 </button>
                 <a class="button primary small" href="/releases/new">{t(releases::NEW)}</a>
                 <PrefsBar />
-                <Suspense>
-                    {move || Suspend::new(async move {
-                        match visitor.await {
-                            Ok(visitor) => match visitor.user {
-                                None => view! { <ToSignIn /> }.into_any(),
-                                Some(user) => {
-                                    view! {
-                                        <form method="post" action=SignOut::PATH>
-                                            <span class="who">{user.name}</span>
-                                            <button type="submit" class="button quiet small" data-press="sign-out">
-                                                {t(common::SIGN_OUT)}
-                                            </button>
-                                        </form>
-                                    }
-                                        .into_any()
-                                }
-                            },
-                            Err(_) => ().into_any(),
+                {match visitor {
+                    None => view! { <ToSignIn /> }.into_any(),
+                    Some(name) => {
+                        view! {
+                            <form method="post" action=SignOut::PATH>
+                                <span class="who">{name}</span>
+                                <button type="submit" class="button quiet small" data-press="sign-out">
+                                    {t(common::SIGN_OUT)}
+                                </button>
+                            </form>
                         }
-                    })}
-                </Suspense>
+                            .into_any()
+                    }
+                }}
             </div>
         </header>
         <main id="content" tabindex="-1">
             <Outlet />
         </main>
         <ToastArea />
-        <Show when=move || wanted.get() fallback=|| ()>
-            <Suspense>{move || Suspend::new(load_palette(palette, keys))}</Suspense>
-        </Show>
-        <Show when=move || keys_wanted.get() fallback=|| ()>
-            <KeyHelp open=keys />
-        </Show>
+        {late(move || palette.get() || keys.get(), move || load_palette(palette, keys))}
     }
     .into_any()
 }
@@ -141,8 +128,8 @@ pub fn PageHead(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
+    name_window(title.clone());
     view! {
-        <leptos_meta::Title text=t(title.clone()) />
         {up.map(|(href, text)| view! { <a class="up" href=href>"‹ " {t(text)}</a> })}
         <div class="head">
             <div>

@@ -2,11 +2,13 @@
 
 use launchway_domain::Fault;
 use leptos::prelude::*;
+#[cfg(feature = "ssr")]
 use leptos_router::components::Redirect;
 use leptos_router::hooks::use_location;
 
 use super::layout::Logo;
 use super::prefs_bar::PrefsBar;
+use super::title::name_window;
 use crate::api::ApiError;
 use crate::text::{common, t};
 use crate::ui::next;
@@ -23,14 +25,22 @@ where
     }
 }
 
-/// Leads to the sign-in page, and from there back here.
+/// Leads to the sign-in page, and from there back here. In the browser that is a page of its own, without this one's
+/// code.
 #[component]
 pub fn ToSignIn() -> impl IntoView {
     let location = use_location();
     let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
     let here = if search.is_empty() { path } else { format!("{path}?{}", search.trim_start_matches('?')) };
     let target = if here == "/" { "/sign-in".to_owned() } else { format!("/sign-in?next={}", next::encode(&here)) };
-    view! { <Redirect path=target /> }
+    #[cfg(feature = "ssr")]
+    {
+        view! { <Redirect path=target /> }
+    }
+    #[cfg(not(feature = "ssr"))]
+    Effect::new(move |_| {
+        let _ = window().location().set_href(&target);
+    });
 }
 
 /// A refusal in the place of a page or a part of one.
@@ -50,8 +60,8 @@ pub fn Refusal(
     } else {
         common::WENT_WRONG
     };
+    name_window(title.clone());
     view! {
-        <leptos_meta::Title text=t(title.clone()) />
         <section class="empty" role="alert">
             <h2>{t(title)}</h2>
             <p>{t(error.detail())}</p>
@@ -75,8 +85,8 @@ pub fn NotFound() -> impl IntoView {
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
         response.set_status(http::StatusCode::NOT_FOUND);
     }
+    name_window(common::NOT_FOUND_TITLE);
     view! {
-        <leptos_meta::Title text=t(common::NOT_FOUND_TITLE) />
         // It stands outside the frame of the pages: whoever comes here may not be signed in.
         <header class="top">
             <a class="brand" href="/">

@@ -68,7 +68,12 @@ fn utc(at: Timestamp, seconds: bool) -> String {
 /// The same in the browser's zone.
 #[cfg(feature = "hydrate")]
 fn local(at: Timestamp, seconds: bool) -> String {
-    let date = js_sys::Date::new(&(at.millis() as f64).into());
+    local_of(&js_sys::Date::new(&(at.millis() as f64).into()), seconds)
+}
+
+/// A date in the browser's zone.
+#[cfg(feature = "hydrate")]
+pub(crate) fn local_of(date: &js_sys::Date, seconds: bool) -> String {
     let (year, month, day) = (date.get_full_year(), date.get_month() + 1, date.get_date());
     let (hour, minute, second) = (date.get_hours(), date.get_minutes(), date.get_seconds());
     let text = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}");

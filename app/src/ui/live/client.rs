@@ -137,7 +137,7 @@ fn subscription(id: ReleaseId, after: i64) -> String {
 }
 
 /// The feed's address on the host that the page came from.
-pub(super) fn address() -> Option<String> {
+pub(in crate::ui) fn address() -> Option<String> {
     let location = window().location();
     let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
     Some(format!("{scheme}://{}/api/v1/feed", location.host().ok()?))

@@ -11,6 +11,7 @@ use crate::ui::components::field::TextField;
 use crate::ui::components::form::{FormEnd, FormState};
 use crate::ui::components::layout::Logo;
 use crate::ui::components::prefs_bar::PrefsBar;
+use crate::ui::components::title::name_window;
 use crate::ui::next;
 
 /// The sign-in page.
@@ -67,8 +68,8 @@ pub fn Gate(
     /// The form.
     children: Children,
 ) -> impl IntoView {
+    name_window(title.clone());
     view! {
-        <leptos_meta::Title text=t(title.clone()) />
         <main class="gate" id="content">
             <div class="gate-head">
                 <Logo />

@@ -14,6 +14,7 @@ use crate::api::board::{BoardNow, get_board};
 use crate::text::{CurrentLang, t, walls};
 use crate::ui::components::layout::Logo;
 use crate::ui::components::load::Loading;
+use crate::ui::components::title::name_window;
 use crate::ui::live::Connection;
 use crate::ui::live::board::LiveBoard;
 use crate::ui::live::clock::{Clock, time_of_day};
@@ -22,8 +23,8 @@ use crate::ui::live::clock::{Clock, time_of_day};
 #[component]
 pub fn WallPage() -> impl IntoView {
     let found = Resource::new(|| (), |()| get_board());
+    name_window(walls::TITLE);
     view! {
-        <leptos_meta::Title text=t(walls::TITLE) />
         <Suspense fallback=Loading>
             {move || Suspend::new(async move {
                 match found.await {

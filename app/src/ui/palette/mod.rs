@@ -14,14 +14,19 @@ use leptos_router::hooks::use_navigate;
 
 use self::items::{Item, Target};
 use crate::text::{CurrentLang, palette as words, t};
+use crate::ui::components::keys::KeyHelp;
 
 /// How long after the last key the program is asked, in milliseconds.
 const PAUSE: u64 = 70;
 
-/// The palette, whose code the browser loads when it is first wanted.
+/// The palette and the list of keys, whose code the browser loads when one of them is first wanted.
 #[lazy]
 pub fn load_palette(open: RwSignal<bool>, keys: RwSignal<bool>) -> AnyView {
-    view! { <Palette open keys /> }.into_any()
+    view! {
+        <Palette open keys />
+        <KeyHelp open=keys />
+    }
+    .into_any()
 }
 
 /// The palette. It shows itself while `open` is true.

@@ -8,6 +8,7 @@ use super::actions::Actions;
 use crate::text::{CurrentLang, release as words, t};
 use crate::ui::components::badge::{KindBadge, StatusBadge};
 use crate::ui::components::time::Time;
+use crate::ui::components::title::name_window;
 use crate::ui::components::watching::Watching;
 use crate::ui::live::clock::Clock;
 use crate::ui::live::{Connection, Live};
@@ -30,8 +31,8 @@ pub fn Header(
 ) -> impl IntoView {
     let id = release.id;
     let status = Memo::new(move |_| live.release.with(|release| release.status));
+    name_window(words::title(id.0));
     view! {
-        <leptos_meta::Title text=t(words::title(id.0)) />
         <a class="up" href="/releases">"‹ " {t(words::BACK)}</a>
         <div class="head release-head">
             <div>
