@@ -25,7 +25,7 @@ mod walls;
 use std::sync::Arc;
 
 use launchway_app::ports::{Board, Credentials, HookTemplates, Ports, Projects, Releases, Servers, Walls};
-use launchway_domain::{Actor, Fault, WallLink};
+use launchway_domain::{Actor, Fault, Permission, WallLink};
 use launchway_engine::data::DataDir;
 use launchway_engine::secret::Vault;
 use launchway_engine::store::{Counts, Store};
@@ -150,7 +150,7 @@ impl Services {
     /// # Errors
     /// [`Fault::Forbidden`]; where the database does not answer.
     pub async fn counts(&self, actor: &Actor) -> Result<Counts, Fault> {
-        permit(actor, Permission::ViewReleases)?;
+        permit_of(actor, Permission::ViewReleases, None)?;
         self.core.store.counts().await.map_err(|e| internal("counting", &e))
     }
 

@@ -19,7 +19,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 )]
 async fn me(Who(actor): Who) -> Result<Reply<User>> {
     match actor {
-        Actor::User(user) => Ok(Reply::ok(user)),
+        Actor::User(person) => Ok(Reply::ok(person.user)),
         Actor::Wall(_) | Actor::System => {
             Err(Fault::not_found(Text::new("This is no person.", "当前身份不是用户。")).into())
         }
