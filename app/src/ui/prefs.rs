@@ -102,7 +102,7 @@ mod server {
 
     pub(super) fn visitor() -> Option<String> {
         match use_context::<Actor>()? {
-            Actor::User(user) => Some(user.name),
+            Actor::User(person) => Some(person.user.name),
             _ => None,
         }
     }
