@@ -8,10 +8,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use launchway_domain::{
     Actor, Changes, Check, Credential, CredentialForm, CredentialId, Environment, EnvironmentForm, EnvironmentId,
-    Fault, GitRef, Hit, HookTemplate, HookTemplateForm, HookTemplateId, ListQuery, Listed, LogFound, LogLines, LogPage,
-    LogScope, NewWallLink, NodeKey, Overview, Page, Project, ProjectForm, ProjectId, RefChoices, RefItem, RefKind,
-    Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseSnapshot, Server, ServerForm, ServerId, SetupForm,
-    SignInForm, WallLink, WallLinkForm, WallLinkId,
+    Fault, GitRef, Hit, HookTemplate, HookTemplateForm, HookTemplateId, Installation, ListQuery, Listed, LogFound,
+    LogLines, LogPage, LogScope, NewWallLink, NodeKey, Overview, Page, Project, ProjectForm, ProjectId, RefChoices,
+    RefItem, RefKind, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseSnapshot, Server, ServerForm, ServerId,
+    SetupForm, SignInForm, WallLink, WallLinkForm, WallLinkId,
 };
 
 /// The answer of every port.
@@ -36,6 +36,8 @@ pub struct Ports {
     pub board: Arc<dyn Board>,
     /// Links that open the wall.
     pub walls: Arc<dyn Walls>,
+    /// The installation itself.
+    pub system: Arc<dyn System>,
 }
 
 /// The session of the browser that makes the request; one per request, in the context as
@@ -226,3 +228,10 @@ pub trait Logs: Send + Sync {
 
 /// The most lines of a log that one call answers.
 pub const MAX_LOG_LINES: u32 = 1000;
+
+/// The installation itself.
+#[async_trait]
+pub trait System: Send + Sync {
+    /// What it is, and how safely it runs.
+    async fn installation(&self, actor: &Actor) -> Answer<Installation>;
+}

@@ -6,6 +6,7 @@ const PAGES = [
   ["/", "Overview", "总览"],
   ["/releases", "Releases", "发布"],
   ["/wall-links", "Wall links", "看板链接"],
+  ["/settings", "Settings", "设置"],
   ["/projects", "Projects", "项目"],
   ["/projects/new", "New project", "新建项目"],
   ["/servers", "Servers", "服务器"],

@@ -10,6 +10,7 @@ pub mod projects;
 pub mod releases;
 pub mod servers;
 pub mod snapshot;
+pub mod system;
 pub mod templates;
 pub mod walls;
 

@@ -26,6 +26,7 @@ pub mod release;
 pub mod releases;
 pub mod said;
 pub mod servers;
+pub mod settings;
 pub mod templates;
 pub mod walls;
 

@@ -80,18 +80,20 @@ lazy_pages! {
         NewCredential => pages::credential::NewCredentialPage,
         Credential => pages::credential::CredentialPage,
         Releases => pages::releases::ReleasesPage,
+        Settings => pages::settings::SettingsPage,
         WallLinks => pages::wall_links::WallLinksPage;
     wall, __preload_wall:
         Wall => pages::wall::WallPage;
 }
 
 /// Which address shows which page; the first that fits counts.
-pub(super) const PAGES: [(&str, Page); 23] = [
+pub(super) const PAGES: [(&str, Page); 24] = [
     ("/sign-in", Page::SignIn),
     ("/setup", Page::Setup),
     ("/wall", Page::Wall),
     ("/", Page::Dashboard),
     ("/releases", Page::Releases),
+    ("/settings", Page::Settings),
     ("/wall-links", Page::WallLinks),
     ("/releases/new", Page::NewRelease),
     ("/releases/:id", Page::Release),

@@ -18,14 +18,15 @@ mod projects;
 mod refs;
 mod releases;
 mod servers;
+mod system;
 mod templates;
 mod tries;
 mod walls;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use launchway_app::ports::{Board, Credentials, HookTemplates, Ports, Projects, Releases, Servers, Walls};
-use launchway_domain::{Actor, Fault, Permission, WallLink};
+use launchway_domain::{Actor, Fault, HookGuard, Permission, WallLink};
 use launchway_engine::data::DataDir;
 use launchway_engine::secret::Vault;
 use launchway_engine::store::{Counts, Store};
@@ -49,6 +50,8 @@ pub(crate) struct Core {
     /// Places for work that talks to other hosts.
     outward: Arc<Semaphore>,
     mirrors: refs::MirrorLocks,
+    /// What keeps local hooks from this host; unset where none are run.
+    hooks: OnceLock<HookGuard>,
     /// Work that outlives the call that began it.
     background: TaskTracker,
     stopping: CancellationToken,
@@ -75,6 +78,7 @@ impl Services {
             data,
             outward: Arc::new(Semaphore::new(OUTWARD)),
             mirrors: refs::MirrorLocks::default(),
+            hooks: OnceLock::new(),
             background: TaskTracker::new(),
             stopping: CancellationToken::new(),
         });
@@ -88,6 +92,7 @@ impl Services {
             templates: Arc::new(templates::TemplateService(core.clone())),
             board: Arc::new(board::BoardService::new(core.clone())),
             walls: Arc::new(walls::WallService(core.clone())),
+            system: Arc::new(system::SystemService(core.clone())),
         };
         Ok(Self { core, accounts, ports })
     }
@@ -152,6 +157,11 @@ impl Services {
     pub async fn counts(&self, actor: &Actor) -> Result<Counts, Fault> {
         permit_of(actor, Permission::ViewReleases, None)?;
         self.core.store.counts().await.map_err(|e| internal("counting", &e))
+    }
+
+    /// Remembers what keeps local hooks from this host, for administrators. The first word counts.
+    pub fn hooks_are_kept_by(&self, guard: HookGuard) {
+        let _ = self.core.hooks.set(guard);
     }
 
     /// The store, for what has no rules of its own: sessions, and the tail of the events.

@@ -206,6 +206,10 @@ async fn a_hook_of_a_whole_release_reaches_nothing_of_launchways() {
     fs::write(world.program.data().join("master.key"), "for the hook to find").unwrap();
     let (other, status) = world.release("v1", json!({"after_download": "exit 1"})).await;
     assert_eq!(status, "failed", "its work folder stays for the hook to find");
+    let hooks = &world.program.get("/system").await["hooks"];
+    let kind = if Uid::effective().is_root() { "user" } else { "landlock" };
+    assert_eq!(hooks["kind"], kind, "{hooks}");
+    assert!(world.program.log().contains(hooks["detail"].as_str().unwrap()));
     attack(&world, other).await;
 }
 
@@ -230,7 +234,7 @@ async fn behind_landlock_a_hook_of_launchways_own_user_reaches_nothing_either() 
     chown(data.path(), Some(NOBODY), Some(NOBODY)).unwrap();
     let program = Program::start_as(data.path(), &[], Some((path, NOBODY))).await;
     let world = World::around(1, Sshd::start(), repository, program, data).await;
-    assert!(world.program.log().contains("Landlock"), "{}", world.program.log());
+    assert_eq!(world.program.get("/system").await["hooks"]["kind"], "landlock");
     let (other, _) = world.release("v1", json!({"after_download": "exit 1"})).await;
     attack(&world, other).await;
 

@@ -14,6 +14,7 @@ pub mod release_new;
 pub mod releases;
 pub mod server;
 pub mod servers;
+pub mod settings;
 pub mod setup;
 pub mod sign_in;
 pub mod wall;

@@ -33,7 +33,7 @@ pub(super) struct Item {
 }
 
 /// What can be done, the most usual first.
-fn actions() -> [(Text, Target); 16] {
+fn actions() -> [(Text, Target); 17] {
     use Target::{Keys, Page, Press};
     [
         (words::NEW_RELEASE, Page("/releases/new")),
@@ -48,6 +48,7 @@ fn actions() -> [(Text, Target); 16] {
         (words::GO_TEMPLATES, Page("/hook-templates")),
         (words::GO_WALL, Page("/wall")),
         (words::GO_WALL_LINKS, Page("/wall-links")),
+        (words::GO_SETTINGS, Page("/settings")),
         (words::SWITCH_THEME, Press("[data-press=theme]")),
         (words::SWITCH_LANG, Press("[data-press=lang]")),
         (words::SHOW_KEYS, Keys),

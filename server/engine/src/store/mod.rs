@@ -149,6 +149,14 @@ impl Store {
         Store { inner: self.inner.clone(), by: Arc::new(by) }
     }
 
+    /// Which database it is: `sqlite` or `postgres`.
+    pub fn database(&self) -> &'static str {
+        match self.inner.dialect {
+            Dialect::Sqlite => "sqlite",
+            Dialect::Postgres => "postgres",
+        }
+    }
+
     /// The URL of an SQLite database file, whatever characters its path holds; a relative path is
     /// taken from the current folder.
     ///

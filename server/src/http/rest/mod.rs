@@ -12,6 +12,7 @@ mod me;
 mod projects;
 mod releases;
 mod servers;
+mod system;
 mod templates;
 
 use axum::Extension;
@@ -115,6 +116,7 @@ pub(crate) fn router() -> Calls {
                 .merge(templates::router())
                 .merge(events::router())
                 .merge(board::router())
+                .merge(system::router())
                 .merge(me::router()),
         )
         .split_for_parts();
