@@ -1,17 +1,18 @@
 //! What the pages ask of the program: the traits that the backend implements.
 //!
 //! Server functions reach them through [`Ports`] in the context. Every call takes the [`Actor`] who
-//! makes it, and the implementation alone decides whether that actor may.
+//! makes it, and the implementation alone decides whether that actor may. What changes or deletes a thing names the
+//! versions that it may have (`only`): [`Fault::Changed`] where somebody changed it since.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use launchway_domain::{
     Actor, Changes, Check, Credential, CredentialForm, CredentialId, Environment, EnvironmentForm, EnvironmentId,
-    Fault, GitRef, Hit, HookTemplate, HookTemplateForm, HookTemplateId, Installation, ListQuery, Listed, LogFound,
-    LogLines, LogPage, LogScope, NewWallLink, NodeKey, Overview, Page, Project, ProjectForm, ProjectId, RefChoices,
-    RefItem, RefKind, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseSnapshot, Server, ServerForm, ServerId,
-    SetupForm, SignInForm, WallLink, WallLinkForm, WallLinkId,
+    Fault, GitRef, Hit, HookTemplate, HookTemplateForm, HookTemplateId, IfVersion, Installation, ListQuery, Listed,
+    LogFound, LogLines, LogPage, LogScope, NewWallLink, NodeKey, Overview, Page, Project, ProjectForm, ProjectId,
+    RefChoices, RefItem, RefKind, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseSnapshot, Server, ServerForm,
+    ServerId, SetupForm, SignInForm, WallLink, WallLinkForm, WallLinkId,
 };
 
 /// The answer of every port.
@@ -66,9 +67,15 @@ pub trait Credentials: Send + Sync {
     /// Seals a new one.
     async fn create(&self, actor: &Actor, form: CredentialForm) -> Answer<Credential>;
     /// Changes one; a blank secret stays as it was.
-    async fn update(&self, actor: &Actor, id: CredentialId, form: CredentialForm) -> Answer<Credential>;
+    async fn update(
+        &self,
+        actor: &Actor,
+        id: CredentialId,
+        form: CredentialForm,
+        only: &IfVersion,
+    ) -> Answer<Credential>;
     /// Deletes one; a conflict while something uses it.
-    async fn delete(&self, actor: &Actor, id: CredentialId) -> Answer<()>;
+    async fn delete(&self, actor: &Actor, id: CredentialId, only: &IfVersion) -> Answer<()>;
 }
 
 /// Target hosts.
@@ -85,9 +92,9 @@ pub trait Servers: Send + Sync {
     /// Adds one.
     async fn create(&self, actor: &Actor, form: ServerForm) -> Answer<Server>;
     /// Changes one; a new address or port takes its pinned host key away.
-    async fn update(&self, actor: &Actor, id: ServerId, form: ServerForm) -> Answer<Server>;
+    async fn update(&self, actor: &Actor, id: ServerId, form: ServerForm, only: &IfVersion) -> Answer<Server>;
     /// Deletes one; a conflict while an environment uses it.
-    async fn delete(&self, actor: &Actor, id: ServerId) -> Answer<()>;
+    async fn delete(&self, actor: &Actor, id: ServerId, only: &IfVersion) -> Answer<()>;
     /// Connects and says what a release would meet.
     async fn check(&self, actor: &Actor, id: ServerId) -> Answer<Check>;
     /// Trusts a host key from now on.
@@ -106,9 +113,9 @@ pub trait Projects: Send + Sync {
     /// Adds one.
     async fn create(&self, actor: &Actor, form: ProjectForm) -> Answer<Project>;
     /// Changes one.
-    async fn update(&self, actor: &Actor, id: ProjectId, form: ProjectForm) -> Answer<Project>;
+    async fn update(&self, actor: &Actor, id: ProjectId, form: ProjectForm, only: &IfVersion) -> Answer<Project>;
     /// Deletes one with its environments; a conflict once it has releases.
-    async fn delete(&self, actor: &Actor, id: ProjectId) -> Answer<()>;
+    async fn delete(&self, actor: &Actor, id: ProjectId, only: &IfVersion) -> Answer<()>;
     /// Asks the repository for its refs.
     async fn check(&self, actor: &Actor, id: ProjectId) -> Answer<Check>;
     /// Trusts the host key of a repository over SSH from now on.
@@ -124,9 +131,15 @@ pub trait Projects: Send + Sync {
     /// Adds one.
     async fn create_environment(&self, actor: &Actor, id: ProjectId, form: EnvironmentForm) -> Answer<Environment>;
     /// Changes one.
-    async fn update_environment(&self, actor: &Actor, id: EnvironmentId, form: EnvironmentForm) -> Answer<Environment>;
+    async fn update_environment(
+        &self,
+        actor: &Actor,
+        id: EnvironmentId,
+        form: EnvironmentForm,
+        only: &IfVersion,
+    ) -> Answer<Environment>;
     /// Deletes one; a conflict once it has releases.
-    async fn delete_environment(&self, actor: &Actor, id: EnvironmentId) -> Answer<()>;
+    async fn delete_environment(&self, actor: &Actor, id: EnvironmentId, only: &IfVersion) -> Answer<()>;
     /// Probes the path on every server of it.
     async fn check_environment(&self, actor: &Actor, id: EnvironmentId) -> Answer<Check>;
 }
@@ -144,9 +157,15 @@ pub trait HookTemplates: Send + Sync {
     /// Adds one.
     async fn create(&self, actor: &Actor, form: HookTemplateForm) -> Answer<HookTemplate>;
     /// Changes one; hooks that were filled from it stay as they are.
-    async fn update(&self, actor: &Actor, id: HookTemplateId, form: HookTemplateForm) -> Answer<HookTemplate>;
+    async fn update(
+        &self,
+        actor: &Actor,
+        id: HookTemplateId,
+        form: HookTemplateForm,
+        only: &IfVersion,
+    ) -> Answer<HookTemplate>;
     /// Deletes one.
-    async fn delete(&self, actor: &Actor, id: HookTemplateId) -> Answer<()>;
+    async fn delete(&self, actor: &Actor, id: HookTemplateId, only: &IfVersion) -> Answer<()>;
 }
 
 /// Releases.

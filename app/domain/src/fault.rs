@@ -44,6 +44,13 @@ pub enum Fault {
         /// Why not, and what would.
         detail: Text,
     },
+    /// Somebody changed the thing since it was read (412).
+    Changed {
+        /// What it is now, where that differs from what was wanted.
+        detail: Text,
+        /// The version that it has now.
+        version: i64,
+    },
     /// Fields are wrong (422).
     Invalid {
         /// At least one.
@@ -89,6 +96,7 @@ impl Fault {
             Fault::Forbidden { .. } => 403,
             Fault::NotFound { .. } => 404,
             Fault::Conflict { .. } => 409,
+            Fault::Changed { .. } => 412,
             Fault::Invalid { .. } => 422,
             Fault::TooMany { .. } => 429,
             Fault::Upstream { .. } => 502,
@@ -105,6 +113,7 @@ impl Fault {
             Fault::Forbidden { detail }
             | Fault::NotFound { detail }
             | Fault::Conflict { detail }
+            | Fault::Changed { detail, .. }
             | Fault::Upstream { detail } => detail.clone(),
             Fault::Invalid { errors } => match errors.as_slice() {
                 [one] => one.message.clone(),

@@ -81,6 +81,8 @@ pub struct Credential {
     /// The one project that it is for; none means everybody's.
     #[serde(default)]
     pub project_id: Option<ProjectId>,
+    /// How often it was written, from 1 on; its `ETag` says so.
+    pub version: i64,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -108,6 +110,8 @@ pub struct Server {
     /// The one project that it is for; none means everybody's.
     #[serde(default)]
     pub project_id: Option<ProjectId>,
+    /// How often it was written, from 1 on; its `ETag` says so.
+    pub version: i64,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -131,6 +135,8 @@ pub struct Project {
     /// The scripts that a new release's page starts with; the lists of the pages leave them out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hooks: Option<Hooks>,
+    /// How often it was written, from 1 on; its `ETag` says so.
+    pub version: i64,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -197,6 +203,8 @@ pub struct Environment {
     pub keep: u32,
     /// Whether webhooks may start releases here; without it they only create them.
     pub auto_start: bool,
+    /// How often it was written, from 1 on; its `ETag` says so.
+    pub version: i64,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last changed.

@@ -20,6 +20,8 @@ pub struct HookTemplate {
     pub point: Option<HookPoint>,
     /// The script.
     pub body: String,
+    /// How often it was written, from 1 on; its `ETag` says so.
+    pub version: i64,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last changed.

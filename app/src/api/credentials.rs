@@ -10,6 +10,8 @@ use super::codec::Json;
 use super::host::{actor, answer, ports};
 #[cfg(feature = "ssr")]
 use crate::said::{Did, Said, Thing, tell};
+#[cfg(feature = "ssr")]
+use launchway_domain::IfVersion;
 
 /// All credentials, without their secrets.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
@@ -23,12 +25,16 @@ pub async fn get_credential(id: CredentialId) -> Result<Credential, ApiError> {
     answer(ports()?.credentials.get(&actor()?, id).await)
 }
 
-/// Adds a credential, or changes the one with `id`; a blank secret stays as it was.
+/// Adds a credential, or changes the one with `id`, where it is still at `version`; a blank secret stays as it was.
 #[server(prefix = "/api/fn", output = Json)]
-pub async fn save_credential(id: Option<CredentialId>, form: CredentialForm) -> Result<(), ApiError> {
+pub async fn save_credential(
+    id: Option<CredentialId>,
+    version: Option<i64>,
+    form: CredentialForm,
+) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let (did, credential) = match id {
-        Some(id) => (Did::Saved, answer(ports.credentials.update(&actor, id, form).await)?),
+        Some(id) => (Did::Saved, answer(ports.credentials.update(&actor, id, form, &IfVersion::of(version)).await)?),
         None => (Did::Created, answer(ports.credentials.create(&actor, form).await)?),
     };
     let href = format!("/credentials/{}", credential.id);
@@ -42,7 +48,7 @@ pub async fn save_credential(id: Option<CredentialId>, form: CredentialForm) -> 
 pub async fn delete_credential(id: CredentialId) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let credential = answer(ports.credentials.get(&actor, id).await)?;
-    answer(ports.credentials.delete(&actor, id).await)?;
+    answer(ports.credentials.delete(&actor, id, &IfVersion::Any).await)?;
     tell(Said::new(Thing::Credential, Did::Deleted, credential.name));
     leptos_axum::redirect("/credentials");
     Ok(())

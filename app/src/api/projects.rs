@@ -13,6 +13,8 @@ use super::codec::Json;
 use super::host::{actor, answer, ports};
 #[cfg(feature = "ssr")]
 use crate::said::{Did, Said, Thing, tell};
+#[cfg(feature = "ssr")]
+use launchway_domain::IfVersion;
 
 /// All projects, without their hooks.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
@@ -28,12 +30,12 @@ pub async fn get_project(id: ProjectId) -> Result<Project, ApiError> {
     answer(ports()?.projects.get(&actor()?, id).await)
 }
 
-/// Adds a project, or changes the one with `id`.
+/// Adds a project, or changes the one with `id`, where it is still at `version`.
 #[server(prefix = "/api/fn", output = Json)]
-pub async fn save_project(id: Option<ProjectId>, form: ProjectForm) -> Result<(), ApiError> {
+pub async fn save_project(id: Option<ProjectId>, version: Option<i64>, form: ProjectForm) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let (did, project) = match id {
-        Some(id) => (Did::Saved, answer(ports.projects.update(&actor, id, form).await)?),
+        Some(id) => (Did::Saved, answer(ports.projects.update(&actor, id, form, &IfVersion::of(version)).await)?),
         None => (Did::Created, answer(ports.projects.create(&actor, form).await)?),
     };
     tell(Said::new(Thing::Project, did, project.title));
@@ -46,7 +48,7 @@ pub async fn save_project(id: Option<ProjectId>, form: ProjectForm) -> Result<()
 pub async fn delete_project(id: ProjectId) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let project = answer(ports.projects.get(&actor, id).await)?;
-    answer(ports.projects.delete(&actor, id).await)?;
+    answer(ports.projects.delete(&actor, id, &IfVersion::Any).await)?;
     tell(Said::new(Thing::Project, Did::Deleted, project.title));
     leptos_axum::redirect("/projects");
     Ok(())
@@ -84,16 +86,19 @@ pub async fn get_environment(id: EnvironmentId) -> Result<Environment, ApiError>
     answer(ports()?.projects.environment(&actor()?, id).await)
 }
 
-/// Adds an environment to `project`, or changes the one with `id`.
+/// Adds an environment to `project`, or changes the one with `id`, where it is still at `version`.
 #[server(prefix = "/api/fn", output = Json)]
 pub async fn save_environment(
     project: ProjectId,
     id: Option<EnvironmentId>,
+    version: Option<i64>,
     form: EnvironmentForm,
 ) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let (did, environment) = match id {
-        Some(id) => (Did::Saved, answer(ports.projects.update_environment(&actor, id, form).await)?),
+        Some(id) => {
+            (Did::Saved, answer(ports.projects.update_environment(&actor, id, form, &IfVersion::of(version)).await)?)
+        }
         None => (Did::Created, answer(ports.projects.create_environment(&actor, project, form).await)?),
     };
     tell(Said::new(Thing::Environment, did, environment.name));
@@ -106,7 +111,7 @@ pub async fn save_environment(
 pub async fn delete_environment(project: ProjectId, id: EnvironmentId) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let environment = answer(ports.projects.environment(&actor, id).await)?;
-    answer(ports.projects.delete_environment(&actor, id).await)?;
+    answer(ports.projects.delete_environment(&actor, id, &IfVersion::Any).await)?;
     tell(Said::new(Thing::Environment, Did::Deleted, environment.name));
     leptos_axum::redirect(&format!("/projects/{project}"));
     Ok(())

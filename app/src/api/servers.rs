@@ -10,6 +10,8 @@ use super::codec::Json;
 use super::host::{actor, answer, ports};
 #[cfg(feature = "ssr")]
 use crate::said::{Did, Said, Thing, tell};
+#[cfg(feature = "ssr")]
+use launchway_domain::IfVersion;
 
 /// All servers.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
@@ -23,13 +25,18 @@ pub async fn get_server(id: ServerId) -> Result<Server, ApiError> {
     answer(ports()?.servers.get(&actor()?, id).await)
 }
 
-/// Adds a server, or changes the one with `id`. `tags` as typed: separated by commas.
+/// Adds a server, or changes the one with `id`, where it is still at `version`. `tags` as typed: separated by commas.
 #[server(prefix = "/api/fn", output = Json)]
-pub async fn save_server(id: Option<ServerId>, form: ServerForm, tags: String) -> Result<(), ApiError> {
+pub async fn save_server(
+    id: Option<ServerId>,
+    version: Option<i64>,
+    form: ServerForm,
+    tags: String,
+) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let form = ServerForm { tags: split_tags(&tags), ..form };
     let (did, server) = match id {
-        Some(id) => (Did::Saved, answer(ports.servers.update(&actor, id, form).await)?),
+        Some(id) => (Did::Saved, answer(ports.servers.update(&actor, id, form, &IfVersion::of(version)).await)?),
         None => (Did::Created, answer(ports.servers.create(&actor, form).await)?),
     };
     tell(Said::new(Thing::Server, did, server.hostname));
@@ -42,7 +49,7 @@ pub async fn save_server(id: Option<ServerId>, form: ServerForm, tags: String) -
 pub async fn delete_server(id: ServerId) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let server = answer(ports.servers.get(&actor, id).await)?;
-    answer(ports.servers.delete(&actor, id).await)?;
+    answer(ports.servers.delete(&actor, id, &IfVersion::Any).await)?;
     tell(Said::new(Thing::Server, Did::Deleted, server.hostname));
     leptos_axum::redirect("/servers");
     Ok(())

@@ -11,6 +11,8 @@ use super::codec::Json;
 use super::host::{actor, answer, ports};
 #[cfg(feature = "ssr")]
 use crate::said::{Did, Said, Thing, tell};
+#[cfg(feature = "ssr")]
+use launchway_domain::IfVersion;
 
 /// A hook template without its script.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,12 +52,16 @@ pub async fn get_template(id: HookTemplateId) -> Result<HookTemplate, ApiError> 
     answer(ports()?.templates.get(&actor()?, id).await)
 }
 
-/// Adds a hook template, or changes the one with `id`.
+/// Adds a hook template, or changes the one with `id`, where it is still at `version`.
 #[server(prefix = "/api/fn", output = Json)]
-pub async fn save_template(id: Option<HookTemplateId>, form: HookTemplateForm) -> Result<(), ApiError> {
+pub async fn save_template(
+    id: Option<HookTemplateId>,
+    version: Option<i64>,
+    form: HookTemplateForm,
+) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let (did, template) = match id {
-        Some(id) => (Did::Saved, answer(ports.templates.update(&actor, id, form).await)?),
+        Some(id) => (Did::Saved, answer(ports.templates.update(&actor, id, form, &IfVersion::of(version)).await)?),
         None => (Did::Created, answer(ports.templates.create(&actor, form).await)?),
     };
     let href = format!("/hook-templates/{}", template.id);
@@ -69,7 +75,7 @@ pub async fn save_template(id: Option<HookTemplateId>, form: HookTemplateForm) -
 pub async fn delete_template(id: HookTemplateId) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let template = answer(ports.templates.get(&actor, id).await)?;
-    answer(ports.templates.delete(&actor, id).await)?;
+    answer(ports.templates.delete(&actor, id, &IfVersion::Any).await)?;
     tell(Said::new(Thing::Template, Did::Deleted, template.name));
     leptos_axum::redirect("/hook-templates");
     Ok(())

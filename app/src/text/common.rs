@@ -35,6 +35,7 @@ super::texts! {
     HOME: "To the overview", "返回总览";
     WENT_WRONG: "That did not work", "操作未完成";
     LOST: "Launchway did not answer. Check your connection, then try again.", "Launchway 没有响应，请检查网络后重试。";
+    SAVE_OVER: "What you typed is still here. Save again to put it in the place of the other change.", "您填写的内容仍在此处。再次保存将覆盖对方的修改。";
     UNKNOWN_ANSWER: "The page does not understand the answer. Reload it, then try again.", "页面无法理解返回内容，请刷新后重试。";
     CHECK: "Check", "检查";
     CHECKING: "Connecting…", "正在连接…";

@@ -115,7 +115,7 @@ impl Json {
     ///
     /// # Errors
     /// As for [`Json::form`].
-    pub(crate) fn patch<T: DeserializeOwned + Serialize + Default + Form>(self, was: &T) -> Result<T, Problem> {
+    pub(crate) fn patch<T: DeserializeOwned + Serialize + Default + Form>(&self, was: &T) -> Result<T, Problem> {
         let mut value = serde_json::to_value(was).map_err(Problem::internal)?;
         json_patch::merge(&mut value, &self.0);
         read(value, T::errors)

@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use launchway_app::ports::{Answer, Credentials};
 use launchway_domain::form::message;
 use launchway_domain::{
-    Actor, Credential, CredentialForm, CredentialId, CredentialKind, Fault, Form, ListQuery, Listed, Permission, Text,
-    Visible,
+    Actor, Credential, CredentialForm, CredentialId, CredentialKind, Fault, Form, IfVersion, ListQuery, Listed,
+    Permission, Text, Visible,
 };
 use launchway_engine::credential::Secret;
 use secrecy::SecretString;
 
-use super::fault::{in_use, internal, noun, of_store};
+use super::fault::{in_use, internal, noun, of_store, of_update};
 use super::permission::{permit, permit_of};
 use super::{Core, lists};
 
@@ -76,7 +76,13 @@ impl Credentials for CredentialService {
             .map_err(|e| of_store(e, &Text::new("credential", "凭据")))
     }
 
-    async fn update(&self, actor: &Actor, id: CredentialId, form: CredentialForm) -> Answer<Credential> {
+    async fn update(
+        &self,
+        actor: &Actor,
+        id: CredentialId,
+        form: CredentialForm,
+        only: &IfVersion,
+    ) -> Answer<Credential> {
         let before = self.managed(actor, id).await?;
         let mut form = tidy(form);
         form.check()?;
@@ -106,17 +112,14 @@ impl Credentials for CredentialService {
             let has_passphrase = passphrase.is_some();
             (Some(self.seal(Secret { secret, passphrase })?), has_passphrase)
         };
-        self.0
-            .store
-            .by(actor)
-            .credential_update(id, &form, sealed.as_deref(), has_passphrase)
-            .await
-            .map_err(|e| of_store(e, &thing(id)))
+        let store = self.0.store.by(actor).only(only);
+        let changed = store.credential_update(id, &form, sealed.as_deref(), has_passphrase).await;
+        of_update(changed, &thing(id), &form, store.credential(id)).await
     }
 
-    async fn delete(&self, actor: &Actor, id: CredentialId) -> Answer<()> {
+    async fn delete(&self, actor: &Actor, id: CredentialId, only: &IfVersion) -> Answer<()> {
         self.managed(actor, id).await?;
-        self.0.store.by(actor).credential_delete(id).await.map_err(|e| of_store(e, &thing(id)))
+        self.0.store.by(actor).only(only).credential_delete(id).await.map_err(|e| of_store(e, &thing(id)))
     }
 }
 

@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 use futures::{StreamExt, stream};
 use launchway_app::ports::Answer;
 use launchway_domain::{
-    Actor, Check, Environment, EnvironmentForm, EnvironmentId, Fault, Form, Permission, ProjectId, ReleaseId, Server,
-    ServerCheck, Text, Visible, text,
+    Actor, Check, Environment, EnvironmentForm, EnvironmentId, Fault, Form, IfVersion, Permission, ProjectId,
+    ReleaseId, Server, ServerCheck, Text, Visible, text,
 };
 use launchway_engine::shell::{Limits, ShellError};
 use launchway_engine::ssh::{Endpoint, Session, SshError, SshErrorKind};
 use launchway_engine::target::{self, Refusal, Site, TargetError};
 
 use super::Core;
-use super::fault::{noun, of_store, unseen};
+use super::fault::{noun, of_store, of_update, unseen};
 use super::permission::{permit, permit_in, permit_of};
 use super::projects;
 
@@ -69,16 +69,18 @@ impl Core {
         actor: &Actor,
         before: Environment,
         form: EnvironmentForm,
+        only: &IfVersion,
     ) -> Answer<Environment> {
         let form = tidy(form);
         form.check()?;
         let id = before.id;
         self.check_servers(actor, before.project_id, &form, Some(&before)).await?;
-        self.store.by(actor).environment_update(id, &form).await.map_err(|e| of_store(e, &thing(id)))
+        let changed = self.store.by(actor).only(only).environment_update(id, &form).await;
+        of_update(changed, &thing(id), &form, self.store.environment(id)).await
     }
 
-    pub(super) async fn delete_environment(&self, actor: &Actor, id: EnvironmentId) -> Answer<()> {
-        self.store.by(actor).environment_delete(id).await.map_err(|e| of_store(e, &thing(id)))
+    pub(super) async fn delete_environment(&self, actor: &Actor, id: EnvironmentId, only: &IfVersion) -> Answer<()> {
+        self.store.by(actor).only(only).environment_delete(id).await.map_err(|e| of_store(e, &thing(id)))
     }
 
     /// Every server of the form must be there, and one that the actor may release to: of this project, or everybody's

@@ -4,6 +4,8 @@ use std::fmt::Display;
 
 use launchway_domain::{Fault, Text, text};
 use launchway_engine::store::StoreError;
+use serde::Serialize;
+use serde_json::Value;
 
 /// A defect or a broken database: the cause goes to the log, under a reference that the person can
 /// quote.
@@ -57,8 +59,65 @@ pub(super) fn of_store(error: StoreError, thing: &Text) -> Fault {
                 "{thing_zh} 当前状态为“{zh}”，不允许此操作。"
             ))
         }
+        StoreError::Changed(version) => overtaken(thing, version, &[]),
         other => internal("the store", &other),
     }
+}
+
+/// What came of a change of `thing` to what `form` says. Where somebody else changed it since, the fault says what is
+/// there now (`now`) and differs from the form.
+pub(super) async fn of_update<T: Serialize>(
+    changed: Result<T, StoreError>,
+    thing: &Text,
+    form: &impl Serialize,
+    now: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, Fault> {
+    match changed {
+        Err(StoreError::Changed(version)) => {
+            let differing = now.await.map(|now| differing(&now, form)).unwrap_or_default();
+            Err(overtaken(thing, version, &differing))
+        }
+        changed => changed.map_err(|e| of_store(e, thing)),
+    }
+}
+
+/// Somebody changed it since it was read.
+fn overtaken(thing: &Text, version: i64, differing: &[String]) -> Fault {
+    let Text { en, zh } = thing;
+    let detail = text!(
+        "Somebody changed {en} since you read it: it is at version {version} now.",
+        "{zh}在您读取之后已被他人修改，现为版本 {version}。"
+    );
+    let detail = if differing.is_empty() {
+        detail
+    } else {
+        let (there, Text { en, zh }) = (differing.join("; "), detail);
+        text!("{en} There now, other than yours: {there}.", "{zh}与您的内容不同的现有值：{there}。")
+    };
+    Fault::Changed { detail, version }
+}
+
+/// The fields of a form that are something else in a thing, with what they are there. What a thing does not have, such
+/// as a secret, is not among them.
+fn differing(now: &impl Serialize, form: &impl Serialize) -> Vec<String> {
+    /// So many fields are named, with so many characters of each.
+    const FIELDS: usize = 6;
+    const CHARACTERS: usize = 60;
+    let (Ok(Value::Object(now)), Ok(Value::Object(form))) = (serde_json::to_value(now), serde_json::to_value(form))
+    else {
+        return Vec::new();
+    };
+    let others =
+        form.iter().filter_map(|(field, wanted)| Some((field, now.get(field)?)).filter(|(_, is)| *is != wanted));
+    let shown = others.take(FIELDS).map(|(field, is)| {
+        let text = is.to_string();
+        let mut short: String = text.chars().take(CHARACTERS).collect();
+        if short.len() < text.len() {
+            short.push('…');
+        }
+        format!("{field}: {short}")
+    });
+    shown.collect()
 }
 
 /// It cannot go while these use it.
@@ -90,6 +149,18 @@ mod tests {
         let said = in_use(&noun("credential", "凭据", 3), &users).detail();
         assert!(said.en.contains("credential 3") && said.en.contains("web-5 (+2)"), "{said}");
         assert!(!said.en.contains("web-6"));
+    }
+
+    #[test]
+    fn what_is_there_now_is_said_where_it_differs_and_no_secret_is() {
+        let now = serde_json::json!({"name": "deploy", "username": "www", "tags": ["eu"], "version": 7});
+        let form = serde_json::json!({"name": "deploy", "username": "root", "tags": [], "secret": "hunter2"});
+        assert_eq!(differing(&now, &form), ["tags: [\"eu\"]", "username: \"www\""]);
+        let long = serde_json::json!({"name": "字".repeat(100)});
+        assert!(differing(&long, &form)[0].chars().count() < 70);
+        let fault = overtaken(&noun("server", "服务器", 3), 7, &differing(&now, &form));
+        assert_eq!(fault.status(), 412);
+        assert!(fault.detail().zh.contains("版本 7") && fault.detail().en.contains("\"www\""), "{fault}");
     }
 
     #[test]

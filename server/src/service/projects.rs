@@ -6,13 +6,13 @@ use std::time::Instant;
 use async_trait::async_trait;
 use launchway_app::ports::{Answer, Projects};
 use launchway_domain::{
-    Actor, Check, CredentialKind, Environment, EnvironmentForm, EnvironmentId, Fault, Form, ListQuery, Listed,
-    Permission, Project, ProjectForm, ProjectId, RefChoices, RefItem, RefKind, Text,
+    Actor, Check, CredentialKind, Environment, EnvironmentForm, EnvironmentId, Fault, Form, IfVersion, ListQuery,
+    Listed, Permission, Project, ProjectForm, ProjectId, RefChoices, RefItem, RefKind, Text,
 };
 use launchway_engine::git::{self, GitErrorKind};
 use launchway_engine::store::StoreError;
 
-use super::fault::{no_such, noun, of_store, unseen};
+use super::fault::{no_such, noun, of_store, of_update, unseen};
 use super::permission::{permit, permit_in};
 use super::refs::short_bounds;
 use super::servers::{check_fingerprint, may_use};
@@ -60,17 +60,18 @@ impl Projects for ProjectService {
         self.0.store.by(actor).project_create(&form).await.map_err(|e| of_store(e, &Text::new("project", "项目")))
     }
 
-    async fn update(&self, actor: &Actor, id: ProjectId, form: ProjectForm) -> Answer<Project> {
+    async fn update(&self, actor: &Actor, id: ProjectId, form: ProjectForm, only: &IfVersion) -> Answer<Project> {
         let before = self.0.project_for(actor, Permission::ManageProjects, id).await?;
         let form = tidy(form);
         form.check()?;
         self.check_credential(actor, &form, Some(&before)).await?;
-        self.0.store.by(actor).project_update(id, &form).await.map_err(|e| of_store(e, &thing(id)))
+        let changed = self.0.store.by(actor).only(only).project_update(id, &form).await;
+        of_update(changed, &thing(id), &form, self.0.store.project(id)).await
     }
 
-    async fn delete(&self, actor: &Actor, id: ProjectId) -> Answer<()> {
+    async fn delete(&self, actor: &Actor, id: ProjectId, only: &IfVersion) -> Answer<()> {
         self.0.project_for(actor, Permission::ManageProjects, id).await?;
-        self.0.store.by(actor).project_delete(id).await.map_err(|e| of_store(e, &thing(id)))?;
+        self.0.store.by(actor).only(only).project_delete(id).await.map_err(|e| of_store(e, &thing(id)))?;
         self.0.forget_mirror(id);
         Ok(())
     }
@@ -129,14 +130,20 @@ impl Projects for ProjectService {
         self.0.create_environment(actor, id, form).await
     }
 
-    async fn update_environment(&self, actor: &Actor, id: EnvironmentId, form: EnvironmentForm) -> Answer<Environment> {
+    async fn update_environment(
+        &self,
+        actor: &Actor,
+        id: EnvironmentId,
+        form: EnvironmentForm,
+        only: &IfVersion,
+    ) -> Answer<Environment> {
         let before = self.0.environment_for(actor, Permission::ManageProjects, id).await?;
-        self.0.update_environment(actor, before, form).await
+        self.0.update_environment(actor, before, form, only).await
     }
 
-    async fn delete_environment(&self, actor: &Actor, id: EnvironmentId) -> Answer<()> {
+    async fn delete_environment(&self, actor: &Actor, id: EnvironmentId, only: &IfVersion) -> Answer<()> {
         self.0.environment_for(actor, Permission::ManageProjects, id).await?;
-        self.0.delete_environment(actor, id).await
+        self.0.delete_environment(actor, id, only).await
     }
 
     async fn check_environment(&self, actor: &Actor, id: EnvironmentId) -> Answer<Check> {

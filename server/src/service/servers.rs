@@ -6,13 +6,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use launchway_app::ports::{Answer, Servers};
 use launchway_domain::{
-    Actor, Check, Credential, CredentialId, Fault, Form, ListQuery, Listed, Permission, ProjectId, Server, ServerForm,
-    ServerId, Text,
+    Actor, Check, Credential, CredentialId, Fault, Form, IfVersion, ListQuery, Listed, Permission, ProjectId, Server,
+    ServerForm, ServerId, Text,
 };
 use launchway_engine::ssh;
 use launchway_engine::store::StoreError;
 
-use super::fault::{no_such, noun, of_store};
+use super::fault::{no_such, noun, of_store, of_update};
 use super::permission::{permit, permit_of};
 use super::{Core, lists};
 
@@ -67,7 +67,7 @@ impl Servers for ServerService {
         self.0.store.by(actor).server_create(&form).await.map_err(|e| of_store(e, &Text::new("server", "服务器")))
     }
 
-    async fn update(&self, actor: &Actor, id: ServerId, form: ServerForm) -> Answer<Server> {
+    async fn update(&self, actor: &Actor, id: ServerId, form: ServerForm, only: &IfVersion) -> Answer<Server> {
         let before = self.managed(actor, id).await?;
         let form = tidy(form);
         form.check()?;
@@ -77,12 +77,13 @@ impl Servers for ServerService {
         let is_use = place(&before.address, before.port, before.credential_id)
             != place(&form.address, form.port, form.credential_id);
         self.check_credential(actor, form.credential_id, is_use).await?;
-        self.0.store.by(actor).server_update(id, &form).await.map_err(|e| of_store(e, &thing(id)))
+        let changed = self.0.store.by(actor).only(only).server_update(id, &form).await;
+        of_update(changed, &thing(id), &form, self.0.store.server(id)).await
     }
 
-    async fn delete(&self, actor: &Actor, id: ServerId) -> Answer<()> {
+    async fn delete(&self, actor: &Actor, id: ServerId, only: &IfVersion) -> Answer<()> {
         self.managed(actor, id).await?;
-        self.0.store.by(actor).server_delete(id).await.map_err(|e| of_store(e, &thing(id)))
+        self.0.store.by(actor).only(only).server_delete(id).await.map_err(|e| of_store(e, &thing(id)))
     }
 
     async fn check(&self, actor: &Actor, id: ServerId) -> Answer<Check> {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use launchway_app::ports::{Answer, HookTemplates};
 use launchway_domain::{
-    Actor, Fault, Form, HookPoint, HookTemplate, HookTemplateForm, HookTemplateId, ListQuery, Listed, Permission, Text,
-    text,
+    Actor, Fault, Form, HookPoint, HookTemplate, HookTemplateForm, HookTemplateId, IfVersion, ListQuery, Listed,
+    Permission, Text, text,
 };
 
 use super::Core;
-use super::fault::{noun, of_store};
+use super::fault::{noun, of_store, of_update};
 use super::lists;
 use super::permission::permit;
 
@@ -55,16 +55,23 @@ impl HookTemplates for TemplateService {
             .map_err(|e| of_store(e, &Text::new("hook template", "钩子模板")))
     }
 
-    async fn update(&self, actor: &Actor, id: HookTemplateId, form: HookTemplateForm) -> Answer<HookTemplate> {
+    async fn update(
+        &self,
+        actor: &Actor,
+        id: HookTemplateId,
+        form: HookTemplateForm,
+        only: &IfVersion,
+    ) -> Answer<HookTemplate> {
         permit(actor, Permission::ManageTemplates)?;
         let form = form.tidy();
         form.check()?;
-        self.0.store.by(actor).template_update(id, &form).await.map_err(|e| of_store(e, &thing(id)))
+        let changed = self.0.store.by(actor).only(only).template_update(id, &form).await;
+        of_update(changed, &thing(id), &form, self.0.store.template(id)).await
     }
 
-    async fn delete(&self, actor: &Actor, id: HookTemplateId) -> Answer<()> {
+    async fn delete(&self, actor: &Actor, id: HookTemplateId, only: &IfVersion) -> Answer<()> {
         permit(actor, Permission::ManageTemplates)?;
-        self.0.store.by(actor).template_delete(id).await.map_err(|e| of_store(e, &thing(id)))
+        self.0.store.by(actor).only(only).template_delete(id).await.map_err(|e| of_store(e, &thing(id)))
     }
 }
 
@@ -121,6 +128,7 @@ mod tests {
             description: (id == 1).then(|| "With NPM".into()),
             point,
             body: body.into(),
+            version: 1,
             created_at: Timestamp(0),
             updated_at: Timestamp(10 - id),
         }

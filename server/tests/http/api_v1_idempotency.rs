@@ -13,7 +13,8 @@ async fn post(client: &Client, path: &str, key: &str, body: &Value) -> Answer {
     send(client.request(Method::POST, path).header("Idempotency-Key", key).json(body)).await
 }
 
-async fn on_both(story: impl AsyncFn(TestApp, Client)) {
+/// Tells a story on each database.
+pub(crate) async fn on_both(story: impl AsyncFn(TestApp, Client)) {
     let (app, client) = TestApp::start().await;
     story(app, client).await;
     let postgres = tokio::task::spawn_blocking(Postgres::shared).await.unwrap();

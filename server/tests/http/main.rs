@@ -20,6 +20,7 @@ mod api_v1_openapi;
 mod api_v1_projects;
 mod api_v1_releases;
 mod api_v1_servers;
+mod api_v1_versions;
 mod api_v1_wall;
 mod databases;
 mod docs;

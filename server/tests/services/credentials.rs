@@ -1,4 +1,4 @@
-use launchway_domain::{CredentialForm, CredentialKind, ProjectForm, Role};
+use launchway_domain::{CredentialForm, CredentialKind, IfVersion, ProjectForm, Role};
 use launchway_engine::testing::Sshd;
 
 use crate::world::{SYSTEM, World, at, person};
@@ -36,7 +36,7 @@ async fn a_blank_secret_stays_as_it_was() {
     let name = format!("key of {}", sshd.port());
     for secret in [None, Some(" ".to_owned())] {
         let form = CredentialForm { username: sshd.username().into(), secret, ..form(&name, CredentialKind::SshKey) };
-        world.services.credentials().update(&SYSTEM, server.credential_id, form).await.unwrap();
+        world.services.credentials().update(&SYSTEM, server.credential_id, form, &IfVersion::Any).await.unwrap();
         let check = world.services.servers().check(&SYSTEM, server.id).await.unwrap();
         assert!(check.ok, "{:?}", check.error);
     }
@@ -88,7 +88,7 @@ async fn what_is_in_use_names_its_users() {
     let git = CredentialForm { secret: Some("s".into()), ..form("x", CredentialKind::GitHttps) };
     let fault = credentials.update(&SYSTEM, server.credential_id, git).await.unwrap_err();
     assert_eq!(fault.status(), 409);
-    world.services.servers().delete(&SYSTEM, server.id).await.unwrap();
+    world.services.servers().delete(&SYSTEM, server.id, &IfVersion::Any).await.unwrap();
     credentials.delete(&SYSTEM, server.credential_id).await.unwrap();
     assert_eq!(credentials.get(&SYSTEM, server.credential_id).await.unwrap_err().status(), 404);
 }

@@ -1,4 +1,4 @@
-use launchway_domain::{CredentialId, CredentialKind, ServerForm};
+use launchway_domain::{CredentialId, CredentialKind, IfVersion, ServerForm};
 use launchway_engine::testing::Sshd;
 
 use crate::world::{SYSTEM, World, at};
@@ -39,9 +39,9 @@ async fn another_address_takes_the_pin_away_and_another_name_does_not() {
         project_id: None,
     };
     let servers = world.services.servers();
-    let renamed = servers.update(&SYSTEM, server.id, form("web-2", server.port)).await.unwrap();
+    let renamed = servers.update(&SYSTEM, server.id, form("web-2", server.port), &IfVersion::Any).await.unwrap();
     assert_eq!(renamed.host_key, server.host_key);
-    let moved = servers.update(&SYSTEM, server.id, form("web-2", server.port - 1)).await.unwrap();
+    let moved = servers.update(&SYSTEM, server.id, form("web-2", server.port - 1), &IfVersion::Any).await.unwrap();
     assert_eq!(moved.host_key, None);
 }
 
@@ -78,9 +78,9 @@ async fn a_server_stays_while_an_environment_uses_it() {
     let server = world.server("web-1", &sshd).await;
     let project = world.project("Shop", &world.repository("repo")).await;
     let environment = world.environment(&project, "/srv/shop", &[server.id]).await;
-    let fault = world.services.servers().delete(&SYSTEM, server.id).await.unwrap_err();
+    let fault = world.services.servers().delete(&SYSTEM, server.id, &IfVersion::Any).await.unwrap_err();
     assert_eq!(fault.status(), 409);
     assert!(fault.detail().en.contains("test"), "{fault}");
-    world.services.projects().delete_environment(&SYSTEM, environment.id).await.unwrap();
-    world.services.servers().delete(&SYSTEM, server.id).await.unwrap();
+    world.services.projects().delete_environment(&SYSTEM, environment.id, &IfVersion::Any).await.unwrap();
+    world.services.servers().delete(&SYSTEM, server.id, &IfVersion::Any).await.unwrap();
 }

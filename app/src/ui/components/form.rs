@@ -99,7 +99,17 @@ impl FormState {
                     |error: &&FieldError| self.shown.with_value(|shown| shown.iter().any(|field| names(error, field)));
                 errors.iter().filter(|error| !is_shown(error)).map(|error| error.message.clone()).collect()
             }
+            Some(error @ ApiError::Fault(Fault::Changed { .. })) => vec![error.detail(), common::SAVE_OVER],
             Some(error) => vec![error.detail()],
+        })
+    }
+
+    /// The version that the next try is for: the one that the form was filled in from, until somebody else's change was
+    /// shown; tracked.
+    fn version(self, was: i64) -> i64 {
+        self.refusal.with(|refusal| match refusal.as_ref().and_then(ApiError::fault) {
+            Some(Fault::Changed { version, .. }) => *version,
+            _ => was,
         })
     }
 
@@ -143,6 +153,31 @@ fn focus_first_error(within: web_sys::Element) {
             let _ = field.focus();
         }
     });
+}
+
+/// How often a form was saved: changes with every success, and not with a refusal, after which what was typed has to stay.
+pub fn times_saved<S>(action: ServerAction<S>) -> Memo<usize>
+where
+    S: ServerFn<Error = ApiError> + Clone + Send + Sync + 'static,
+    S::Output: Send + Sync + Clone + 'static,
+{
+    let (value, version) = (action.value(), action.version());
+    Memo::new(move |before: Option<&usize>| {
+        let now = version.get();
+        let refused = value.with_untracked(|value| matches!(value, Some(Err(_))));
+        before.copied().filter(|_| refused).unwrap_or(now)
+    })
+}
+
+/// The version of the thing that a form was filled in from: what somebody else changes meanwhile is not overwritten unseen.
+#[component]
+pub fn VersionField(
+    /// The form.
+    form: FormState,
+    /// The version.
+    version: i64,
+) -> impl IntoView {
+    view! { <input type="hidden" name="version" value=move || form.version(version).to_string() /> }.into_any()
 }
 
 /// The end of a form: what is wrong with it as a whole, then its buttons.

@@ -8,7 +8,7 @@ use crate::api::credentials::{DeleteCredential, SaveCredential, get_credential};
 use crate::text::{common, credentials, t};
 use crate::ui::components::confirm::{Confirm, ConfirmButton, refusal_of};
 use crate::ui::components::field::{SelectField, TextArea, TextField};
-use crate::ui::components::form::{FormEnd, FormState};
+use crate::ui::components::form::{FormEnd, FormState, VersionField};
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
 
@@ -60,6 +60,7 @@ pub fn CredentialPage() -> impl IntoView {
 fn Editor(existing: Option<Credential>) -> impl IntoView {
     let save = ServerAction::<SaveCredential>::new();
     let id = existing.as_ref().map(|credential| credential.id);
+    let version = existing.as_ref().map(|credential| credential.version);
     let project_id = existing.as_ref().and_then(|credential| credential.project_id);
     let start = |get: fn(&Credential) -> &str| RwSignal::new(existing.as_ref().map(get).unwrap_or_default().to_owned());
     let (name, username) = (start(|c| &c.name), start(|c| &c.username));
@@ -83,6 +84,7 @@ fn Editor(existing: Option<Credential>) -> impl IntoView {
     view! {
         <ActionForm action=save on:submit:capture=form.guard() attr:class="form" attr:novalidate=true>
             {id.map(|id| view! { <input type="hidden" name="id" value=id.to_string() /> })}
+            {version.map(|version| view! { <VersionField form version /> })}
             {project_id.map(|id| view! { <input type="hidden" name="form[project_id]" value=id.to_string() /> })}
             <TextField form field="name" label=common::NAME value=name hint=credentials::NAME_HINT />
             <SelectField form field="kind" label=credentials::KIND value=kind options=kinds />

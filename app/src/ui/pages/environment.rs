@@ -13,7 +13,7 @@ use crate::text::{common, projects, releases, servers, t};
 use crate::ui::components::check::CheckOutcome;
 use crate::ui::components::confirm::{Confirm, ConfirmButton, refusal_of};
 use crate::ui::components::field::{CheckList, SelectField, TextField};
-use crate::ui::components::form::{FormEnd, FormState};
+use crate::ui::components::form::{FormEnd, FormState, VersionField, times_saved};
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::toast::Toasts;
@@ -64,8 +64,9 @@ pub fn EnvironmentPage() -> impl IntoView {
     let id = id_param::<EnvironmentId>("environment");
     let save = ServerAction::<SaveEnvironment>::new();
     Toasts::follow(save);
+    let saved = times_saved(save);
     let found = Resource::new(
-        move || (project.get(), id.get(), save.version().get()),
+        move || (project.get(), id.get(), saved.get()),
         |(project, id, _)| async move {
             let (Some(project), Some(id)) = (project, id) else { return Err(no_such_page()) };
             let environment = get_environment(id).await?;
@@ -134,6 +135,7 @@ fn Editor(
     save: ServerAction<SaveEnvironment>,
 ) -> impl IntoView {
     let id = existing.as_ref().map(|environment| environment.id);
+    let version = existing.as_ref().map(|environment| environment.version);
     let was = existing.as_ref();
     let name = RwSignal::new(was.map(|e| e.name.clone()).unwrap_or_default());
     let kind = RwSignal::new(was.map(|e| e.kind).unwrap_or_default().as_str().to_owned());
@@ -170,6 +172,7 @@ fn Editor(
         <ActionForm action=save on:submit:capture=form.guard() attr:class="form" attr:novalidate=true>
             <input type="hidden" name="project" value=project.to_string() />
             {id.map(|id| view! { <input type="hidden" name="id" value=id.to_string() /> })}
+            {version.map(|version| view! { <VersionField form version /> })}
             <div class="columns">
                 <TextField form field="name" label=common::NAME value=name placeholder="staging" />
                 <SelectField form field="kind" label=projects::KIND value=kind options=kinds />

@@ -11,7 +11,7 @@ use crate::text::{common, t, templates};
 use crate::ui::components::code::{HookVariables, ShellField};
 use crate::ui::components::confirm::{Confirm, ConfirmButton, refusal_of};
 use crate::ui::components::field::{SelectField, TextField};
-use crate::ui::components::form::{FormEnd, FormState};
+use crate::ui::components::form::{FormEnd, FormState, VersionField};
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
 
@@ -42,7 +42,7 @@ pub fn NewHookTemplatePage() -> impl IntoView {
     view! {
         <PageHead title=templates::NEW lead=Some(templates::LEAD) up=up() />
         <Suspense fallback=Loading>
-            {move || Suspend::new(async move { show(found.await, |start| view! { <Editor id=None start /> }) })}
+            {move || Suspend::new(async move { show(found.await, |start| view! { <Editor id=None version=None start /> }) })}
         </Suspense>
     }
 }
@@ -74,7 +74,7 @@ pub fn HookTemplatePage() -> impl IntoView {
                             body: template.body.clone(),
                         };
                         view! {
-                            <Editor id=Some(template.id) start />
+                            <Editor id=Some(template.id) version=Some(template.version) start />
                             <Danger template />
                         }
                     },
@@ -85,7 +85,7 @@ pub fn HookTemplatePage() -> impl IntoView {
 }
 
 #[component]
-fn Editor(id: Option<HookTemplateId>, start: HookTemplateForm) -> impl IntoView {
+fn Editor(id: Option<HookTemplateId>, version: Option<i64>, start: HookTemplateForm) -> impl IntoView {
     let save = ServerAction::<SaveTemplate>::new();
     let name = RwSignal::new(start.name);
     let description = RwSignal::new(start.description.unwrap_or_default());
@@ -104,6 +104,7 @@ fn Editor(id: Option<HookTemplateId>, start: HookTemplateForm) -> impl IntoView 
     view! {
         <ActionForm action=save on:submit:capture=form.guard() attr:class="form wide" attr:novalidate=true>
             {id.map(|id| view! { <input type="hidden" name="id" value=id.to_string() /> })}
+            {version.map(|version| view! { <VersionField form version /> })}
             <div class="columns">
                 <TextField form field="name" label=common::NAME value=name />
                 <SelectField

@@ -11,7 +11,7 @@ use crate::text::{common, projects, t, templates};
 use crate::ui::components::code::ShellField;
 use crate::ui::components::confirm::{Confirm, ConfirmButton, refusal_of};
 use crate::ui::components::field::{SelectField, TextField};
-use crate::ui::components::form::{FormEnd, FormState};
+use crate::ui::components::form::{FormEnd, FormState, VersionField};
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
 
@@ -65,6 +65,7 @@ pub fn EditProjectPage() -> impl IntoView {
 fn Editor(existing: Option<Project>, credentials: Vec<Credential>) -> impl IntoView {
     let save = ServerAction::<SaveProject>::new();
     let id = existing.as_ref().map(|project| project.id);
+    let version = existing.as_ref().map(|project| project.version);
     let start = |get: fn(&Project) -> &str| RwSignal::new(existing.as_ref().map(get).unwrap_or_default().to_owned());
     let (title, repo_url) = (start(|p| &p.title), start(|p| &p.repo_url));
     let credential = existing.as_ref().and_then(|project| project.credential_id);
@@ -103,6 +104,7 @@ fn Editor(existing: Option<Project>, credentials: Vec<Credential>) -> impl IntoV
     view! {
         <ActionForm action=save on:submit:capture=form.guard() attr:class="form" attr:novalidate=true>
             {id.map(|id| view! { <input type="hidden" name="id" value=id.to_string() /> })}
+            {version.map(|version| view! { <VersionField form version /> })}
             <TextField form field="title" label=projects::TITLE value=title />
             <TextField
                 form

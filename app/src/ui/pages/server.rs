@@ -10,7 +10,7 @@ use crate::text::{common, credentials, servers, t};
 use crate::ui::components::check::{CheckOutcome, HostKey};
 use crate::ui::components::confirm::{Confirm, ConfirmButton, refusal_of};
 use crate::ui::components::field::{SelectField, TextField};
-use crate::ui::components::form::{FormEnd, FormState};
+use crate::ui::components::form::{FormEnd, FormState, VersionField, times_saved};
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::toast::Toasts;
@@ -40,8 +40,9 @@ pub fn ServerPage() -> impl IntoView {
     let id = id_param::<ServerId>("id");
     let save = ServerAction::<SaveServer>::new();
     Toasts::follow(save);
+    let saved = times_saved(save);
     let found = Resource::new(
-        move || (id.get(), save.version().get()),
+        move || (id.get(), saved.get()),
         |(id, _)| async move {
             match id {
                 Some(id) => Ok((get_server(id).await?, list_credentials().await?)),
@@ -138,6 +139,7 @@ fn Editor(existing: Option<Server>, credentials: Vec<Credential>, save: ServerAc
         .into_any();
     }
     let id = existing.as_ref().map(|server| server.id);
+    let version = existing.as_ref().map(|server| server.version);
     let was = existing.unwrap_or_else(|| {
         let form = ServerForm::default();
         Server {
@@ -153,6 +155,7 @@ fn Editor(existing: Option<Server>, credentials: Vec<Credential>, save: ServerAc
             tags: form.tags,
             host_key: None,
             project_id: None,
+            version: 0,
             created_at: Default::default(),
             updated_at: Default::default(),
         }
@@ -184,6 +187,7 @@ fn Editor(existing: Option<Server>, credentials: Vec<Credential>, save: ServerAc
     view! {
         <ActionForm action=save on:submit:capture=form.guard() attr:class="form" attr:novalidate=true>
             {id.map(|id| view! { <input type="hidden" name="id" value=id.to_string() /> })}
+            {version.map(|version| view! { <VersionField form version /> })}
             {project_id.map(|id| view! { <input type="hidden" name="form[project_id]" value=id.to_string() /> })}
             <TextField
                 form

@@ -103,7 +103,7 @@ impl Store {
         has_passphrase: bool,
     ) -> Result<Credential> {
         let mut w = self.write().await?;
-        w.hold("credentials", id.0).await?;
+        w.take_up("credentials", id.0).await?;
         let before = get(w.conn(), id).await?;
         sqlx::query(
             "UPDATE credentials SET name = $2, kind = $3, username = $4, sealed = COALESCE($5, sealed), \
@@ -136,6 +136,7 @@ impl Store {
     /// [`StoreError::InUse`] with the names of servers and projects, [`StoreError::NotFound`].
     pub async fn credential_delete(&self, id: CredentialId) -> Result<()> {
         let mut w = self.write().await?;
+        w.take_up("credentials", id.0).await?;
         let users: Vec<String> = sqlx::query_scalar(
             "SELECT hostname AS name FROM servers WHERE credential_id = $1 \
              UNION ALL SELECT title AS name FROM projects WHERE credential_id = $1 ORDER BY name LIMIT 10",

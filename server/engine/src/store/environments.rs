@@ -17,7 +17,7 @@ impl Store {
     pub async fn environments(&self, project: ProjectId) -> Result<Vec<Environment>> {
         let mut tx = self.read().await?;
         let found = sqlx::query(
-            "SELECT id, project_id, name, kind, path, package_root, keep, auto_start, created_at, updated_at \
+            "SELECT id, project_id, name, kind, path, package_root, keep, auto_start, version, created_at, updated_at \
              FROM environments WHERE project_id = $1 ORDER BY name",
         )
         .bind(project.0)
@@ -90,7 +90,7 @@ impl Store {
     /// `server_ids`.
     pub async fn environment_update(&self, id: EnvironmentId, form: &EnvironmentForm) -> Result<Environment> {
         let mut w = self.write().await?;
-        w.hold("environments", id.0).await?;
+        w.take_up("environments", id.0).await?;
         let before = get(w.conn(), id).await?;
         let changed = sqlx::query(
             "UPDATE environments SET name = $2, kind = $3, path = $4, package_root = $5, keep = $6, \
@@ -125,6 +125,7 @@ impl Store {
     /// [`StoreError::NotFound`].
     pub async fn environment_delete(&self, id: EnvironmentId) -> Result<()> {
         let mut w = self.write().await?;
+        w.take_up("environments", id.0).await?;
         let users: Vec<String> = sqlx::query_scalar(
             "SELECT '#' || CAST(id AS TEXT) || ' ' || ref_name FROM releases WHERE environment_id = $1 \
              ORDER BY id DESC LIMIT 5",
@@ -172,7 +173,7 @@ async fn link(conn: &mut AnyConnection, id: EnvironmentId, servers: &[ServerId])
 /// One environment, through a connection that may be in a transaction.
 pub(super) async fn get(conn: &mut AnyConnection, id: EnvironmentId) -> Result<Environment> {
     let row = sqlx::query(
-        "SELECT id, project_id, name, kind, path, package_root, keep, auto_start, created_at, updated_at \
+        "SELECT id, project_id, name, kind, path, package_root, keep, auto_start, version, created_at, updated_at \
          FROM environments WHERE id = $1",
     )
     .bind(id.0)

@@ -26,6 +26,12 @@ pub enum StoreError {
         /// Their names, the first few; empty where a user of it appeared at the last moment.
         Vec<String>,
     ),
+    /// It is not of the version that it was to have ([`super::Store::only`]).
+    #[error("it was changed since; it is at version {0} now")]
+    Changed(
+        /// The version that it has.
+        i64,
+    ),
     /// The lease was lost: another instance runs the release, or it has ended.
     #[error("the lease on the release was lost")]
     Stale,

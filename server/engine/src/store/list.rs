@@ -220,7 +220,7 @@ impl Store {
             _ => "LOWER(hostname)",
         };
         let listing = Listing {
-            columns: "id, hostname, address, port, credential_id, tags, host_key, project_id, created_at, updated_at",
+            columns: "id, hostname, address, port, credential_id, tags, host_key, project_id, version, created_at, updated_at",
             from: "servers",
             order: order(column, query.descending, "id"),
         };
@@ -269,7 +269,7 @@ impl Store {
             _ => "LOWER(title)",
         };
         let listing = Listing {
-            columns: "id, title, repo_url, credential_id, host_key, hooks, created_at, updated_at",
+            columns: "id, title, repo_url, credential_id, host_key, hooks, version, created_at, updated_at",
             from: "projects",
             order: order(column, query.descending, "id"),
         };
@@ -295,7 +295,7 @@ impl Store {
             _ => "LOWER(name)",
         };
         let listing = Listing {
-            columns: "id, name, kind, username, has_passphrase, project_id, created_at, updated_at",
+            columns: "id, name, kind, username, has_passphrase, project_id, version, created_at, updated_at",
             from: "credentials",
             order: order(column, query.descending, "id"),
         };

@@ -49,6 +49,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use launchway_domain::By;
+use launchway_domain::IfVersion;
 use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::Migrator;
@@ -78,6 +79,8 @@ pub struct Store {
     inner: Arc<Inner>,
     /// Who acts, as the audit writes it down.
     by: Arc<By>,
+    /// The versions that a thing may have for it to be changed.
+    only: Arc<IfVersion>,
 }
 
 struct Inner {
@@ -130,6 +133,7 @@ impl Store {
                 _listener: listener,
             }),
             by: Arc::new(By::system()),
+            only: Arc::default(),
         })
     }
 
@@ -146,7 +150,13 @@ impl Store {
         if by.via == launchway_domain::Via::System {
             return self.clone();
         }
-        Store { inner: self.inner.clone(), by: Arc::new(by) }
+        Store { by: Arc::new(by), ..self.clone() }
+    }
+
+    /// The same store for one change: made where the thing has one of these versions, refused with
+    /// [`StoreError::Changed`] where not.
+    pub fn only(&self, versions: &IfVersion) -> Store {
+        Store { only: Arc::new(versions.clone()), ..self.clone() }
     }
 
     /// Which database it is: `sqlite` or `postgres`.

@@ -14,7 +14,7 @@ impl Store {
     pub async fn projects(&self, visible: &Visible) -> Result<Vec<Project>> {
         let condition = super::list::seen_by(visible, "id").unwrap_or_else(|| "1 = 1".to_owned());
         let sql = format!(
-            "SELECT id, title, repo_url, credential_id, host_key, hooks, created_at, updated_at FROM projects \
+            "SELECT id, title, repo_url, credential_id, host_key, hooks, version, created_at, updated_at FROM projects \
              WHERE {condition} ORDER BY title"
         );
         let found = sqlx::query(AssertSqlSafe(sql)).fetch_all(self.pool()).await?;
@@ -60,7 +60,7 @@ impl Store {
     /// `credential_id`.
     pub async fn project_update(&self, id: ProjectId, form: &ProjectForm) -> Result<Project> {
         let mut w = self.write().await?;
-        w.hold("projects", id.0).await?;
+        w.take_up("projects", id.0).await?;
         let before = get(w.conn(), id).await?;
         sqlx::query(
             "UPDATE projects SET host_key = CASE WHEN repo_url = $3 THEN host_key END, \
@@ -87,7 +87,7 @@ impl Store {
     /// [`StoreError::NotFound`].
     pub async fn project_pin(&self, id: ProjectId, host_key: Option<&str>) -> Result<Project> {
         let mut w = self.write().await?;
-        w.hold("projects", id.0).await?;
+        w.take_up("projects", id.0).await?;
         let before = get(w.conn(), id).await?;
         sqlx::query("UPDATE projects SET host_key = $2, updated_at = $3 WHERE id = $1")
             .bind(id.0)
@@ -108,6 +108,7 @@ impl Store {
     /// [`StoreError::NotFound`].
     pub async fn project_delete(&self, id: ProjectId) -> Result<()> {
         let mut w = self.write().await?;
+        w.take_up("projects", id.0).await?;
         let users: Vec<String> = sqlx::query_scalar(
             "SELECT '#' || CAST(id AS TEXT) || ' ' || ref_name FROM releases WHERE project_id = $1 \
              ORDER BY id DESC LIMIT 5",
@@ -139,7 +140,7 @@ impl Store {
 
 async fn get(conn: &mut AnyConnection, id: ProjectId) -> Result<Project> {
     let row = sqlx::query(
-        "SELECT id, title, repo_url, credential_id, host_key, hooks, created_at, updated_at FROM projects WHERE id = $1",
+        "SELECT id, title, repo_url, credential_id, host_key, hooks, version, created_at, updated_at FROM projects WHERE id = $1",
     )
     .bind(id.0)
     .fetch_one(conn)

@@ -30,7 +30,7 @@ pub(super) use select_release;
 macro_rules! select_server {
     ($rest:literal) => {
         concat!(
-            "SELECT id, hostname, address, port, credential_id, tags, host_key, project_id, created_at, updated_at \
+            "SELECT id, hostname, address, port, credential_id, tags, host_key, project_id, version, created_at, updated_at \
              FROM servers ",
             $rest
         )
@@ -42,7 +42,7 @@ pub(super) use select_server;
 macro_rules! select_credential {
     ($rest:literal) => {
         concat!(
-            "SELECT id, name, kind, username, has_passphrase, project_id, created_at, updated_at, sealed \
+            "SELECT id, name, kind, username, has_passphrase, project_id, version, created_at, updated_at, sealed \
              FROM credentials ",
             $rest
         )
@@ -122,6 +122,7 @@ pub(super) fn credential(row: &AnyRow) -> Result<Credential> {
         username: row.try_get("username")?,
         has_passphrase: flag(row, "has_passphrase")?,
         project_id: row.try_get::<Option<i64>, _>("project_id")?.map(ProjectId),
+        version: row.try_get("version")?,
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
     })
@@ -137,6 +138,7 @@ pub(super) fn server(row: &AnyRow) -> Result<Server> {
         tags: json(row, "tags")?,
         host_key: row.try_get("host_key")?,
         project_id: row.try_get::<Option<i64>, _>("project_id")?.map(ProjectId),
+        version: row.try_get("version")?,
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
     })
@@ -150,6 +152,7 @@ pub(super) fn project(row: &AnyRow) -> Result<Project> {
         credential_id: row.try_get::<Option<i64>, _>("credential_id")?.map(CredentialId),
         host_key: row.try_get("host_key")?,
         hooks: Some(json(row, "hooks")?),
+        version: row.try_get("version")?,
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
     })
@@ -165,6 +168,7 @@ pub(super) fn template(row: &AnyRow) -> Result<HookTemplate> {
         description: row.try_get("description")?,
         point: point.transpose()?,
         body: row.try_get("body")?,
+        version: row.try_get("version")?,
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
     })
@@ -182,6 +186,7 @@ pub(super) fn environment(row: &AnyRow) -> Result<Environment> {
         package_root: row.try_get("package_root")?,
         keep: number(row, "keep")?,
         auto_start: flag(row, "auto_start")?,
+        version: row.try_get("version")?,
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
     })

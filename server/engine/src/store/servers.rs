@@ -82,7 +82,7 @@ impl Store {
     /// `credential_id`.
     pub async fn server_update(&self, id: ServerId, form: &ServerForm) -> Result<Server> {
         let mut w = self.write().await?;
-        w.hold("servers", id.0).await?;
+        w.take_up("servers", id.0).await?;
         let before = get(w.conn(), id).await?;
         sqlx::query(
             "UPDATE servers SET host_key = CASE WHEN address = $3 AND port = $4 THEN host_key END, \
@@ -112,7 +112,7 @@ impl Store {
     /// [`StoreError::NotFound`].
     pub async fn server_pin(&self, id: ServerId, host_key: Option<&str>) -> Result<Server> {
         let mut w = self.write().await?;
-        w.hold("servers", id.0).await?;
+        w.take_up("servers", id.0).await?;
         let before = get(w.conn(), id).await?;
         sqlx::query("UPDATE servers SET host_key = $2, updated_at = $3 WHERE id = $1")
             .bind(id.0)
@@ -132,6 +132,7 @@ impl Store {
     /// [`StoreError::InUse`] with the environments (`project / environment`), [`StoreError::NotFound`].
     pub async fn server_delete(&self, id: ServerId) -> Result<()> {
         let mut w = self.write().await?;
+        w.take_up("servers", id.0).await?;
         let users: Vec<String> = sqlx::query_scalar(
             "SELECT p.title || ' / ' || e.name AS name FROM environment_servers s \
              JOIN environments e ON e.id = s.environment_id JOIN projects p ON p.id = e.project_id \

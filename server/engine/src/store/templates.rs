@@ -13,7 +13,7 @@ impl Store {
     /// [`StoreError::Db`].
     pub async fn templates(&self) -> Result<Vec<HookTemplate>> {
         let found = sqlx::query(
-            "SELECT id, name, description, point, body, created_at, updated_at FROM hook_templates ORDER BY name",
+            "SELECT id, name, description, point, body, version, created_at, updated_at FROM hook_templates ORDER BY name",
         )
         .fetch_all(self.pool())
         .await?;
@@ -56,7 +56,7 @@ impl Store {
     /// [`StoreError::NotFound`], [`StoreError::Taken`] for `name`.
     pub async fn template_update(&self, id: HookTemplateId, form: &HookTemplateForm) -> Result<HookTemplate> {
         let mut w = self.write().await?;
-        w.hold("hook_templates", id.0).await?;
+        w.take_up("hook_templates", id.0).await?;
         let before = get(w.conn(), id).await?;
         sqlx::query(
             "UPDATE hook_templates SET name = $2, description = $3, point = $4, body = $5, updated_at = $6 \
@@ -83,6 +83,7 @@ impl Store {
     /// [`StoreError::NotFound`].
     pub async fn template_delete(&self, id: HookTemplateId) -> Result<()> {
         let mut w = self.write().await?;
+        w.take_up("hook_templates", id.0).await?;
         let before = get(w.conn(), id).await?;
         let gone = sqlx::query("DELETE FROM hook_templates WHERE id = $1").bind(id.0).execute(w.conn()).await?;
         if gone.rows_affected() == 0 {
@@ -113,7 +114,7 @@ pub(super) async fn insert(conn: &mut AnyConnection, form: &HookTemplateForm) ->
 /// One of them, through a connection that may be in a transaction.
 pub(super) async fn get(conn: &mut AnyConnection, id: HookTemplateId) -> Result<HookTemplate> {
     let row = sqlx::query(
-        "SELECT id, name, description, point, body, created_at, updated_at FROM hook_templates WHERE id = $1",
+        "SELECT id, name, description, point, body, version, created_at, updated_at FROM hook_templates WHERE id = $1",
     )
     .bind(id.0)
     .fetch_one(conn)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use launchway_domain::{By, EventData, ProjectId, Timestamp, Via};
+use launchway_domain::{By, EventData, IfVersion, ProjectId, Timestamp, Via};
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Transaction};
 use tokio::sync::OwnedMutexGuard;
 
@@ -25,6 +25,7 @@ pub(super) struct Write {
     bells: Arc<Bells>,
     events: Vec<(ProjectId, EventData)>,
     by: Arc<By>,
+    only: Arc<IfVersion>,
     vault: Option<Vault>,
     audit: Vec<Draft>,
     queue: bool,
@@ -47,6 +48,7 @@ impl Store {
             bells: self.inner.bells.clone(),
             events: Vec::new(),
             by: self.by.clone(),
+            only: self.only.clone(),
             vault: self.inner.vault.get().cloned(),
             audit: Vec::new(),
             queue: false,
@@ -85,6 +87,15 @@ impl Write {
             sqlx::query(AssertSqlSafe(sql)).bind(id).execute(self.conn()).await?;
         }
         Ok(())
+    }
+
+    /// Begins a change of a thing that has versions: counts it up, so that nobody else changes it before the transaction
+    /// ends, and makes sure that it was of a version that it may have.
+    pub(super) async fn take_up(&mut self, table: &'static str, id: i64) -> Result<()> {
+        // The name of the table stands in our own text.
+        let sql = format!("UPDATE {table} SET version = version + 1 WHERE id = $1 RETURNING version");
+        let version: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).bind(id).fetch_one(self.conn()).await?;
+        if self.only.allows(version - 1) { Ok(()) } else { Err(StoreError::Changed(version - 1)) }
     }
 
     /// Rings for whoever works off the inbox and the outbox when the transaction commits.

@@ -7,6 +7,7 @@ use launchway_domain::{Credential, CredentialForm, CredentialId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::versions::{IfMatch, IfNoneMatch, tagged, whole};
 use super::{List, created, list_query};
 use crate::AppState;
 use crate::http::auth::Who;
@@ -47,7 +48,7 @@ async fn list(State(state): State<AppState>, Who(actor): Who, mut query: Query) 
 async fn create(State(state): State<AppState>, Who(actor): Who, json: Json) -> Result<Response> {
     let form = json.form_by(CredentialForm::errors_for_new)?;
     let made = state.ports.credentials.create(&actor, form).await?;
-    Ok(created("credentials", made.id, made))
+    Ok(tagged(created("credentials", made.id, &made), made.version))
 }
 
 /// One credential, without its secret.
@@ -55,8 +56,13 @@ async fn create(State(state): State<AppState>, Who(actor): Who, json: Json) -> R
     get, path = "/credentials/{id}", tag = "credentials", params(("id" = i64, Path)),
     responses((status = 200, body = Credential), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
 )]
-async fn one(State(state): State<AppState>, Who(actor): Who, Id(id): Id<CredentialId>) -> Result<Reply<Credential>> {
-    Ok(Reply::ok(state.ports.credentials.get(&actor, id).await?))
+async fn one(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<CredentialId>,
+    known: IfNoneMatch,
+) -> Result<Response> {
+    Ok(known.answer(state.ports.credentials.get(&actor, id).await?))
 }
 
 /// Changes a credential by a merge patch (RFC 7396); an absent secret stays as it was.
@@ -68,18 +74,26 @@ async fn update(
     State(state): State<AppState>,
     Who(actor): Who,
     Id(id): Id<CredentialId>,
+    when: IfMatch,
     json: Json,
-) -> Result<Reply<Credential>> {
-    let was = state.ports.credentials.get(&actor, id).await?;
-    let form = json.patch(&CredentialForm {
-        name: was.name,
-        kind: was.kind,
-        username: was.username,
-        secret: None,
-        passphrase: None,
-        project_id: was.project_id,
-    })?;
-    Ok(Reply::ok(state.ports.credentials.update(&actor, id, form).await?))
+) -> Result<Response> {
+    let mut patch = when.patch();
+    loop {
+        let was = state.ports.credentials.get(&actor, id).await?;
+        let only = patch.only(was.version);
+        let form = json.patch(&CredentialForm {
+            name: was.name,
+            kind: was.kind,
+            username: was.username,
+            secret: None,
+            passphrase: None,
+            project_id: was.project_id,
+        })?;
+        match state.ports.credentials.update(&actor, id, form, &only).await {
+            Err(fault) if patch.again(&fault) => {}
+            changed => return Ok(whole(changed?)),
+        }
+    }
 }
 
 /// Deletes a credential that nothing uses.
@@ -91,8 +105,9 @@ async fn delete(
     State(state): State<AppState>,
     Who(actor): Who,
     Id(id): Id<CredentialId>,
+    when: IfMatch,
     _: Nothing,
 ) -> Result<StatusCode> {
-    state.ports.credentials.delete(&actor, id).await?;
+    state.ports.credentials.delete(&actor, id, &when.only()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -9,6 +9,7 @@ use launchway_domain::{
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::versions::{IfMatch, IfNoneMatch, tagged, whole};
 use super::{List, created};
 use crate::AppState;
 use crate::http::auth::Who;
@@ -46,7 +47,7 @@ async fn list(
 async fn create(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ProjectId>, json: Json) -> Result<Response> {
     let form = json.form::<EnvironmentForm>()?;
     let made = state.ports.projects.create_environment(&actor, id, form).await?;
-    Ok(created("environments", made.id, made))
+    Ok(tagged(created("environments", made.id, &made), made.version))
 }
 
 /// One environment.
@@ -54,8 +55,13 @@ async fn create(State(state): State<AppState>, Who(actor): Who, Id(id): Id<Proje
     get, path = "/environments/{id}", tag = "environments", params(("id" = i64, Path)),
     responses((status = 200, body = Environment), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
 )]
-async fn one(State(state): State<AppState>, Who(actor): Who, Id(id): Id<EnvironmentId>) -> Result<Reply<Environment>> {
-    Ok(Reply::ok(state.ports.projects.environment(&actor, id).await?))
+async fn one(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<EnvironmentId>,
+    known: IfNoneMatch,
+) -> Result<Response> {
+    Ok(known.answer(state.ports.projects.environment(&actor, id).await?))
 }
 
 /// Changes an environment by a merge patch (RFC 7396).
@@ -68,21 +74,29 @@ async fn update(
     State(state): State<AppState>,
     Who(actor): Who,
     Id(id): Id<EnvironmentId>,
+    when: IfMatch,
     json: Json,
-) -> Result<Reply<Environment>> {
-    let was = state.ports.projects.environment(&actor, id).await?;
-    // Another kind of environment has another default.
-    let same_kind = json.0.get("kind").is_none_or(|kind| kind == was.kind.as_str());
-    let form = json.patch(&EnvironmentForm {
-        name: was.name,
-        kind: was.kind,
-        path: was.path,
-        server_ids: was.server_ids,
-        package_root: was.package_root,
-        keep: Some(was.keep),
-        auto_start: same_kind.then_some(was.auto_start),
-    })?;
-    Ok(Reply::ok(state.ports.projects.update_environment(&actor, id, form).await?))
+) -> Result<Response> {
+    let mut patch = when.patch();
+    loop {
+        let was = state.ports.projects.environment(&actor, id).await?;
+        // Another kind of environment has another default.
+        let same_kind = json.0.get("kind").is_none_or(|kind| kind == was.kind.as_str());
+        let only = patch.only(was.version);
+        let form = json.patch(&EnvironmentForm {
+            name: was.name,
+            kind: was.kind,
+            path: was.path,
+            server_ids: was.server_ids,
+            package_root: was.package_root,
+            keep: Some(was.keep),
+            auto_start: same_kind.then_some(was.auto_start),
+        })?;
+        match state.ports.projects.update_environment(&actor, id, form, &only).await {
+            Err(fault) if patch.again(&fault) => {}
+            changed => return Ok(whole(changed?)),
+        }
+    }
 }
 
 /// Deletes an environment that has no releases.
@@ -94,9 +108,10 @@ async fn delete(
     State(state): State<AppState>,
     Who(actor): Who,
     Id(id): Id<EnvironmentId>,
+    when: IfMatch,
     _: Nothing,
 ) -> Result<StatusCode> {
-    state.ports.projects.delete_environment(&actor, id).await?;
+    state.ports.projects.delete_environment(&actor, id, &when.only()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

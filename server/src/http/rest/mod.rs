@@ -14,6 +14,7 @@ mod releases;
 mod servers;
 mod system;
 mod templates;
+mod versions;
 
 use axum::Extension;
 use axum::http::{HeaderValue, header};

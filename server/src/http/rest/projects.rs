@@ -7,6 +7,7 @@ use launchway_domain::{Check, Project, ProjectForm, ProjectId, RefItem, RefKind}
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::versions::{IfMatch, IfNoneMatch, tagged, whole};
 use super::{Fingerprint, List, created, list_query};
 use crate::AppState;
 use crate::http::auth::Who;
@@ -52,7 +53,7 @@ async fn list(State(state): State<AppState>, Who(actor): Who, mut query: Query) 
 async fn create(State(state): State<AppState>, Who(actor): Who, json: Json) -> Result<Response> {
     let form = json.form::<ProjectForm>()?;
     let made = state.ports.projects.create(&actor, form).await?;
-    Ok(created("projects", made.id, made))
+    Ok(tagged(created("projects", made.id, &made), made.version))
 }
 
 /// One project.
@@ -60,8 +61,13 @@ async fn create(State(state): State<AppState>, Who(actor): Who, json: Json) -> R
     get, path = "/projects/{id}", tag = "projects", params(("id" = i64, Path)),
     responses((status = 200, body = Project), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
 )]
-async fn one(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ProjectId>) -> Result<Reply<Project>> {
-    Ok(Reply::ok(state.ports.projects.get(&actor, id).await?))
+async fn one(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ProjectId>,
+    known: IfNoneMatch,
+) -> Result<Response> {
+    Ok(known.answer(state.ports.projects.get(&actor, id).await?))
 }
 
 /// Changes a project by a merge patch (RFC 7396); a new address takes its pinned host key away.
@@ -73,16 +79,24 @@ async fn update(
     State(state): State<AppState>,
     Who(actor): Who,
     Id(id): Id<ProjectId>,
+    when: IfMatch,
     json: Json,
-) -> Result<Reply<Project>> {
-    let was = state.ports.projects.get(&actor, id).await?;
-    let form = json.patch(&ProjectForm {
-        title: was.title,
-        repo_url: was.repo_url,
-        credential_id: was.credential_id,
-        hooks: was.hooks.unwrap_or_default(),
-    })?;
-    Ok(Reply::ok(state.ports.projects.update(&actor, id, form).await?))
+) -> Result<Response> {
+    let mut patch = when.patch();
+    loop {
+        let was = state.ports.projects.get(&actor, id).await?;
+        let only = patch.only(was.version);
+        let form = json.patch(&ProjectForm {
+            title: was.title,
+            repo_url: was.repo_url,
+            credential_id: was.credential_id,
+            hooks: was.hooks.unwrap_or_default(),
+        })?;
+        match state.ports.projects.update(&actor, id, form, &only).await {
+            Err(fault) if patch.again(&fault) => {}
+            changed => return Ok(whole(changed?)),
+        }
+    }
 }
 
 /// Deletes a project with its environments, as long as it has no releases.
@@ -94,9 +108,10 @@ async fn delete(
     State(state): State<AppState>,
     Who(actor): Who,
     Id(id): Id<ProjectId>,
+    when: IfMatch,
     _: Nothing,
 ) -> Result<StatusCode> {
-    state.ports.projects.delete(&actor, id).await?;
+    state.ports.projects.delete(&actor, id, &when.only()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -119,14 +134,9 @@ async fn check(
     post, path = "/projects/{id}/host-key", tag = "projects", params(("id" = i64, Path)), request_body = Fingerprint,
     responses((status = 200, body = Project), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
 )]
-async fn pin(
-    State(state): State<AppState>,
-    Who(actor): Who,
-    Id(id): Id<ProjectId>,
-    json: Json,
-) -> Result<Reply<Project>> {
+async fn pin(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ProjectId>, json: Json) -> Result<Response> {
     let fingerprint = json.only_text("fingerprint")?;
-    Ok(Reply::ok(state.ports.projects.pin_host_key(&actor, id, fingerprint).await?))
+    Ok(whole(state.ports.projects.pin_host_key(&actor, id, fingerprint).await?))
 }
 
 /// Fetches, then lists tags, branches, or the last 50 commits of a branch, newest first.

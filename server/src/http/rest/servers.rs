@@ -7,6 +7,7 @@ use launchway_domain::{Check, Server, ServerForm, ServerId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::versions::{IfMatch, IfNoneMatch, tagged, whole};
 use super::{Fingerprint, List, created, list_query};
 use crate::AppState;
 use crate::http::auth::Who;
@@ -52,7 +53,7 @@ async fn list(State(state): State<AppState>, Who(actor): Who, mut query: Query) 
 async fn create(State(state): State<AppState>, Who(actor): Who, json: Json) -> Result<Response> {
     let form = json.form::<ServerForm>()?;
     let made = state.ports.servers.create(&actor, form).await?;
-    Ok(created("servers", made.id, made))
+    Ok(tagged(created("servers", made.id, &made), made.version))
 }
 
 /// One server.
@@ -60,8 +61,13 @@ async fn create(State(state): State<AppState>, Who(actor): Who, json: Json) -> R
     get, path = "/servers/{id}", tag = "servers", params(("id" = i64, Path)),
     responses((status = 200, body = Server), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
 )]
-async fn one(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ServerId>) -> Result<Reply<Server>> {
-    Ok(Reply::ok(state.ports.servers.get(&actor, id).await?))
+async fn one(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ServerId>,
+    known: IfNoneMatch,
+) -> Result<Response> {
+    Ok(known.answer(state.ports.servers.get(&actor, id).await?))
 }
 
 /// Changes a server by a merge patch (RFC 7396); a new address or port takes its pinned host key away.
@@ -73,18 +79,26 @@ async fn update(
     State(state): State<AppState>,
     Who(actor): Who,
     Id(id): Id<ServerId>,
+    when: IfMatch,
     json: Json,
-) -> Result<Reply<Server>> {
-    let was = state.ports.servers.get(&actor, id).await?;
-    let form = json.patch(&ServerForm {
-        hostname: was.hostname,
-        address: was.address,
-        port: was.port,
-        credential_id: was.credential_id,
-        tags: was.tags,
-        project_id: was.project_id,
-    })?;
-    Ok(Reply::ok(state.ports.servers.update(&actor, id, form).await?))
+) -> Result<Response> {
+    let mut patch = when.patch();
+    loop {
+        let was = state.ports.servers.get(&actor, id).await?;
+        let only = patch.only(was.version);
+        let form = json.patch(&ServerForm {
+            hostname: was.hostname,
+            address: was.address,
+            port: was.port,
+            credential_id: was.credential_id,
+            tags: was.tags,
+            project_id: was.project_id,
+        })?;
+        match state.ports.servers.update(&actor, id, form, &only).await {
+            Err(fault) if patch.again(&fault) => {}
+            changed => return Ok(whole(changed?)),
+        }
+    }
 }
 
 /// Deletes a server that no environment uses.
@@ -96,9 +110,10 @@ async fn delete(
     State(state): State<AppState>,
     Who(actor): Who,
     Id(id): Id<ServerId>,
+    when: IfMatch,
     _: Nothing,
 ) -> Result<StatusCode> {
-    state.ports.servers.delete(&actor, id).await?;
+    state.ports.servers.delete(&actor, id, &when.only()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -122,12 +137,7 @@ async fn check(
     post, path = "/servers/{id}/host-key", tag = "servers", params(("id" = i64, Path)), request_body = Fingerprint,
     responses((status = 200, body = Server), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
 )]
-async fn pin(
-    State(state): State<AppState>,
-    Who(actor): Who,
-    Id(id): Id<ServerId>,
-    json: Json,
-) -> Result<Reply<Server>> {
+async fn pin(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ServerId>, json: Json) -> Result<Response> {
     let fingerprint = json.only_text("fingerprint")?;
-    Ok(Reply::ok(state.ports.servers.pin_host_key(&actor, id, fingerprint).await?))
+    Ok(whole(state.ports.servers.pin_host_key(&actor, id, fingerprint).await?))
 }

@@ -7,6 +7,7 @@ use launchway_domain::{HookTemplate, HookTemplateForm, HookTemplateId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::versions::{IfMatch, IfNoneMatch, tagged, whole};
 use super::{List, created, list_query};
 use crate::AppState;
 use crate::http::auth::Who;
@@ -47,7 +48,7 @@ async fn list(State(state): State<AppState>, Who(actor): Who, mut query: Query) 
 async fn create(State(state): State<AppState>, Who(actor): Who, json: Json) -> Result<Response> {
     let form = json.form::<HookTemplateForm>()?;
     let made = state.ports.templates.create(&actor, form).await?;
-    Ok(created("hook-templates", made.id, made))
+    Ok(tagged(created("hook-templates", made.id, &made), made.version))
 }
 
 /// One hook template.
@@ -59,8 +60,9 @@ async fn one(
     State(state): State<AppState>,
     Who(actor): Who,
     Id(id): Id<HookTemplateId>,
-) -> Result<Reply<HookTemplate>> {
-    Ok(Reply::ok(state.ports.templates.get(&actor, id).await?))
+    known: IfNoneMatch,
+) -> Result<Response> {
+    Ok(known.answer(state.ports.templates.get(&actor, id).await?))
 }
 
 /// Changes a hook template by a merge patch (RFC 7396). Hooks that were filled from it stay as they are.
@@ -73,16 +75,24 @@ async fn update(
     State(state): State<AppState>,
     Who(actor): Who,
     Id(id): Id<HookTemplateId>,
+    when: IfMatch,
     json: Json,
-) -> Result<Reply<HookTemplate>> {
-    let was = state.ports.templates.get(&actor, id).await?;
-    let form = json.patch(&HookTemplateForm {
-        name: was.name,
-        description: was.description,
-        point: was.point,
-        body: was.body,
-    })?;
-    Ok(Reply::ok(state.ports.templates.update(&actor, id, form).await?))
+) -> Result<Response> {
+    let mut patch = when.patch();
+    loop {
+        let was = state.ports.templates.get(&actor, id).await?;
+        let only = patch.only(was.version);
+        let form = json.patch(&HookTemplateForm {
+            name: was.name,
+            description: was.description,
+            point: was.point,
+            body: was.body,
+        })?;
+        match state.ports.templates.update(&actor, id, form, &only).await {
+            Err(fault) if patch.again(&fault) => {}
+            changed => return Ok(whole(changed?)),
+        }
+    }
 }
 
 /// Deletes a hook template.
@@ -94,8 +104,9 @@ async fn delete(
     State(state): State<AppState>,
     Who(actor): Who,
     Id(id): Id<HookTemplateId>,
+    when: IfMatch,
     _: Nothing,
 ) -> Result<StatusCode> {
-    state.ports.templates.delete(&actor, id).await?;
+    state.ports.templates.delete(&actor, id, &when.only()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
