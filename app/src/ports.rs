@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use launchway_domain::{
-    Actor, Changes, Check, Credential, CredentialForm, CredentialId, Environment, EnvironmentForm, EnvironmentId,
-    Fault, GitRef, Hit, HookTemplate, HookTemplateForm, HookTemplateId, IfVersion, Installation, ListQuery, Listed,
-    LogFound, LogLines, LogPage, LogScope, NewWallLink, NodeKey, Overview, Page, Project, ProjectForm, ProjectId,
-    RefChoices, RefItem, RefKind, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseSnapshot, Server, ServerForm,
-    ServerId, SetupForm, SignInForm, WallLink, WallLinkForm, WallLinkId,
+    Actor, Changes, Channel, ChannelForm, ChannelId, Check, Credential, CredentialForm, CredentialId, Delivery,
+    DeliveryId, Environment, EnvironmentForm, EnvironmentId, Fault, GitRef, Hit, HookTemplate, HookTemplateForm,
+    HookTemplateId, IfVersion, Installation, ListQuery, Listed, LogFound, LogLines, LogPage, LogScope, NewWallLink,
+    NewWebhook, NodeKey, Notification, NotificationId, Overview, Page, Project, ProjectForm, ProjectId, RefChoices,
+    RefItem, RefKind, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseSnapshot, Server, ServerForm, ServerId,
+    SetupForm, SignInForm, WallLink, WallLinkForm, WallLinkId, Webhook, WebhookForm, WebhookId,
 };
 
 /// The answer of every port.
@@ -39,6 +40,10 @@ pub struct Ports {
     pub walls: Arc<dyn Walls>,
     /// The installation itself.
     pub system: Arc<dyn System>,
+    /// What Git services call.
+    pub webhooks: Arc<dyn Webhooks>,
+    /// Where projects tell what happens.
+    pub channels: Arc<dyn Channels>,
 }
 
 /// The session of the browser that makes the request; one per request, in the context as
@@ -223,6 +228,62 @@ pub trait Walls: Send + Sync {
     async fn create(&self, actor: &Actor, form: WallLinkForm) -> Answer<NewWallLink>;
     /// Revokes one: its screens go blank within seconds.
     async fn delete(&self, actor: &Actor, id: WallLinkId) -> Answer<()>;
+}
+
+/// What Git services call.
+#[async_trait]
+pub trait Webhooks: Send + Sync {
+    /// A project's, by name; never their secrets.
+    async fn list(&self, actor: &Actor, project: ProjectId) -> Answer<Vec<Webhook>>;
+    /// One of them.
+    async fn get(&self, actor: &Actor, id: WebhookId) -> Answer<Webhook>;
+    /// Adds one. Its secret is in this answer and nowhere else.
+    async fn create(&self, actor: &Actor, project: ProjectId, form: WebhookForm) -> Answer<NewWebhook>;
+    /// Changes one; a blank secret stays as it was.
+    async fn update(&self, actor: &Actor, id: WebhookId, form: WebhookForm) -> Answer<Webhook>;
+    /// Makes a new secret, which is in this answer and nowhere else; the one before opens nothing any more.
+    async fn rotate(&self, actor: &Actor, id: WebhookId) -> Answer<NewWebhook>;
+    /// Deletes one with its deliveries.
+    async fn delete(&self, actor: &Actor, id: WebhookId) -> Answer<()>;
+    /// A page of what was delivered, newest first; `cursor` is `next` of the page before.
+    async fn deliveries(
+        &self,
+        actor: &Actor,
+        id: WebhookId,
+        cursor: Option<String>,
+        limit: Option<u32>,
+    ) -> Answer<Page<Delivery>>;
+    /// One delivery.
+    async fn delivery(&self, actor: &Actor, id: DeliveryId) -> Answer<Delivery>;
+    /// Works a delivery off again, as a new one.
+    async fn redeliver(&self, actor: &Actor, id: DeliveryId) -> Answer<Delivery>;
+}
+
+/// Where projects tell what happens.
+#[async_trait]
+pub trait Channels: Send + Sync {
+    /// A project's, by name; never their addresses and secrets.
+    async fn list(&self, actor: &Actor, project: ProjectId) -> Answer<Vec<Channel>>;
+    /// One of them.
+    async fn get(&self, actor: &Actor, id: ChannelId) -> Answer<Channel>;
+    /// Adds one.
+    async fn create(&self, actor: &Actor, project: ProjectId, form: ChannelForm) -> Answer<Channel>;
+    /// Changes one; a blank address or secret stays as it was.
+    async fn update(&self, actor: &Actor, id: ChannelId, form: ChannelForm) -> Answer<Channel>;
+    /// Deletes one with its messages.
+    async fn delete(&self, actor: &Actor, id: ChannelId) -> Answer<()>;
+    /// Sends a test message now, once, and says what became of it.
+    async fn test(&self, actor: &Actor, id: ChannelId) -> Answer<Notification>;
+    /// A page of its messages, newest first; `cursor` is `next` of the page before.
+    async fn notifications(
+        &self,
+        actor: &Actor,
+        id: ChannelId,
+        cursor: Option<String>,
+        limit: Option<u32>,
+    ) -> Answer<Page<Notification>>;
+    /// Has a message that was given up sent again.
+    async fn retry(&self, actor: &Actor, id: NotificationId) -> Answer<Notification>;
 }
 
 /// The logs of releases, as lines.

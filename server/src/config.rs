@@ -4,11 +4,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use launchway_engine::data::DataDir;
 use launchway_engine::runner::DEFAULT_PARALLEL;
 use launchway_engine::store::Store;
 use secrecy::SecretString;
 use url::Url;
+
+use crate::notify::Outward;
 
 /// The variable that holds the master key. An option would show in the list of processes.
 pub const MASTER_KEY: &str = "LAUNCHWAY_MASTER_KEY";
@@ -48,6 +51,8 @@ pub struct Config {
     pub hook_timeout: Duration,
     /// How many servers are worked on at once, over all releases.
     pub parallel: usize,
+    /// Where notifications may go, and how e-mail gets there.
+    pub notify: Outward,
     /// How often one token, or the sessions of one person, may call the API.
     pub caller_rate: Rate,
     /// How often it may be called from one address by whoever is nobody.
@@ -67,10 +72,16 @@ impl Config {
             master_key: None,
             hook_timeout: DEFAULT_HOOK_TIMEOUT,
             parallel: DEFAULT_PARALLEL,
+            notify: Outward::default(),
             caller_rate: CALLER_RATE,
             stranger_rate: STRANGER_RATE,
             hook_user: None,
         }
+    }
+
+    /// What notifications need to know of this installation.
+    pub fn outward(&self) -> Outward {
+        Outward { public_url: self.public_url.clone(), ..self.notify.clone() }
     }
 
     /// Whether browsers come by HTTPS.
@@ -93,6 +104,17 @@ impl Config {
 /// Reads the master key from the environment; none where it is unset or blank.
 pub fn master_key() -> Option<SecretString> {
     std::env::var(MASTER_KEY).ok().filter(|key| !key.trim().is_empty()).map(SecretString::from)
+}
+
+/// A network that notifications may go to, or one address: `10.1.0.0/16`, `127.0.0.1`.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    text.parse::<IpNet>()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| "a network such as 10.1.0.0/16, or an address".to_owned())
 }
 
 /// A public URL: `http` or `https`, with a host, without anything after it.
@@ -123,6 +145,13 @@ mod tests {
         for bad in ["launchway.example", "ftp://x", "https://x/app", "https://u:p@x/", "https://x/?q", "", "https://"] {
             assert!(public_url(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_network_may_be_one_address() {
+        assert_eq!(network("127.0.0.1").unwrap().to_string(), "127.0.0.1/32");
+        assert_eq!(network(" fd00::/8").unwrap().prefix_len(), 8);
+        assert!(network("localhost").is_err() && network("10.0.0.0/33").is_err());
     }
 
     #[test]

@@ -4,8 +4,11 @@
 
 pub mod cli;
 pub mod config;
+mod forge;
 mod http;
+pub mod notify;
 pub mod service;
+mod sign;
 mod state;
 
 pub use http::router;

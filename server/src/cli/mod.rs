@@ -15,12 +15,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use ipnet::IpNet;
 use launchway_engine::guard;
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::config::{self, Config, DEFAULT_LISTEN};
+use crate::notify::{Outward, sender};
 use say::Failure;
 
 /// How long blocking work may go on after everything else has ended.
@@ -85,6 +87,29 @@ struct Serve {
     /// The user that local hooks run as, where Launchway runs as root [default: launchway-hooks, else nobody]
     #[arg(long, value_name = "NAME", env = "LAUNCHWAY_HOOK_USER")]
     hook_user: Option<String>,
+    #[command(flatten)]
+    notify: Notify,
+}
+
+/// How notifications leave.
+#[derive(Args)]
+struct Notify {
+    /// Lets notifications go to addresses that are not on the internet; may be given more than once
+    #[arg(long, value_name = "CIDR", env = "LAUNCHWAY_ALLOW_ADDRESS", value_delimiter = ',',
+          value_parser = config::network)]
+    allow_address: Vec<IpNet>,
+    /// The server that e-mail goes through: smtps://user:password@host, smtp://host:587?tls=required
+    #[arg(long, value_name = "URL", env = "LAUNCHWAY_SMTP_URL", hide_env_values = true)]
+    smtp_url: Option<SecretString>,
+    /// Who e-mail comes from: "Launchway <ship@example.com>"
+    #[arg(long, value_name = "ADDRESS", env = "LAUNCHWAY_SMTP_FROM", value_parser = sender)]
+    smtp_from: Option<String>,
+}
+
+impl Notify {
+    fn into_outward(self) -> Outward {
+        Outward { allow: self.allow_address, smtp_url: self.smtp_url, smtp_from: self.smtp_from, ..Outward::default() }
+    }
 }
 
 /// Where it is found.
@@ -151,6 +176,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             let mut config = cli.place.config(Some(serve.listen));
             config.hook_timeout = serve.hook_timeout.map_or(config.hook_timeout, Duration::from_secs);
             config.hook_user = serve.hook_user.filter(|name| !name.is_empty());
+            config.notify = serve.notify.into_outward();
             config.parallel = serve.parallel.map_or(config.parallel, usize::from);
             serve::run(config).await?;
         }
@@ -190,6 +216,14 @@ mod tests {
             assert_eq!(cli.place.data, Some(PathBuf::from("d")), "{line}");
             assert!(cli.place.database_url.is_some(), "{line}");
         }
+    }
+
+    #[test]
+    fn several_networks_are_allowed_by_one_option_or_by_many() {
+        let line = "launchway serve --allow-address 10.0.0.0/8,::1 --allow-address 127.0.0.1";
+        let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+        let Command::Serve(serve) = cli.command else { panic!("another command") };
+        assert_eq!(serve.notify.into_outward().allow.len(), 3);
     }
 
     #[test]

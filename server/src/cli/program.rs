@@ -48,7 +48,7 @@ impl Ground {
         let opening = Text::new("opening the database", "打开数据库");
         let url = config.database(&data).map_err(|e| Failure::new(&opening, e))?;
         let store = Store::open(url.expose_secret()).await.map_err(|e| Failure::new(&opening, e))?;
-        let services = Services::new(store.by(by), vault.clone(), data.clone())?;
+        let services = Services::open(store.by(by), vault.clone(), data.clone(), config.outward())?;
         Ok(Self { data, vault, services })
     }
 }

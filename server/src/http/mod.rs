@@ -7,6 +7,7 @@ mod body;
 mod docs;
 pub(crate) mod feed;
 mod health;
+mod hooks;
 pub(crate) mod limit;
 pub(crate) mod metrics;
 mod origin;

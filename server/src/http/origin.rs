@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use launchway_domain::Text;
 use url::Url;
 
+use super::hooks;
 use super::problem::Problem;
 use super::rest::BASE;
 use crate::AppState;
@@ -16,7 +17,9 @@ use crate::AppState;
 pub(crate) async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
-    let guarded = !safe || headers.contains_key(header::UPGRADE) || is_feed(request.uri().path());
+    // A Git service proves itself by the secret, and brings no cookies that could be misused.
+    let is_webhook = request.uri().path().starts_with(hooks::BASE);
+    let guarded = !is_webhook && (!safe || headers.contains_key(header::UPGRADE) || is_feed(request.uri().path()));
     if guarded && !is_ours(headers, state.config.public_url.as_ref()) {
         return Problem::new(
             StatusCode::FORBIDDEN,

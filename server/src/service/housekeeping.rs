@@ -10,6 +10,8 @@ use super::Core;
 /// How long events are kept, in milliseconds: 30 days. A client that was away for longer is told to
 /// start over; releases, nodes and logs are not events and stay.
 const EVENTS_KEPT: i64 = 30 * 24 * 3600 * 1000;
+/// How long deliveries of webhooks and notifications are kept, in milliseconds: 90 days.
+const POST_KEPT: i64 = 90 * 24 * 3600 * 1000;
 /// How often it is looked at.
 const INTERVAL: Duration = Duration::from_secs(3600);
 
@@ -30,6 +32,13 @@ pub(super) fn start(core: &Arc<Core>) {
 async fn tidy(core: &Core) {
     if let Err(error) = core.store.events_trim(Timestamp::now().plus_millis(-EVENTS_KEPT)).await {
         tracing::warn!(%error, "forgetting old events");
+    }
+    let before = Timestamp::now().plus_millis(-POST_KEPT);
+    if let Err(error) = core.store.deliveries_trim(before).await {
+        tracing::warn!(%error, "forgetting old deliveries of webhooks");
+    }
+    if let Err(error) = core.store.notifications_trim(before).await {
+        tracing::warn!(%error, "forgetting old notifications");
     }
     if let Err(error) = core.store.sessions_delete_expired().await {
         tracing::warn!(%error, "forgetting sessions that ran out");

@@ -1,6 +1,6 @@
 //! What all lists have in common: a query is checked before it is asked.
 
-use launchway_domain::{Fault, ListQuery};
+use launchway_domain::{Fault, FieldError, ListQuery, Text};
 
 /// The query of a list that has these columns to sort by and these filters, tidied up.
 ///
@@ -16,6 +16,21 @@ pub(super) fn checked(mut query: ListQuery, sorts: &[&str], filters: &[&str]) ->
         *value = tidy(value);
     }
     Ok(query)
+}
+
+/// Where a page of a list begins whose newest come first, and how long it is.
+///
+/// # Errors
+/// [`Fault::Invalid`] for a cursor that no page gave out, or a limit outside 1 to 200.
+pub(super) fn newest_first(cursor: Option<String>, limit: Option<u32>) -> Result<(Option<i64>, u32), Fault> {
+    let query = ListQuery { limit, ..ListQuery::default() };
+    let mut errors = query.errors(&[], &[]);
+    let before = cursor.map(|cursor| cursor.parse::<i64>());
+    if matches!(before, Some(Err(_))) {
+        let message = Text::new("Take `next` of the page before.", "请使用上一页返回的 next。");
+        errors.push(FieldError::new("cursor", "invalid", message));
+    }
+    if errors.is_empty() { Ok((before.and_then(Result::ok), query.rows())) } else { Err(Fault::Invalid { errors }) }
 }
 
 /// Without control characters, which nothing that is looked for has (and PostgreSQL takes no NUL).

@@ -5,13 +5,16 @@ mod access;
 mod accounts;
 mod board;
 mod changes;
+pub(crate) mod channels;
 mod credentials;
 mod environments;
 mod fault;
 mod housekeeping;
 pub(crate) mod idempotency;
+pub(crate) mod inbox;
 mod lists;
 mod logs;
+mod outbox;
 mod password;
 mod permission;
 mod projects;
@@ -22,11 +25,16 @@ mod system;
 mod templates;
 mod tries;
 mod walls;
+pub(crate) mod webhooks;
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use launchway_app::ports::{Board, Credentials, HookTemplates, Ports, Projects, Releases, Servers, Walls};
-use launchway_domain::{Actor, Fault, HookGuard, Permission, WallLink};
+use axum::http::HeaderMap;
+use launchway_app::ports::{
+    Board, Channels, Credentials, HookTemplates, Ports, Projects, Releases, Servers, Walls, Webhooks,
+};
+use launchway_domain::{Actor, Fault, HookGuard, Permission, ProjectId, WallLink};
 use launchway_engine::data::DataDir;
 use launchway_engine::secret::Vault;
 use launchway_engine::store::{Counts, Store};
@@ -37,10 +45,14 @@ use tokio_util::task::TaskTracker;
 pub use accounts::Accounts;
 pub use permission::{permit, permit_in, permit_of};
 
+use crate::notify::{Outward, Sender};
 use fault::internal;
 
 /// How many checks, ref look-ups and fetches talk to other hosts at once.
 const OUTWARD: usize = 32;
+
+/// How many test messages a channel sends at once, and after how long one more.
+const TESTS: (u32, Duration) = (5, Duration::from_secs(10));
 
 /// What all services stand on.
 pub(crate) struct Core {
@@ -52,6 +64,12 @@ pub(crate) struct Core {
     mirrors: refs::MirrorLocks,
     /// What keeps local hooks from this host; unset where none are run.
     hooks: OnceLock<HookGuard>,
+    /// Sends notifications.
+    sender: Sender,
+    /// How often webhooks are called.
+    inbox: inbox::Limits,
+    /// How often test messages are sent, by channel.
+    tests: tries::Tries<i64>,
     /// Work that outlives the call that began it.
     background: TaskTracker,
     stopping: CancellationToken,
@@ -71,6 +89,14 @@ impl Services {
     /// # Errors
     /// Where the system has no random bytes.
     pub fn new(store: Store, vault: Vault, data: DataDir) -> Result<Self, Fault> {
+        Self::open(store, vault, data, Outward::default())
+    }
+
+    /// The same, for an installation that tells the outside what happens.
+    ///
+    /// # Errors
+    /// Where the system has no random bytes.
+    pub fn open(store: Store, vault: Vault, data: DataDir, outward: Outward) -> Result<Self, Fault> {
         store.seal_with(&vault);
         let core = Arc::new(Core {
             store,
@@ -79,6 +105,9 @@ impl Services {
             outward: Arc::new(Semaphore::new(OUTWARD)),
             mirrors: refs::MirrorLocks::default(),
             hooks: OnceLock::new(),
+            sender: Sender::new(outward),
+            inbox: inbox::Limits::default(),
+            tests: tries::Tries::new(TESTS.0, TESTS.1),
             background: TaskTracker::new(),
             stopping: CancellationToken::new(),
         });
@@ -93,6 +122,8 @@ impl Services {
             board: Arc::new(board::BoardService::new(core.clone())),
             walls: Arc::new(walls::WallService(core.clone())),
             system: Arc::new(system::SystemService(core.clone())),
+            webhooks: Arc::new(webhooks::WebhookService(core.clone())),
+            channels: Arc::new(channels::ChannelService(core.clone())),
         };
         Ok(Self { core, accounts, ports })
     }
@@ -142,6 +173,29 @@ impl Services {
         &*self.ports.walls
     }
 
+    /// What Git services call.
+    pub fn webhooks(&self) -> &dyn Webhooks {
+        &*self.ports.webhooks
+    }
+
+    /// Where projects tell what happens.
+    pub fn channels(&self) -> &dyn Channels {
+        &*self.ports.channels
+    }
+
+    /// Takes a call of a webhook in.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub(crate) async fn receive(
+        &self,
+        public_id: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<inbox::Arrival, Fault> {
+        inbox::receive(&self.core, public_id, headers, body).await
+    }
+
     /// The link that has this key; none where it was revoked or never was.
     ///
     /// # Errors
@@ -169,11 +223,13 @@ impl Services {
         &self.core.store
     }
 
-    /// Begins the work in the background: fetches what releases that were not started need, as far as it
+    /// Begins the work in the background: works off what webhooks brought, sends notifications, fetches what releases that were not started need, as far as it
     /// is not there (the program may have stopped in between), and forgets what is old.
     pub fn resume(&self) {
         releases::resume(&self.core);
         housekeeping::start(&self.core);
+        inbox::start(&self.core);
+        outbox::start(&self.core);
     }
 
     /// Stops the work in the background and waits for its end.
@@ -185,6 +241,14 @@ impl Services {
 }
 
 impl Core {
+    /// Whether the actor may do something to a project that is there.
+    async fn permit_project(&self, actor: &Actor, permission: Permission, id: ProjectId) -> Result<(), Fault> {
+        let thing = projects::thing(id);
+        permit(actor, permission)?;
+        permit_in(actor, permission, id).map_err(|fault| fault::unseen(fault, &thing))?;
+        self.store.project(id).await.map(drop).map_err(|e| fault::of_store(e, &thing))
+    }
+
     /// Runs blocking work that talks to another host, in one of the places for it.
     async fn outward<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
         let place = self.outward.clone().acquire_owned().await.map_err(|e| internal("waiting for a place", &e))?;

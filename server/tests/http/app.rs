@@ -55,7 +55,7 @@ impl TestApp {
         let data = DataDir::open(&config.data).unwrap();
         let vault = Vault::open(data.root(), None).unwrap();
         let store = Store::open(config.database(&data).unwrap().expose_secret()).await.unwrap();
-        let services = Services::new(store, vault, data).unwrap();
+        let services = Services::open(store, vault, data, config.outward()).unwrap();
         let (progress, _) = broadcast::channel(256);
         let stop = CancellationToken::new();
         let state = AppState::new(config, services.clone(), progress.clone(), stop.clone());

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use super::audit::Draft;
 use super::error::{Result, StoreError, in_terms_of};
 use super::{NewRelease, Store, releases, rows, transitions};
 
@@ -103,6 +104,9 @@ impl Store {
         })?;
         forget(w.conn(), new.webhook, new.outcome == DeliveryOutcome::Refused).await?;
         let made = get(w.conn(), DeliveryId(id)).await?;
+        if new.repeats.is_some() {
+            w.audit(Draft::new("delivery.repeat", "delivery", Some(id), new.event.as_str()).after(&made)?);
+        }
         w.ring_post();
         w.commit().await?;
         Ok(made)
@@ -169,6 +173,16 @@ impl Store {
         };
         w.commit().await?;
         Ok(Some(claimed))
+    }
+
+    /// Gives a delivery back that was taken and not worked off.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`].
+    pub async fn delivery_give_back(&self, id: DeliveryId) -> Result<()> {
+        let mut w = self.write().await?;
+        sqlx::query("UPDATE webhook_deliveries SET lease_until = 0 WHERE id = $1").bind(id.0).execute(w.conn()).await?;
+        w.commit().await
     }
 
     /// Writes down what became of a delivery. One that has its outcome keeps it.

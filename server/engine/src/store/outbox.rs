@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use super::audit::Draft;
 use super::dialect::Turn;
 use super::error::{Result, StoreError};
 use super::{Store, channels, releases, rows};
@@ -111,6 +112,9 @@ impl Store {
         .fetch_one(w.conn())
         .await
         .map_err(super::error::in_terms_of("about", "channel_id"))?;
+        let name: String =
+            sqlx::query_scalar("SELECT name FROM channels WHERE id = $1").bind(channel.0).fetch_one(w.conn()).await?;
+        w.audit(Draft::new("channel.test", "channel", Some(channel.0), name));
         w.commit().await?;
         Ok(Due { id: NotificationId(id), channel, attempt: 1, notice })
     }
@@ -218,6 +222,8 @@ impl Store {
             return Err(StoreError::NotFound);
         }
         let waiting = get(w.conn(), id).await?;
+        let event = waiting.event.map_or("", |event| event.as_str());
+        w.audit(Draft::new("notification.retry", "notification", Some(id.0), event));
         w.ring_post();
         w.commit().await?;
         Ok(waiting)

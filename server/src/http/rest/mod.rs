@@ -2,6 +2,7 @@
 //! port with the actor, and answers with the right status.
 
 mod board;
+mod channels;
 mod credentials;
 mod document;
 mod environments;
@@ -15,12 +16,13 @@ mod servers;
 mod system;
 mod templates;
 mod versions;
+mod webhooks;
 
 use axum::Extension;
 use axum::http::{HeaderValue, header};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use launchway_domain::{ListQuery, Listed};
+use launchway_domain::{ListQuery, Listed, Page};
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -28,7 +30,7 @@ use utoipa_axum::routes;
 
 use super::params::Query;
 use super::problem::Reply;
-use super::{docs, health, metrics};
+use super::{docs, health, hooks, metrics};
 use crate::AppState;
 use document::Document;
 
@@ -55,6 +57,11 @@ impl<T> List<T> {
 }
 
 impl<T: Serialize> List<T> {
+    /// One page of a list whose newest come first.
+    fn page(page: Page<T>) -> Reply<Self> {
+        Reply::ok(Self { items: page.items, next: page.next })
+    }
+
     /// One page of what was looked for.
     fn found(query: &ListQuery, found: Listed<T>) -> Reply<Self> {
         let reached = u64::from(query.offset) + found.items.len() as u64;
@@ -100,7 +107,7 @@ pub(crate) struct Calls {
 
 /// All calls, and the description of them that is generated from the same handlers.
 pub(crate) fn router() -> Calls {
-    let (open, open_api) = health::router().split_for_parts();
+    let (open, open_api) = health::router().merge(hooks::router()).split_for_parts();
     let (guarded, mut api) = OpenApiRouter::<AppState>::with_openapi(document::Api::openapi())
         .routes(routes!(metrics::metrics))
         .merge(docs::router())
@@ -117,6 +124,8 @@ pub(crate) fn router() -> Calls {
                 .merge(templates::router())
                 .merge(events::router())
                 .merge(board::router())
+                .merge(webhooks::router())
+                .merge(channels::router())
                 .merge(system::router())
                 .merge(me::router()),
         )

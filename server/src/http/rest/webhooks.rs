@@ -1,0 +1,146 @@
+//! `/projects/{id}/webhooks`, `/webhooks` and `/deliveries`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use launchway_domain::{Delivery, DeliveryId, NewWebhook, ProjectId, Webhook, WebhookForm, WebhookId};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{List, created};
+use crate::AppState;
+use crate::http::auth::Who;
+use crate::http::body::{Json, Nothing};
+use crate::http::params::{Id, Query};
+use crate::http::problem::{ProblemBody, Reply, Result};
+use crate::service::webhooks::form_of;
+
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(one, update, delete))
+        .routes(routes!(rotate))
+        .routes(routes!(deliveries))
+        .routes(routes!(delivery))
+        .routes(routes!(redeliver))
+}
+
+/// A project's webhooks, by name; never their secrets.
+#[utoipa::path(
+    get, path = "/projects/{id}/webhooks", tag = "webhooks", params(("id" = i64, Path)),
+    responses((status = 200, body = List<Webhook>), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn list(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ProjectId>) -> Result<Reply<List<Webhook>>> {
+    Ok(List::whole(state.ports.webhooks.list(&actor, id).await?))
+}
+
+/// Adds a webhook to a project. Its address and its secret are what to enter at the service; the secret is in this answer
+/// and nowhere else.
+#[utoipa::path(
+    post, path = "/projects/{id}/webhooks", tag = "webhooks", params(("id" = i64, Path)),
+    request_body = WebhookForm,
+    responses((status = 201, body = NewWebhook), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn create(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ProjectId>, json: Json) -> Result<Response> {
+    let form = json.form::<WebhookForm>()?;
+    let made = state.ports.webhooks.create(&actor, id, form).await?;
+    Ok(created("webhooks", made.webhook.id, made))
+}
+
+/// One webhook.
+#[utoipa::path(
+    get, path = "/webhooks/{id}", tag = "webhooks", params(("id" = i64, Path)),
+    responses((status = 200, body = Webhook), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn one(State(state): State<AppState>, Who(actor): Who, Id(id): Id<WebhookId>) -> Result<Reply<Webhook>> {
+    Ok(Reply::ok(state.ports.webhooks.get(&actor, id).await?))
+}
+
+/// Changes a webhook by a merge patch (RFC 7396). Its secret stays unless there is another one.
+#[utoipa::path(
+    patch, path = "/webhooks/{id}", tag = "webhooks", params(("id" = i64, Path)), request_body = WebhookForm,
+    responses((status = 200, body = Webhook), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn update(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<WebhookId>,
+    json: Json,
+) -> Result<Reply<Webhook>> {
+    let was = state.ports.webhooks.get(&actor, id).await?;
+    let form = json.patch(&form_of(&was))?;
+    Ok(Reply::ok(state.ports.webhooks.update(&actor, id, form).await?))
+}
+
+/// Deletes a webhook with its deliveries.
+#[utoipa::path(
+    delete, path = "/webhooks/{id}", tag = "webhooks", params(("id" = i64, Path)),
+    responses((status = 204), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn delete(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<WebhookId>,
+    _: Nothing,
+) -> Result<StatusCode> {
+    state.ports.webhooks.delete(&actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes a new secret; it is in this answer and nowhere else. The one before opens nothing any more.
+#[utoipa::path(
+    post, path = "/webhooks/{id}/rotate", tag = "webhooks", params(("id" = i64, Path)),
+    responses((status = 200, body = NewWebhook), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn rotate(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<WebhookId>,
+    _: Nothing,
+) -> Result<Reply<NewWebhook>> {
+    Ok(Reply::ok(state.ports.webhooks.rotate(&actor, id).await?))
+}
+
+/// What was delivered, newest first, each with its outcome and the reason. Kept for 90 days, and the last 1,000.
+#[utoipa::path(
+    get, path = "/webhooks/{id}/deliveries", tag = "webhooks",
+    params(
+        ("id" = i64, Path),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("limit" = Option<u32>, Query, description = "1 to 200; 50 where absent")
+    ),
+    responses((status = 200, body = List<Delivery>), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn deliveries(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<WebhookId>,
+    mut query: Query,
+) -> Result<Reply<List<Delivery>>> {
+    let (cursor, limit) = (query.text("cursor"), query.parse("limit"));
+    query.done()?;
+    Ok(List::page(state.ports.webhooks.deliveries(&actor, id, cursor, limit).await?))
+}
+
+/// One delivery.
+#[utoipa::path(
+    get, path = "/deliveries/{id}", tag = "webhooks", params(("id" = i64, Path)),
+    responses((status = 200, body = Delivery), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn delivery(State(state): State<AppState>, Who(actor): Who, Id(id): Id<DeliveryId>) -> Result<Reply<Delivery>> {
+    Ok(Reply::ok(state.ports.webhooks.delivery(&actor, id).await?))
+}
+
+/// Works a delivery off again, as a new one: after a mistake was mended, say.
+#[utoipa::path(
+    post, path = "/deliveries/{id}/redeliver", tag = "webhooks", params(("id" = i64, Path)),
+    responses((status = 202, body = Delivery), (status = 409, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn redeliver(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<DeliveryId>,
+    _: Nothing,
+) -> Result<Reply<Delivery>> {
+    Ok(Reply::accepted(state.ports.webhooks.redeliver(&actor, id).await?))
+}
