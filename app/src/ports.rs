@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use launchway_domain::{
-    Actor, Changes, Channel, ChannelForm, ChannelId, Check, Credential, CredentialForm, CredentialId, Delivery,
+    Actor, AuditEntry, AuditFilter, AuditRow, Changes, Channel, ChannelForm, ChannelId, Check, Credential, CredentialForm, CredentialId, Delivery,
     DeliveryId, Environment, EnvironmentForm, EnvironmentId, Fault, GitRef, Hit, HookTemplate, HookTemplateForm,
     HookTemplateId, IfVersion, Installation, ListQuery, Listed, LogFound, LogLines, LogPage, LogScope, NewWallLink,
     NewWebhook, NodeKey, Notification, NotificationId, Overview, Page, Project, ProjectForm, ProjectId, RefChoices,
@@ -44,6 +44,8 @@ pub struct Ports {
     pub webhooks: Arc<dyn Webhooks>,
     /// Where projects tell what happens.
     pub channels: Arc<dyn Channels>,
+    /// Who changed what.
+    pub audits: Arc<dyn Audits>,
 }
 
 /// The session of the browser that makes the request; one per request, in the context as
@@ -284,6 +286,23 @@ pub trait Channels: Send + Sync {
     ) -> Answer<Page<Notification>>;
     /// Has a message that was given up sent again.
     async fn retry(&self, actor: &Actor, id: NotificationId) -> Answer<Notification>;
+}
+
+/// Who changed what, when, and from where.
+#[async_trait]
+pub trait Audits: Send + Sync {
+    /// A page of what is looked for, newest first; filters: [`launchway_domain::audit::FILTERS`].
+    async fn search(&self, actor: &Actor, query: ListQuery) -> Answer<Listed<AuditRow>>;
+    /// The same with everything that an entry has, from page to page: `cursor` is `next` of the page before.
+    async fn list(
+        &self,
+        actor: &Actor,
+        filter: AuditFilter,
+        cursor: Option<String>,
+        limit: Option<u32>,
+    ) -> Answer<Page<AuditEntry>>;
+    /// Some entries after the one with the number `after`, the oldest first; none where there are no more.
+    async fn after(&self, actor: &Actor, filter: &AuditFilter, after: i64) -> Answer<Vec<AuditEntry>>;
 }
 
 /// The logs of releases, as lines.

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::actor::Actor;
+use crate::fault::FieldError;
 use crate::id::{ProjectId, UserId};
+use crate::list::MAX_SEARCH;
+use crate::text::Text;
 use crate::time::Timestamp;
 
 /// By what means somebody acted.
@@ -242,4 +245,109 @@ pub struct AuditFilter {
     pub since: Option<Timestamp>,
     /// Before this time.
     pub until: Option<Timestamp>,
+}
+
+/// The names of the filters, in an address and in a request.
+pub const FILTERS: [&str; 7] = ["who", "what", "thing", "project", "outcome", "since", "until"];
+
+/// The longest value of a filter, in characters.
+const MAX_VALUE: usize = 200;
+/// A day, in milliseconds.
+const DAY: i64 = 24 * 3600 * 1000;
+
+impl AuditFilter {
+    /// Reads the filters, each by its name; blank ones leave nothing out.
+    ///
+    /// # Errors
+    /// What is wrong with which of them.
+    pub fn read(q: String, get: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let text = |name: &str| get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        if q.chars().count() > MAX_SEARCH {
+            let message = crate::text!("At most {MAX_SEARCH} characters.", "最多 {MAX_SEARCH} 个字符。");
+            errors.push(FieldError::new("q", "too_long", message));
+        }
+        for name in ["who", "what", "thing"] {
+            if text(name).is_some_and(|value| value.chars().count() > MAX_VALUE) {
+                let message = crate::text!("At most {MAX_VALUE} characters.", "最多 {MAX_VALUE} 个字符。");
+                errors.push(FieldError::new(name, "too_long", message));
+            }
+        }
+        let mut parsed = Parsed { errors: &mut errors };
+        let project = parsed.read("project", text("project"), |id| id.parse().ok().map(ProjectId), PROJECT);
+        let outcome = parsed.read("outcome", text("outcome"), Outcome::parse, OUTCOME);
+        let since = parsed.read("since", text("since"), |at| time(at, 0), TIME);
+        // A day is meant to its end.
+        let until = parsed.read("until", text("until"), |at| time(at, DAY), TIME);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Self { q, who: text("who"), what: text("what"), thing: text("thing"), project, outcome, since, until })
+    }
+}
+
+const PROJECT: Text = Text::new("The id of a project.", "应为项目的编号。");
+const OUTCOME: Text = Text::new("One of done, refused, limited.", "应为 done、refused 或 limited。");
+const TIME: Text = Text::new(
+    "A day such as 2026-05-01, or a time such as 2026-05-01T08:30:00Z.",
+    "应为日期（如 2026-05-01）或时间（如 2026-05-01T08:30:00Z）。",
+);
+
+/// Collects what is wrong.
+struct Parsed<'a> {
+    errors: &'a mut Vec<FieldError>,
+}
+
+impl Parsed<'_> {
+    fn read<T>(
+        &mut self,
+        name: &str,
+        text: Option<String>,
+        read: impl FnOnce(&str) -> Option<T>,
+        message: Text,
+    ) -> Option<T> {
+        let text = text?;
+        let value = read(&text);
+        if value.is_none() {
+            self.errors.push(FieldError::new(name, "invalid", message));
+        }
+        value
+    }
+}
+
+/// A time, or a day in UTC, of which it is the beginning and `whole` milliseconds more.
+fn time(text: &str, whole: i64) -> Option<Timestamp> {
+    match text.len() {
+        10 => Timestamp::parse(&[text, "T00:00:00Z"].concat()).map(|day| day.plus_millis(whole)),
+        _ => Timestamp::parse(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<AuditFilter, Vec<FieldError>> {
+        let find = |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        AuditFilter::read(find("q").unwrap_or_default(), find)
+    }
+
+    #[test]
+    fn a_day_is_meant_to_its_end() {
+        let filter = read(&[("since", "2026-05-01"), ("until", "2026-05-01"), ("who", " kim "), ("what", "")]).unwrap();
+        assert_eq!(filter.since.map(Timestamp::rfc3339).as_deref(), Some("2026-05-01T00:00:00.000Z"));
+        assert_eq!(filter.until.map(Timestamp::rfc3339).as_deref(), Some("2026-05-02T00:00:00.000Z"));
+        assert_eq!((filter.who.as_deref(), filter.what), (Some("kim"), None));
+        let filter = read(&[("until", "2026-05-01T10:00:00+08:00")]).unwrap();
+        assert_eq!(filter.until.map(Timestamp::rfc3339).as_deref(), Some("2026-05-01T02:00:00.000Z"));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        let long = "x".repeat(201);
+        let errors =
+            read(&[("q", &long), ("who", &long), ("project", "shop"), ("outcome", "good"), ("since", "yesterday")]);
+        let fields: Vec<_> = errors.unwrap_err().into_iter().map(|error| error.field).collect();
+        assert_eq!(fields, ["q", "who", "project", "outcome", "since"]);
+    }
 }

@@ -19,6 +19,11 @@ impl Timestamp {
         Self((nanos / 1_000_000) as i64)
     }
 
+    /// Reads RFC 3339, to the millisecond.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse(text)
+    }
+
     /// Milliseconds since the epoch.
     pub fn millis(self) -> i64 {
         self.0

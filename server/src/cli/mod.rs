@@ -1,5 +1,6 @@
 //! The command line: a thin face on the services, like the pages and the API.
 
+mod audit;
 mod client;
 mod demo;
 mod program;
@@ -63,6 +64,9 @@ enum Command {
     /// Makes API tokens
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Verifies and exports who changed what
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Shows a release from a sample repository to three throw-away SSH servers on this machine
     Demo(Listen),
     #[command(flatten)]
@@ -182,6 +186,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Command::User(command) => user::run(cli.place.config(None), command).await?,
         Command::Token(command) => token::run(cli.place.config(None), command).await?,
+        Command::Audit(command) => audit::run(cli.place.config(None), command).await?,
         Command::Demo(listen) => demo::run(cli.place, listen).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -3,6 +3,7 @@
 
 mod access;
 mod accounts;
+mod audits;
 mod board;
 mod changes;
 pub(crate) mod channels;
@@ -32,7 +33,7 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use launchway_app::ports::{
-    Board, Channels, Credentials, HookTemplates, Ports, Projects, Releases, Servers, Walls, Webhooks,
+    Audits, Board, Channels, Credentials, HookTemplates, Ports, Projects, Releases, Servers, Walls, Webhooks,
 };
 use launchway_domain::{Actor, Fault, HookGuard, Permission, ProjectId, WallLink};
 use launchway_engine::data::DataDir;
@@ -124,6 +125,7 @@ impl Services {
             system: Arc::new(system::SystemService(core.clone())),
             webhooks: Arc::new(webhooks::WebhookService(core.clone())),
             channels: Arc::new(channels::ChannelService(core.clone())),
+            audits: Arc::new(audits::AuditService(core.clone())),
         };
         Ok(Self { core, accounts, ports })
     }
@@ -194,6 +196,11 @@ impl Services {
         body: &[u8],
     ) -> Result<inbox::Arrival, Fault> {
         inbox::receive(&self.core, public_id, headers, body).await
+    }
+
+    /// Who changed what.
+    pub fn audits(&self) -> &dyn Audits {
+        &*self.ports.audits
     }
 
     /// The link that has this key; none where it was revoked or never was.

@@ -5,6 +5,7 @@ mod app;
 mod client;
 mod listen;
 
+mod api_v1_audit;
 mod api_v1_board;
 mod api_v1_changes;
 mod api_v1_channels;

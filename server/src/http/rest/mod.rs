@@ -1,6 +1,7 @@
 //! The REST API: thin handlers over the ports, one file a noun. Each reads the request, calls one
 //! port with the actor, and answers with the right status.
 
+mod audit;
 mod board;
 mod channels;
 mod credentials;
@@ -123,6 +124,7 @@ pub(crate) fn router() -> Calls {
                 .merge(logs::router())
                 .merge(templates::router())
                 .merge(events::router())
+                .merge(audit::router())
                 .merge(board::router())
                 .merge(webhooks::router())
                 .merge(channels::router())

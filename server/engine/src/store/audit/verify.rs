@@ -1,5 +1,6 @@
 //! Whether the audit is what was written: entry by entry, in memory that does not grow with it.
 
+use serde::Serialize;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 use super::chain::{self, COLUMNS, GENESIS, Row};
@@ -11,7 +12,8 @@ use crate::store::error::Result;
 const PAGE: i64 = 200;
 
 /// The first thing that is wrong with the audit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Finding {
     /// The entry is not what was written.
     Changed(
@@ -54,7 +56,7 @@ pub enum Finding {
 }
 
 /// The last entry as somebody wrote it down elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Anchor {
     /// Its number.
     pub seq: i64,
@@ -82,7 +84,7 @@ impl std::str::FromStr for Anchor {
 }
 
 /// What verifying found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verified {
     /// How many entries are good, from the first on.
     pub entries: u64,

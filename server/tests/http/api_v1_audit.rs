@@ -1,0 +1,234 @@
+use std::collections::BTreeSet;
+
+use launchway_domain::{Actor, ReleaseStatus, Role, SetupForm};
+use reqwest::Method;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use crate::app::{NAME, PASSWORD, TestApp};
+use crate::client::{Answer, Client, faults, send};
+use crate::sessions::{sign_in, sign_out, signed_in};
+
+const PATH: &str = "/api/v1/audit";
+
+/// Walks calls that change something, and looks after each what the audit says.
+struct Walk {
+    app: TestApp,
+    client: Client,
+    /// The calls that were walked, as `POST /servers/{id}/check`.
+    walked: BTreeSet<String>,
+    /// The newest entry.
+    seq: i64,
+}
+
+impl Walk {
+    async fn entries(&self) -> Vec<Value> {
+        self.client.get(PATH).await.json(200)["items"].as_array().unwrap().clone()
+    }
+
+    /// Makes a call, which leaves these entries, the newest first.
+    async fn call(&mut self, method: Method, template: &str, id: i64, body: Value, whats: &[&str]) -> Answer {
+        let path = template.replace("{id}", &id.to_string());
+        let request = self.client.request(method.clone(), &format!("/api/v1{path}"));
+        let answer = send(if body.is_null() { request } else { request.json(&body) }).await;
+        assert!(answer.status.is_success(), "{method} {path}: {} {}", answer.status, answer.text);
+        self.walked.insert(format!("{method} {template}"));
+        let new: Vec<_> = self.entries().await.into_iter().take_while(|e| e["seq"].as_i64() > Some(self.seq)).collect();
+        let found: Vec<_> = new.iter().map(|entry| entry["what"].as_str().unwrap()).collect();
+        assert_eq!(found, whats, "{method} {path}");
+        for entry in &new {
+            assert_eq!(entry["who"]["name"], NAME, "{entry}");
+            assert_eq!(entry["who"]["from"], "127.0.0.1", "{entry}");
+            assert_eq!((&entry["who"]["via"], &entry["who"]["token"]), (&json!("token"), &json!("test")), "{entry}");
+            assert_eq!(entry["outcome"], "done");
+            let noun = entry["what"].as_str().unwrap().split('.').next().unwrap();
+            assert_eq!(entry["thing"]["kind"], noun, "{entry}");
+            assert!(entry["thing"]["id"].is_i64() && entry["thing"]["name"].is_string(), "{entry}");
+            assert!(entry["before"].is_object() || entry["after"].is_object(), "{entry}");
+        }
+        self.seq = new.first().map_or(self.seq, |entry| entry["seq"].as_i64().unwrap());
+        answer
+    }
+
+    async fn post(&mut self, template: &str, id: i64, body: Value, whats: &[&str]) -> Answer {
+        self.call(Method::POST, template, id, body, whats).await
+    }
+
+    async fn patch(&mut self, template: &str, id: i64, body: Value, what: &str) {
+        self.call(Method::PATCH, template, id, body, &[what]).await;
+    }
+
+    async fn delete(&mut self, template: &str, id: i64, whats: &[&str]) {
+        self.call(Method::DELETE, template, id, Value::Null, whats).await;
+    }
+}
+
+/// The calls that change nothing, or that another test walks, and why.
+const LEFT_OUT: [(&str, &str); 0] = [];
+
+#[tokio::test]
+async fn every_call_that_changes_something_leaves_an_entry() {
+    let (app, client) = TestApp::start().await;
+    let seq = client.get(PATH).await.json(200)["items"][0]["seq"].as_i64().unwrap();
+    let repo = app.repository();
+    let mut walk = Walk { app, client, walked: BTreeSet::new(), seq };
+    const KEY: &str = "SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8";
+    let none = Value::Null;
+
+    let form = json!({"name": "key", "kind": "ssh_password", "username": "root", "secret": "canary-5190"});
+    let credential = walk.post("/credentials", 0, form, &["credential.create"]).await.id();
+    walk.patch("/credentials/{id}", credential, json!({"secret": "canary-5191"}), "credential.update").await;
+    assert_eq!(walk.entries().await[0]["after"]["new_secret"], true);
+    let form = json!({"hostname": "web-1", "address": "127.0.0.1", "port": 9, "credential_id": credential, "tags": []});
+    let server = walk.post("/servers", 0, form, &["server.create"]).await.id();
+    walk.patch("/servers/{id}", server, json!({"tags": ["eu"]}), "server.update").await;
+    let entry = &walk.entries().await[0];
+    assert_eq!((&entry["before"]["tags"], &entry["after"]["tags"]), (&json!([]), &json!(["eu"])));
+    walk.post("/servers/{id}/host-key", server, json!({"fingerprint": KEY}), &["server.pin"]).await;
+    walk.post("/servers/{id}/check", server, none.clone(), &[]).await;
+
+    let form = json!({"title": "Shop", "repo_url": repo});
+    let project = walk.post("/projects", 0, form, &["project.create"]).await.id();
+    walk.patch("/projects/{id}", project, json!({"title": "Shop 2"}), "project.update").await;
+    walk.post("/projects/{id}/host-key", project, json!({"fingerprint": KEY}), &["project.pin"]).await;
+    walk.post("/projects/{id}/check", project, none.clone(), &[]).await;
+    let form = json!({"name": "test", "kind": "test", "path": "/srv/x", "server_ids": []});
+    let whats = &["environment.create"];
+    let environment = walk.post("/projects/{id}/environments", project, form, whats).await.id();
+    walk.patch("/environments/{id}", environment, json!({"path": "/srv/y"}), "environment.update").await;
+    walk.post("/environments/{id}/check", environment, none.clone(), &[]).await;
+
+    let form = json!({"name": "n", "body": "true"});
+    let template = walk.post("/hook-templates", 0, form, &["hook_template.create"]).await.id();
+    walk.patch("/hook-templates/{id}", template, json!({"name": "m"}), "hook_template.update").await;
+    walk.delete("/hook-templates/{id}", template, &["hook_template.delete"]).await;
+    let link = walk.post("/wall-links", 0, json!({"label": "hall"}), &["wall_link.create"]).await.id();
+    walk.delete("/wall-links/{id}", link, &["wall_link.delete"]).await;
+
+    let form = json!({
+        "project_id": project, "environment_id": environment, "ref": {"kind": "tag", "name": "v1"},
+        "hooks": {"before_deploy": "true"}, "save_as": {"before_deploy": "nothing"}
+    });
+    let whats = &["release.create", "hook_template.create"];
+    let release = walk.post("/releases", 0, form, whats).await.id();
+    walk.post("/releases/{id}/start", release, none.clone(), &["release.start"]).await;
+    walk.post("/releases/{id}/cancel", release, none.clone(), &["release.cancel"]).await;
+    walk.post("/releases/{id}/retry", release, none.clone(), &["release.retry"]).await;
+    let entry = &walk.entries().await[0];
+    assert_eq!((&entry["before"]["status"], &entry["after"]["status"]), (&json!("canceled"), &json!("queued")));
+    // What the runner does is no person's: events tell it, and the audit does not.
+    let (lease, _) = walk.app.store().claim("test", 600_000).await.unwrap().unwrap();
+    walk.app.store().plan(&lease, &json!({}), &[]).await.unwrap();
+    walk.app.store().finish(&lease, ReleaseStatus::Succeeded, None).await.unwrap();
+    walk.post("/releases/{id}/rollback", release, none.clone(), &["release.start", "release.rollback"]).await;
+
+    let form = json!({"name": "spare", "kind": "test", "path": "/srv/z", "server_ids": []});
+    let spare = walk.post("/projects/{id}/environments", project, form.clone(), &["environment.create"]).await.id();
+    walk.delete("/environments/{id}", spare, &["environment.delete"]).await;
+    let other = walk.post("/projects", 0, json!({"title": "Other", "repo_url": repo}), &["project.create"]).await.id();
+    walk.post("/projects/{id}/environments", other, form, &["environment.create"]).await;
+    walk.delete("/projects/{id}", other, &["project.delete", "environment.delete"]).await;
+    walk.delete("/servers/{id}", server, &["server.delete"]).await;
+    walk.delete("/credentials/{id}", credential, &["credential.delete"]).await;
+
+    // Nothing that was refused left an entry as if it were done, and nothing was left out.
+    let seq = walk.seq;
+    walk.client.delete(&format!("/api/v1/servers/{server}")).await.problem(404);
+    assert_eq!(walk.entries().await[0]["seq"], seq);
+    let api = walk.client.get("/api/v1/openapi.json").await.json(200);
+    let mut missing = Vec::new();
+    for (path, calls) in api["paths"].as_object().unwrap() {
+        for method in calls.as_object().unwrap().keys().filter(|method| *method != "get" && *method != "parameters") {
+            let call = format!("{} {}", method.to_uppercase(), path.trim_start_matches("/api/v1"));
+            if !walk.walked.contains(&call) && !LEFT_OUT.iter().any(|(left, _)| *left == call) {
+                missing.push(call);
+            }
+        }
+    }
+    assert!(missing.is_empty(), "walk these calls, so that a change without an entry fails: {missing:?}");
+
+    // The whole is one chain, and no secret got into it.
+    let verified = walk.app.store().audit_verify(None).await.unwrap();
+    assert_eq!((verified.finding, verified.last.seq), (None, seq));
+    let export = walk.client.get(&format!("{PATH}/export")).await;
+    assert_eq!(export.text.lines().count() as u64, verified.entries);
+    for canary in ["canary-5190", "canary-5191", PASSWORD] {
+        assert!(!export.text.contains(canary), "{canary}");
+    }
+}
+
+#[tokio::test]
+async fn sign_ins_are_kept_with_their_addresses() {
+    let (app, client) = TestApp::start().await;
+    let newest = async || client.get(&format!("{PATH}?what=user&limit=1")).await.json(200)["items"][0].clone();
+    let (browser, _) = signed_in(&app).await;
+    let entry = newest().await;
+    assert_eq!((&entry["what"], &entry["outcome"]), (&json!("user.sign_in"), &json!("done")));
+    assert_eq!((&entry["who"]["from"], &entry["who"]["via"]), (&json!("127.0.0.1"), &json!("session")));
+    assert_eq!((&entry["who"]["name"], &entry["thing"]["name"]), (&json!(NAME), &json!(NAME)));
+
+    // By a session it says so.
+    let id = browser.post("/api/v1/projects", json!({"title": "Shop", "repo_url": "/srv/x"})).await.id();
+    let made = client.get(&format!("{PATH}?thing=project:{id}")).await.json(200)["items"][0]["who"].clone();
+    assert_eq!((&made["via"], &made["token"]), (&json!("session"), &Value::Null));
+    assert_eq!((&made["from"], &made["name"]), (&json!("127.0.0.1"), &json!(NAME)));
+
+    sign_out(&browser).await;
+    assert_eq!(newest().await["what"], "user.sign_out");
+    sign_in(&app.stranger(), NAME, "wrong").await;
+    let entry = newest().await;
+    assert_eq!((&entry["outcome"], &entry["thing"]["name"]), (&json!("refused"), &json!(NAME)));
+    // A password that was typed into the wrong field is not kept.
+    sign_in(&app.stranger(), PASSWORD, "x").await;
+    let entry = newest().await;
+    assert_eq!((&entry["outcome"], &entry["thing"]["name"]), (&json!("refused"), &json!("")));
+    assert!(!client.get(&format!("{PATH}/export")).await.text.contains(PASSWORD));
+    // Beyond the limit, tries are kept too, but not all of them.
+    for _ in 0..20 {
+        sign_in(&app.stranger(), NAME, "wrong").await;
+    }
+    let limited = client.get(&format!("{PATH}?outcome=limited")).await.json(200)["items"].as_array().unwrap().len();
+    assert_eq!(limited, 3);
+}
+
+#[tokio::test]
+async fn entries_are_found_paged_and_exported() {
+    let (app, client) = TestApp::start().await;
+    for i in 0..5 {
+        client.post("/api/v1/projects", json!({"title": format!("Shop {i}"), "repo_url": "/srv/x"})).await.id();
+    }
+    let titles = async |query: &str| -> Vec<String> {
+        let found = client.get(&format!("{PATH}?{query}")).await.json(200);
+        let items = found["items"].as_array().unwrap();
+        items.iter().map(|entry| entry["thing"]["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(titles("what=project.create&limit=2").await, ["Shop 4", "Shop 3"]);
+    let first = client.get(&format!("{PATH}?what=project&limit=2")).await.json(200);
+    let next = first["next"].as_str().unwrap();
+    assert_eq!(titles(&format!("what=project&limit=2&cursor={next}")).await, ["Shop 2", "Shop 1"]);
+    assert_eq!(titles("q=shop+3").await, ["Shop 3"]);
+    assert_eq!(titles("who=ada&project=2").await, ["Shop 1"]);
+    assert_eq!(titles("thing=Shop+2").await, ["Shop 2"]);
+    assert!(titles("until=2020-01-01").await.is_empty() && titles("since=2999-01-01").await.is_empty());
+
+    let bad = client.get(&format!("{PATH}?project=x&outcome=good&since=soon")).await;
+    assert_eq!(bad.faults(), faults(&[("outcome", "invalid"), ("project", "invalid"), ("since", "invalid")]));
+    assert_eq!(client.get(&format!("{PATH}?limit=0")).await.faults(), faults(&[("limit", "out_of_range")]));
+    assert_eq!(client.get(&format!("{PATH}?cursor=x")).await.faults(), faults(&[("cursor", "invalid")]));
+
+    let export = client.get(&format!("{PATH}/export?what=project")).await;
+    assert_eq!(export.header("content-type"), "application/jsonl; charset=utf-8");
+    let lines: Vec<Value> = export.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let titles: Vec<_> = lines.iter().map(|line| line["thing"]["name"].as_str().unwrap()).collect();
+    assert_eq!(titles, ["Shop 0", "Shop 1", "Shop 2", "Shop 3", "Shop 4"]);
+    assert!(lines.windows(2).all(|pair| pair[0]["hash"] == pair[1]["prev"]));
+
+    // It tells of everybody: for administrators alone.
+    let form = SetupForm { name: "vi".into(), password: PASSWORD.into() };
+    app.services.accounts().create_user(&Actor::System, form, Role::Viewer).await.unwrap();
+    let token = app.services.accounts().create_token(&Actor::System, "vi", "test").await.unwrap();
+    let viewer = client.with_token(token.expose_secret());
+    viewer.get(PATH).await.problem(403);
+    viewer.get(&format!("{PATH}/export")).await.problem(403);
+    app.stranger().get(PATH).await.problem(401);
+}
