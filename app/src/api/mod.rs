@@ -1,6 +1,7 @@
 //! Server functions: what the pages call. Each finds who acts, calls one port, and returns its answer.
 
 pub mod account;
+pub mod audit;
 pub mod board;
 pub mod codec;
 pub mod create;

@@ -13,6 +13,7 @@ macro_rules! texts {
 pub(crate) use texts;
 
 pub mod account;
+pub mod audit;
 pub mod board;
 pub mod changes;
 pub mod common;

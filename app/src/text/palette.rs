@@ -25,6 +25,7 @@ super::texts! {
     GO_WALL: "Show the wall", "显示看板";
     GO_WALL_LINKS: "Manage wall links", "管理看板链接";
     GO_SETTINGS: "Go to the settings", "前往设置";
+    GO_AUDIT: "Go to the audit", "前往审计";
     SWITCH_THEME: "Switch between light and dark", "切换浅色或深色";
     SWITCH_LANG: "Switch language: 中文", "切换语言：English";
     SIGN_OUT: "Sign out", "退出登录";

@@ -81,13 +81,14 @@ lazy_pages! {
         Credential => pages::credential::CredentialPage,
         Releases => pages::releases::ReleasesPage,
         Settings => pages::settings::SettingsPage,
-        WallLinks => pages::wall_links::WallLinksPage;
+        WallLinks => pages::wall_links::WallLinksPage,
+        Audit => pages::audit::AuditPage;
     wall, __preload_wall:
         Wall => pages::wall::WallPage;
 }
 
 /// Which address shows which page; the first that fits counts.
-pub(super) const PAGES: [(&str, Page); 24] = [
+pub(super) const PAGES: [(&str, Page); 25] = [
     ("/sign-in", Page::SignIn),
     ("/setup", Page::Setup),
     ("/wall", Page::Wall),
@@ -95,6 +96,7 @@ pub(super) const PAGES: [(&str, Page); 24] = [
     ("/releases", Page::Releases),
     ("/settings", Page::Settings),
     ("/wall-links", Page::WallLinks),
+    ("/audit", Page::Audit),
     ("/releases/new", Page::NewRelease),
     ("/releases/:id", Page::Release),
     ("/hook-templates", Page::HookTemplates),

@@ -6,10 +6,12 @@ use async_trait::async_trait;
 use launchway_app::ports::{Answer, Audits};
 use launchway_domain::audit::FILTERS;
 use launchway_domain::list::{MAX_ROWS, PAGE_ROWS};
-use launchway_domain::{Actor, AuditEntry, AuditFilter, AuditRow, Fault, ListQuery, Listed, Page, Text, text};
+use launchway_domain::{
+    Actor, AuditEntry, AuditFilter, AuditRow, Fault, ListQuery, Listed, Page, Permission, Text, text,
+};
 
 use super::fault::of_store;
-use super::permission::{Permission, permit};
+use super::permission::permit;
 use super::{Core, lists};
 
 /// How many entries an export reads at once.

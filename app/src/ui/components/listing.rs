@@ -46,6 +46,11 @@ impl ListState {
         write(self.path, &query)
     }
 
+    /// The same question, all pages of it, put to another address; tracked.
+    pub fn elsewhere(self, path: &str) -> String {
+        self.query.with(|query| write(path, &ListQuery { offset: 0, ..query.clone() }))
+    }
+
     /// Goes to the list with something changed.
     pub fn go(self, change: impl FnOnce(&mut ListQuery)) {
         let href = self.href(change);
@@ -258,6 +263,46 @@ pub fn FilterSelect(
             <option value="" selected=move || chosen.with(String::is_empty)>{t(any)}</option>
             {options}
         </select>
+    }
+    .into_any()
+}
+
+/// A filter of a list that is typed, such as a name or a day.
+#[component]
+pub fn FilterInput(
+    /// The list.
+    list: ListState,
+    /// The filter's name in the address.
+    name: &'static str,
+    /// The kind of the field: `text`, `date`.
+    kind: &'static str,
+    /// What it is called.
+    label: Text,
+    /// What to type.
+    #[prop(optional_no_strip)]
+    hint: Option<Text>,
+) -> impl IntoView {
+    let chosen = Memo::new(move |_| list.query.with(|query| query.filter(name).unwrap_or_default().to_owned()));
+    let choose = move |event: leptos::ev::Event| {
+        let value = event_target_value(&event).trim().to_owned();
+        list.go(|query| set_filter(query, name, value));
+    };
+    view! {
+        <label class="filter-input">
+            <span>{t(label)}</span>
+            <input
+                type=kind
+                name=name
+                class="filter"
+                autocomplete="off"
+                maxlength=MAX_SEARCH.to_string()
+                placeholder=hint.map(t)
+                data-set=move || chosen.with(|chosen| !chosen.is_empty()).then_some("")
+                value=chosen.get_untracked()
+                prop:value=chosen
+                on:change=choose
+            />
+        </label>
     }
     .into_any()
 }

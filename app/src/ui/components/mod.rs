@@ -14,6 +14,7 @@ pub mod list_body;
 pub mod listing;
 pub mod load;
 pub mod prefs_bar;
+pub mod project_filter;
 pub mod ref_match;
 pub mod ref_picker;
 pub mod release_table;

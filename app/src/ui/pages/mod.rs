@@ -1,5 +1,6 @@
 //! The pages, one a file.
 
+pub mod audit;
 pub mod credential;
 pub mod credentials;
 pub mod dashboard;

@@ -4,13 +4,14 @@ use launchway_domain::{Listed, ProjectId, Release, ReleaseKind, ReleaseStatus, T
 use leptos::prelude::*;
 
 use crate::api::ApiError;
-use crate::api::projects::{list_environments, list_projects};
+use crate::api::projects::list_environments;
 use crate::api::releases::search_releases;
 use crate::text::{common, lists, releases};
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::list_body::ListBody;
 use crate::ui::components::listing::{FilterSelect, ListBar, ListState};
 use crate::ui::components::load::{Loading, show};
+use crate::ui::components::project_filter::ProjectFilter;
 use crate::ui::components::release_table::ReleaseTable;
 
 /// The list of releases; it follows what happens.
@@ -51,7 +52,6 @@ fn Places(list: ListState) -> impl IntoView {
     let project = Memo::new(move |_| {
         list.query.with(|query| query.filter("project").and_then(|id| id.parse().ok()).map(ProjectId))
     });
-    let projects = Resource::new(|| (), |()| list_projects());
     let environments = Resource::new(
         move || project.get(),
         |project| async move {
@@ -63,17 +63,7 @@ fn Places(list: ListState) -> impl IntoView {
     );
     let named = |id: String, name: String| (id, Text::verbatim(name));
     view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                let options: Vec<_> = projects
-                    .await
-                    .unwrap_or_default()
-                    .into_iter()
-                    .map(|project| named(project.id.to_string(), project.title))
-                    .collect();
-                view! { <FilterSelect list name="project" label=releases::PROJECT any=lists::ANY_PROJECT options /> }
-            })}
-        </Suspense>
+        <ProjectFilter list />
         <Transition>
             {move || Suspend::new(async move {
                 let options: Vec<_> = environments

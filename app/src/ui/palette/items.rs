@@ -33,7 +33,7 @@ pub(super) struct Item {
 }
 
 /// What can be done, the most usual first.
-fn actions() -> [(Text, Target); 17] {
+fn actions() -> [(Text, Target); 18] {
     use Target::{Keys, Page, Press};
     [
         (words::NEW_RELEASE, Page("/releases/new")),
@@ -49,6 +49,7 @@ fn actions() -> [(Text, Target); 17] {
         (words::GO_WALL, Page("/wall")),
         (words::GO_WALL_LINKS, Page("/wall-links")),
         (words::GO_SETTINGS, Page("/settings")),
+        (words::GO_AUDIT, Page("/audit")),
         (words::SWITCH_THEME, Press("[data-press=theme]")),
         (words::SWITCH_LANG, Press("[data-press=lang]")),
         (words::SHOW_KEYS, Keys),
