@@ -47,6 +47,7 @@ test.beforeAll(async ({ program, browser }) => {
     ["hook-templates", "/hook-templates"],
     ["hook-template-new", "/hook-templates/new"],
     ["wall-links", "/wall-links"],
+    ["audit", "/audit"],
     ["settings", "/settings"],
     ["wall", "/wall"],
     ["nowhere", "/nowhere"],

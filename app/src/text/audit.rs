@@ -31,7 +31,7 @@ super::texts! {
 }
 
 /// The nouns that can be looked for.
-pub const NOUNS: [&str; 10] = [
+pub const NOUNS: [&str; 12] = [
     "release",
     "server",
     "project",
@@ -41,6 +41,8 @@ pub const NOUNS: [&str; 10] = [
     "user",
     "token",
     "wall_link",
+    "webhook",
+    "channel",
     "call",
 ];
 
@@ -59,7 +61,7 @@ pub fn noun(kind: &str) -> Text {
         "membership" => Text::new("membership of", "成员"),
         "invitation" => Text::new("invitation of", "邀请"),
         "webhook" => Text::new("webhook", "Webhook"),
-        "notification" => Text::new("notification", "通知"),
+        "channel" => Text::new("notification channel", "通知渠道"),
         "call" => Text::new("refused call", "被拒绝的调用"),
         other => Text::verbatim(other.replace('_', " ")),
     }
@@ -77,6 +79,8 @@ pub fn noun_alone(kind: &str) -> Text {
         "user" => Text::new("Users and sign-ins", "用户与登录"),
         "token" => Text::new("API tokens", "API 令牌"),
         "wall_link" => Text::new("Wall links", "看板链接"),
+        "webhook" => Text::new("Webhooks", "Webhook"),
+        "channel" => Text::new("Notification channels", "通知渠道"),
         "call" => Text::new("Refused calls", "被拒绝的调用"),
         other => noun(other),
     }

@@ -4,7 +4,7 @@ use launchway_domain::{GuardKind, Installation};
 use leptos::prelude::*;
 
 use crate::api::system::get_installation;
-use crate::text::{CurrentLang, settings, t};
+use crate::text::{CurrentLang, audit, settings, t};
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
 
@@ -13,7 +13,11 @@ use crate::ui::components::load::{Loading, show};
 pub fn SettingsPage() -> impl IntoView {
     let found = Resource::new(|| (), |()| get_installation());
     view! {
-        <PageHead title=settings::TITLE />
+        <PageHead title=settings::TITLE>
+            <a class="button" href="/audit">
+                {t(audit::TITLE)}
+            </a>
+        </PageHead>
         <Suspense fallback=Loading>
             {move || Suspend::new(async move { show(found.await, |installation| view! { <Facts installation /> }) })}
         </Suspense>

@@ -36,6 +36,9 @@ impl Audited for Credential {
     fn name(&self) -> String {
         self.name.clone()
     }
+    fn project(&self) -> Option<ProjectId> {
+        self.project_id
+    }
 }
 
 impl Audited for Server {
@@ -45,6 +48,9 @@ impl Audited for Server {
     }
     fn name(&self) -> String {
         self.hostname.clone()
+    }
+    fn project(&self) -> Option<ProjectId> {
+        self.project_id
     }
 }
 
