@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use launchway_domain::{
-    Actor, AuditEntry, AuditFilter, AuditRow, Changes, Channel, ChannelForm, ChannelId, Check, Credential, CredentialForm, CredentialId, Delivery,
-    DeliveryId, Environment, EnvironmentForm, EnvironmentId, Fault, GitRef, Hit, HookTemplate, HookTemplateForm,
-    HookTemplateId, IfVersion, Installation, ListQuery, Listed, LogFound, LogLines, LogPage, LogScope, NewWallLink,
-    NewWebhook, NodeKey, Notification, NotificationId, Overview, Page, Project, ProjectForm, ProjectId, RefChoices,
-    RefItem, RefKind, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseSnapshot, Server, ServerForm, ServerId,
-    SetupForm, SignInForm, WallLink, WallLinkForm, WallLinkId, Webhook, WebhookForm, WebhookId,
+    Actor, AuditEntry, AuditFilter, AuditRow, Changes, Channel, ChannelForm, ChannelId, Check, Credential,
+    CredentialForm, CredentialId, Delivery, DeliveryId, Environment, EnvironmentForm, EnvironmentId, Fault, GitRef,
+    Hit, HookTemplate, HookTemplateForm, HookTemplateId, IfVersion, Installation, ListQuery, Listed, LogFound,
+    LogLines, LogPage, LogScope, NewWallLink, NewWebhook, NodeKey, Notification, NotificationId, Overview, Page,
+    Project, ProjectForm, ProjectId, RefChoices, RefItem, RefKind, Release, ReleaseFilter, ReleaseForm, ReleaseId,
+    ReleaseSnapshot, Server, ServerForm, ServerId, SetupForm, SignInForm, WallLink, WallLinkForm, WallLinkId, Webhook,
+    WebhookForm, WebhookId,
 };
 
 /// The answer of every port.
