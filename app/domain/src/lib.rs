@@ -49,7 +49,7 @@ pub use list::{ListQuery, Listed};
 pub use log::{LogFound, LogLines, LogRow, LogRuns, LogScope, LogSource};
 pub use node::{Node, NodeKey, NodeKind};
 pub use overview::{HostStep, Overview, Phase, Place, Running};
-pub use permission::{Permission, Reach};
+pub use permission::{Needs, Permission, Reach};
 pub use record::{Check, Credential, CredentialKind, Environment, EnvironmentKind, Page, Project, Server, ServerCheck};
 pub use release::{
     GitRef, HookPoint, Hooks, LogLine, LogPage, LogStream, RefChoice, RefChoices, RefItem, RefKind, Release,

@@ -104,3 +104,36 @@ impl Permission {
         Self::ALL.iter().copied().find(|permission| permission.as_str() == word)
     }
 }
+
+/// What it takes to call something; every route, server function, topic and command says so where it is defined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Needs {
+    /// Nothing: whoever reaches the program may.
+    Nothing,
+    /// To be a person who is signed in, whatever their role.
+    SignIn,
+    /// A permission. Where it is held in projects, the service asks again in the project at hand.
+    Permission(Permission),
+    /// To read and write the data folder on the host.
+    DataFolder,
+}
+
+impl Needs {
+    /// The word in the description of the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Needs::Nothing => "nothing",
+            Needs::SignIn => "sign-in",
+            Needs::Permission(permission) => permission.as_str(),
+            Needs::DataFolder => "data-folder",
+        }
+    }
+
+    /// Reads [`Needs::as_str`] back.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Needs::Nothing, Needs::SignIn, Needs::DataFolder]
+            .into_iter()
+            .find(|needs| needs.as_str() == word)
+            .or_else(|| Permission::parse(word).map(Needs::Permission))
+    }
+}

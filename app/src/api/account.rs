@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
-use super::ApiError;
 use super::codec::Json;
+use super::{ApiError, needs};
 
 /// Who looks at the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,7 @@ pub async fn get_visitor() -> Result<Visitor, ApiError> {
         }
     }
 }
+needs!(GetVisitor, Nothing);
 
 /// Signs in, then leads to `next`, a path of ours.
 #[server(prefix = "/api/fn", output = Json)]
@@ -37,6 +38,7 @@ pub async fn sign_in(form: SignInForm, next: Option<String>) -> Result<(), ApiEr
     leptos_axum::redirect(crate::ui::next::safe(next.as_deref()));
     Ok(())
 }
+needs!(SignIn, Nothing);
 
 /// Ends the session.
 #[server(prefix = "/api/fn", output = Json)]
@@ -45,6 +47,7 @@ pub async fn sign_out() -> Result<(), ApiError> {
     leptos_axum::redirect("/sign-in");
     Ok(())
 }
+needs!(SignOut, Nothing);
 
 /// Makes the first administrator and signs them in.
 #[server(prefix = "/api/fn", output = Json)]
@@ -53,6 +56,7 @@ pub async fn setup(form: SetupForm) -> Result<(), ApiError> {
     leptos_axum::redirect("/");
     Ok(())
 }
+needs!(Setup, Nothing);
 
 /// Remembers the language or the colours of a browser without JavaScript; with it, the page does so by itself.
 #[server(prefix = "/api/fn", output = Json)]
@@ -70,3 +74,4 @@ pub async fn prefer(lang: Option<String>, theme: Option<String>) -> Result<(), A
     }
     Ok(())
 }
+needs!(Prefer, Nothing);

@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
-use super::ApiError;
 use super::codec::Json;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
+use super::{ApiError, needs};
 
 /// What the front page and the wall show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,9 +33,11 @@ pub async fn get_board() -> Result<BoardNow, ApiError> {
     let build = use_context::<Build>().map(|build| build.0).unwrap_or_default();
     Ok(BoardNow { overview, build, at: launchway_domain::Timestamp::now() })
 }
+needs!(GetBoard, ViewWall);
 
 /// A few projects, releases and servers that have the text in their names.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn find(q: String) -> Result<Vec<Hit>, ApiError> {
     answer(ports()?.board.find(&actor()?, q).await)
 }
+needs!(Find, ViewReleases);

@@ -7,10 +7,10 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
-use super::ApiError;
 use super::codec::Json;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
+use super::{ApiError, needs};
 
 /// Where a release may go, and what is live there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,9 +104,11 @@ pub async fn get_new_release(project: Option<ProjectId>) -> Result<NewRelease, A
     };
     Ok(NewRelease { projects: projects.into_iter().map(|one| (one.id, one.title)).collect(), chosen })
 }
+needs!(GetNewRelease, CreateReleases);
 
 /// Fetches, then says what there is to release.
 #[server(prefix = "/api/fn", output = Json)]
 pub async fn fetch_refs(project: ProjectId) -> Result<RefChoices, ApiError> {
     answer(ports()?.projects.choices(&actor()?, project, true).await)
 }
+needs!(FetchRefs, PickRefs);

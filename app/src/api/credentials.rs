@@ -4,10 +4,10 @@ use launchway_domain::{Credential, CredentialForm, CredentialId, ListQuery, List
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
-use super::ApiError;
 use super::codec::Json;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
+use super::{ApiError, needs};
 #[cfg(feature = "ssr")]
 use crate::said::{Did, Said, Thing, tell};
 #[cfg(feature = "ssr")]
@@ -18,12 +18,14 @@ use launchway_domain::IfVersion;
 pub async fn list_credentials() -> Result<Vec<Credential>, ApiError> {
     answer(ports()?.credentials.list(&actor()?).await)
 }
+needs!(ListCredentials, ViewCredentials);
 
 /// One credential, without its secret.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_credential(id: CredentialId) -> Result<Credential, ApiError> {
     answer(ports()?.credentials.get(&actor()?, id).await)
 }
+needs!(GetCredential, ViewCredentials);
 
 /// Adds a credential, or changes the one with `id`, where it is still at `version`; a blank secret stays as it was.
 #[server(prefix = "/api/fn", output = Json)]
@@ -42,6 +44,7 @@ pub async fn save_credential(
     leptos_axum::redirect("/credentials");
     Ok(())
 }
+needs!(SaveCredential, ManageCredentials);
 
 /// Deletes a credential.
 #[server(prefix = "/api/fn", output = Json)]
@@ -53,9 +56,11 @@ pub async fn delete_credential(id: CredentialId) -> Result<(), ApiError> {
     leptos_axum::redirect("/credentials");
     Ok(())
 }
+needs!(DeleteCredential, ManageCredentials);
 
 /// A page of what is looked for. In JSON, since an empty query would leave nothing of a form.
 #[server(prefix = "/api/fn", input = Json, output = Json)]
 pub async fn search_credentials(query: ListQuery) -> Result<Listed<Credential>, ApiError> {
     answer(ports()?.credentials.search(&actor()?, query).await)
 }
+needs!(SearchCredentials, ViewCredentials);

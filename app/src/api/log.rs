@@ -4,10 +4,10 @@ use launchway_domain::{LogFound, LogLines, LogScope, ReleaseId};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
-use super::ApiError;
 use super::codec::Json;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
+use super::{ApiError, needs};
 
 /// How many lines the browser asks for and keeps together.
 pub const PAGE_LINES: u64 = 200;
@@ -27,15 +27,18 @@ pub async fn get_log_lines(id: ReleaseId, scope: LogScope, from: Option<u64>) ->
     // What came in between fits as well, or is asked for later.
     answer(logs.lines(&actor, id, scope, Some(from), limit).await)
 }
+needs!(GetLogLines, ViewReleases);
 
 /// Where a text stands from a line on.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn search_log(id: ReleaseId, scope: LogScope, text: String, from: u64) -> Result<LogFound, ApiError> {
     answer(ports()?.logs.search(&actor()?, id, scope, text, from).await)
 }
+needs!(SearchLog, ViewReleases);
 
 /// The line to look at first where something failed.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_first_error(id: ReleaseId, scope: LogScope) -> Result<Option<u64>, ApiError> {
     answer(ports()?.logs.first_error(&actor()?, id, scope).await)
 }
+needs!(GetFirstError, ViewReleases);

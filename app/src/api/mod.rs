@@ -15,6 +15,24 @@ pub mod system;
 pub mod templates;
 pub mod walls;
 
+/// Says what it takes to call a server function: a permission, or `Nothing`. It stands behind each of them; one without
+/// is refused by the program, and fails a test.
+macro_rules! needs {
+    ($function:ident, Nothing) => {
+        $crate::api::needs!(@ $function, launchway_domain::Needs::Nothing);
+    };
+    ($function:ident, $permission:ident) => {
+        $crate::api::needs!(@ $function, launchway_domain::Needs::Permission(launchway_domain::Permission::$permission));
+    };
+    (@ $function:ident, $needs:expr) => {
+        #[cfg(feature = "ssr")]
+        inventory::submit! {
+            $crate::api::Declared { path: <$function as leptos::server_fn::ServerFn>::PATH, needs: $needs }
+        }
+    };
+}
+pub(crate) use needs;
+
 use std::fmt;
 
 use launchway_domain::{Fault, Text};
@@ -22,6 +40,24 @@ use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
 use crate::text::common;
+
+/// What it takes to call the server function at a path.
+#[cfg(feature = "ssr")]
+pub struct Declared {
+    /// The function's address.
+    pub path: &'static str,
+    /// What it takes.
+    pub needs: launchway_domain::Needs,
+}
+
+#[cfg(feature = "ssr")]
+inventory::collect!(Declared);
+
+/// What it takes to call the server function at a path; none where nothing was said.
+#[cfg(feature = "ssr")]
+pub fn needs_of(path: &str) -> Option<launchway_domain::Needs> {
+    inventory::iter::<Declared>.into_iter().find(|declared| declared.path == path).map(|declared| declared.needs)
+}
 
 /// Why a call came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,11 +7,11 @@ use launchway_domain::{
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
-use super::ApiError;
 use super::codec::Json;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
 use super::snapshot::ReleaseStart;
+use super::{ApiError, needs};
 #[cfg(feature = "ssr")]
 use crate::said::{Did, Said, Thing, tell};
 
@@ -20,18 +20,21 @@ use crate::said::{Did, Said, Thing, tell};
 pub async fn list_releases(filter: ReleaseFilter) -> Result<Page<Release>, ApiError> {
     answer(ports()?.releases.list(&actor()?, filter).await)
 }
+needs!(ListReleases, ViewReleases);
 
 /// A page of what is looked for. In JSON, since an empty query would leave nothing of a form.
 #[server(prefix = "/api/fn", input = Json, output = Json)]
 pub async fn search_releases(query: ListQuery) -> Result<Listed<Release>, ApiError> {
     answer(ports()?.releases.search(&actor()?, query).await)
 }
+needs!(SearchReleases, ViewReleases);
 
 /// A release, its nodes, and the event up to which both are told.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_release(id: ReleaseId) -> Result<ReleaseSnapshot, ApiError> {
     answer(ports()?.releases.get(&actor()?, id).await)
 }
+needs!(GetRelease, ViewReleases);
 
 /// How many of an environment's latest releases are looked at for the one that is live.
 #[cfg(feature = "ssr")]
@@ -57,24 +60,28 @@ pub async fn start_of_release(id: ReleaseId) -> Result<ReleaseStart, ApiError> {
     }
     Ok(ReleaseStart { snapshot, is_live })
 }
+needs!(StartOfRelease, ViewReleases);
 
 /// A stretch of a node's log from a byte offset on; `attempt` none means the latest.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_log(id: ReleaseId, node: NodeKey, attempt: Option<u32>, offset: u64) -> Result<LogPage, ApiError> {
     answer(ports()?.releases.log(&actor()?, id, node, attempt, offset).await)
 }
+needs!(GetLog, ViewReleases);
 
 /// What a release changes, or changed.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_changes(id: ReleaseId) -> Result<Changes, ApiError> {
     answer(ports()?.releases.changes(&actor()?, id).await)
 }
+needs!(GetChanges, ViewReleases);
 
 /// What a ref would change in an environment, if it were released now.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn preview_changes(environment: EnvironmentId, kind: RefKind, name: String) -> Result<Changes, ApiError> {
     answer(ports()?.releases.changes_of_ref(&actor()?, environment, launchway_domain::GitRef { kind, name }).await)
 }
+needs!(PreviewChanges, PickRefs);
 
 /// Resolves the ref and writes the release down; with `start` it is also started. Where that is refused, the release is
 /// there all the same, and its page has the button.
@@ -87,6 +94,7 @@ pub async fn create_release(form: ReleaseForm, start: Option<bool>) -> Result<()
     leptos_axum::redirect(&format!("/releases/{}", release.id));
     Ok(())
 }
+needs!(CreateRelease, CreateReleases);
 
 /// Tells what was done to a release.
 #[cfg(feature = "ssr")]
@@ -101,6 +109,7 @@ pub async fn start_release(id: ReleaseId) -> Result<Release, ApiError> {
     tell_of(&release, Did::Started);
     Ok(release)
 }
+needs!(StartRelease, RunTest);
 
 /// Asks a release to stop.
 #[server(prefix = "/api/fn", output = Json)]
@@ -109,6 +118,7 @@ pub async fn cancel_release(id: ReleaseId) -> Result<Release, ApiError> {
     tell_of(&release, Did::Canceled);
     Ok(release)
 }
+needs!(CancelRelease, RunTest);
 
 /// Queues a failed or canceled release again.
 #[server(prefix = "/api/fn", output = Json)]
@@ -117,6 +127,7 @@ pub async fn retry_release(id: ReleaseId) -> Result<Release, ApiError> {
     tell_of(&release, Did::Retried);
     Ok(release)
 }
+needs!(RetryRelease, RunTest);
 
 /// Makes a new release that brings an earlier one back, and leads to it.
 #[server(prefix = "/api/fn", output = Json)]
@@ -126,3 +137,4 @@ pub async fn rollback_release(id: ReleaseId) -> Result<(), ApiError> {
     leptos_axum::redirect(&format!("/releases/{}", release.id));
     Ok(())
 }
+needs!(RollbackRelease, RunTest);

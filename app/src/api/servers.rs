@@ -4,10 +4,10 @@ use launchway_domain::{Check, ListQuery, Listed, Server, ServerForm, ServerId};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
-use super::ApiError;
 use super::codec::Json;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
+use super::{ApiError, needs};
 #[cfg(feature = "ssr")]
 use crate::said::{Did, Said, Thing, tell};
 #[cfg(feature = "ssr")]
@@ -18,12 +18,14 @@ use launchway_domain::IfVersion;
 pub async fn list_servers() -> Result<Vec<Server>, ApiError> {
     answer(ports()?.servers.list(&actor()?).await)
 }
+needs!(ListServers, ViewServers);
 
 /// One server.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_server(id: ServerId) -> Result<Server, ApiError> {
     answer(ports()?.servers.get(&actor()?, id).await)
 }
+needs!(GetServer, ViewServers);
 
 /// Adds a server, or changes the one with `id`, where it is still at `version`. `tags` as typed: separated by commas.
 #[server(prefix = "/api/fn", output = Json)]
@@ -43,6 +45,7 @@ pub async fn save_server(
     leptos_axum::redirect(&format!("/servers/{}", server.id));
     Ok(())
 }
+needs!(SaveServer, ManageServers);
 
 /// Deletes a server.
 #[server(prefix = "/api/fn", output = Json)]
@@ -54,12 +57,14 @@ pub async fn delete_server(id: ServerId) -> Result<(), ApiError> {
     leptos_axum::redirect("/servers");
     Ok(())
 }
+needs!(DeleteServer, ManageServers);
 
 /// Connects and says what a release would meet.
 #[server(prefix = "/api/fn", output = Json)]
 pub async fn check_server(id: ServerId) -> Result<Check, ApiError> {
     answer(ports()?.servers.check(&actor()?, id).await)
 }
+needs!(CheckServer, ManageServers);
 
 /// Trusts a host key from now on.
 #[server(prefix = "/api/fn", output = Json)]
@@ -68,18 +73,21 @@ pub async fn pin_server(id: ServerId, fingerprint: String) -> Result<Server, Api
     tell(Said::new(Thing::HostKey, Did::Pinned, server.hostname.as_str()));
     Ok(server)
 }
+needs!(PinServer, ManageServers);
 
 /// A page of what is looked for. In JSON, since an empty query would leave nothing of a form.
 #[server(prefix = "/api/fn", input = Json, output = Json)]
 pub async fn search_servers(query: ListQuery) -> Result<Listed<Server>, ApiError> {
     answer(ports()?.servers.search(&actor()?, query).await)
 }
+needs!(SearchServers, ViewServers);
 
 /// The tags that servers have, to filter by.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn list_tags() -> Result<Vec<String>, ApiError> {
     answer(ports()?.servers.tags(&actor()?).await)
 }
+needs!(ListTags, ViewServers);
 
 /// The tags in a text that a person typed: separated by commas of either language.
 pub fn split_tags(typed: &str) -> Vec<String> {

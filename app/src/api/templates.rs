@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
 
-use super::ApiError;
 use super::codec::Json;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
+use super::{ApiError, needs};
 #[cfg(feature = "ssr")]
 use crate::said::{Did, Said, Thing, tell};
 #[cfg(feature = "ssr")]
@@ -45,12 +45,14 @@ pub async fn search_templates(query: ListQuery) -> Result<Listed<TemplateLine>, 
     };
     Ok(Listed { items: found.items.into_iter().map(line).collect(), total: found.total })
 }
+needs!(SearchTemplates, ViewTemplates);
 
 /// One hook template.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_template(id: HookTemplateId) -> Result<HookTemplate, ApiError> {
     answer(ports()?.templates.get(&actor()?, id).await)
 }
+needs!(GetTemplate, ViewTemplates);
 
 /// Adds a hook template, or changes the one with `id`, where it is still at `version`.
 #[server(prefix = "/api/fn", output = Json)]
@@ -69,6 +71,7 @@ pub async fn save_template(
     leptos_axum::redirect("/hook-templates");
     Ok(())
 }
+needs!(SaveTemplate, ManageTemplates);
 
 /// Deletes a hook template.
 #[server(prefix = "/api/fn", output = Json)]
@@ -80,3 +83,4 @@ pub async fn delete_template(id: HookTemplateId) -> Result<(), ApiError> {
     leptos_axum::redirect("/hook-templates");
     Ok(())
 }
+needs!(DeleteTemplate, ManageTemplates);

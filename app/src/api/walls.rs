@@ -4,10 +4,10 @@ use launchway_domain::{NewWallLink, WallLink, WallLinkForm, WallLinkId};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
-use super::ApiError;
 use super::codec::Json;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
+use super::{ApiError, needs};
 #[cfg(feature = "ssr")]
 use crate::said::{Did, Said, Thing, tell};
 
@@ -16,6 +16,7 @@ use crate::said::{Did, Said, Thing, tell};
 pub async fn list_wall_links() -> Result<Vec<WallLink>, ApiError> {
     answer(ports()?.walls.list(&actor()?).await)
 }
+needs!(ListWallLinks, ManageWallLinks);
 
 /// Makes a link. Its key is in this answer and nowhere else.
 #[server(prefix = "/api/fn", output = Json)]
@@ -24,6 +25,7 @@ pub async fn create_wall_link(form: WallLinkForm) -> Result<NewWallLink, ApiErro
     tell(Said::new(Thing::WallLink, Did::Created, made.link.label.as_str()));
     Ok(made)
 }
+needs!(CreateWallLink, ManageWallLinks);
 
 /// Revokes a link: its screens go blank within seconds.
 #[server(prefix = "/api/fn", output = Json)]
@@ -32,3 +34,4 @@ pub async fn revoke_wall_link(id: WallLinkId, label: String) -> Result<(), ApiEr
     tell(Said::new(Thing::WallLink, Did::Revoked, label));
     Ok(())
 }
+needs!(RevokeWallLink, ManageWallLinks);

@@ -6,22 +6,21 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use launchway_app::api::ApiError;
-use launchway_domain::{Actor, Fault, Person, Text};
+use launchway_app::api::{ApiError, needs_of};
+use launchway_domain::{Actor, Fault, Needs, Person, Text};
 use secrecy::SecretString;
 use tower_sessions::Session;
 
 use super::problem::Problem;
 use super::{docs, metrics, reader, session, wall};
 use crate::AppState;
+use crate::service::permit;
 
 /// Where people sign in, and where the first of them is made.
 const SIGN_IN: &str = "/sign-in";
 const SETUP: &str = "/setup";
 /// Where server functions stand.
 pub(crate) const FUNCTIONS: &str = "/api/fn/";
-/// The server functions that nobody needs to be signed in for, by the beginning of their last part.
-const OPEN_FUNCTIONS: [&str; 5] = ["get_visitor", "prefer", "setup", "sign_in", "sign_out"];
 
 /// Somebody who proved who they are.
 #[derive(Clone)]
@@ -120,7 +119,7 @@ pub(crate) async fn authenticate(State(state): State<AppState>, request: Request
             return Redirect::to(&wanted(request.uri().query())).into_response();
         }
         Some(_) => true,
-        None if is_function => is_open_function(path),
+        None if is_function => needs_of(path) == Some(Needs::Nothing),
         None if is_page => match where_to(&state, request.uri()).await {
             Ok(None) => true,
             Ok(Some(elsewhere)) => return Redirect::to(&elsewhere).into_response(),
@@ -128,9 +127,16 @@ pub(crate) async fn authenticate(State(state): State<AppState>, request: Request
         },
         None => false,
     };
+    if let (true, Some(identity)) = (is_function, &identity)
+        && let Err(fault) = permit_function(&identity.actor, path)
+        // A form that was sent without JavaScript is refused by the service, which leads back to its page.
+        && !wants_page(request.headers())
+    {
+        return refuse_function(request.headers(), fault);
+    }
     if !passes {
         return if is_function {
-            refuse_function(request.headers())
+            refuse_function(request.headers(), Fault::Unauthenticated)
         } else {
             Problem::from(Fault::Unauthenticated).into_response()
         };
@@ -142,14 +148,30 @@ pub(crate) async fn authenticate(State(state): State<AppState>, request: Request
     if is_wall { wall::discreet(response) } else { response }
 }
 
-/// What a server function answers a stranger, in the words that its caller in the browser reads; a
+/// Whether the actor may call the server function at all. What says nothing of itself is closed to everybody.
+fn permit_function(actor: &Actor, path: &str) -> Result<(), Fault> {
+    match needs_of(path) {
+        Some(Needs::Nothing | Needs::SignIn) => Ok(()),
+        Some(Needs::Permission(permission)) => permit(actor, permission),
+        Some(Needs::DataFolder) | None => Err(Fault::not_found(Text::new(
+            "There is no such call. Load the page again.",
+            "没有此调用，请重新加载页面。",
+        ))),
+    }
+}
+
+fn wants_page(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default().contains("text/html")
+}
+
+/// What a server function answers whom it is closed to, in the words that its caller in the browser reads; a
 /// form that was sent without JavaScript leads to where one signs in.
-fn refuse_function(headers: &HeaderMap) -> Response {
-    let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    if accept.contains("text/html") {
+fn refuse_function(headers: &HeaderMap, fault: Fault) -> Response {
+    if wants_page(headers) {
         return Redirect::to(SIGN_IN).into_response();
     }
-    (StatusCode::UNAUTHORIZED, Json(ApiError::Fault(Fault::Unauthenticated))).into_response()
+    let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::FORBIDDEN);
+    (status, Json(ApiError::Fault(fault))).into_response()
 }
 
 async fn identify(state: &AppState, parts: &Parts) -> Result<Option<Identity>, Problem> {
@@ -177,10 +199,6 @@ fn bearer(headers: &HeaderMap) -> Option<SecretString> {
 /// Whether people look at what stands there: whoever is not signed in is led to where one signs in.
 fn is_page(path: &str) -> bool {
     path == docs::PAGE || !(path.starts_with("/api/") || path == metrics::PATH)
-}
-
-fn is_open_function(path: &str) -> bool {
-    OPEN_FUNCTIONS.contains(&function_name(path))
 }
 
 /// The name of a server function, without the number that tells functions of one name apart.
@@ -245,20 +263,19 @@ mod tests {
     }
 
     #[test]
-    fn the_open_functions_are_there() {
+    fn every_function_says_what_it_takes() {
         let paths: Vec<&str> = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
-        for name in OPEN_FUNCTIONS {
-            assert!(paths.iter().any(|path| is_open_function(path) && path.contains(name)), "{name}");
-        }
-        let open = paths.iter().filter(|path| is_open_function(path)).count();
-        assert_eq!(open, OPEN_FUNCTIONS.len());
+        assert!(paths.len() > 50, "{}", paths.len());
+        let silent: Vec<_> = paths.iter().filter(|path| needs_of(path).is_none()).collect();
+        assert!(silent.is_empty(), "put `needs!(…)` behind {silent:?}");
+        let open = paths.iter().filter(|path| needs_of(path) == Some(Needs::Nothing));
+        let mut open: Vec<_> = open.map(|path| function_name(path)).collect();
+        open.sort_unstable();
+        assert_eq!(open, ["get_visitor", "prefer", "setup", "sign_in", "sign_out"]);
     }
 
     #[test]
-    fn few_functions_are_open() {
-        assert!(is_open_function("/api/fn/sign_in"));
-        assert!(is_open_function("/api/fn/setup1234567890"));
-        assert!(!is_open_function("/api/fn/setup_server"));
-        assert!(!is_open_function("/api/fn/start_release123"));
+    fn what_says_nothing_of_itself_is_closed() {
+        assert_eq!(permit_function(&Actor::System, "/api/fn/unheard_of").unwrap_err().status(), 404);
     }
 }

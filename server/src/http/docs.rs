@@ -6,13 +6,14 @@ use std::sync::Arc;
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use launchway_domain::Text;
+use launchway_domain::{Needs, Text};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::auth::Who;
 use super::problem::{Problem, ProblemBody};
 use super::reader;
+use super::rest::needs::needing;
 use crate::AppState;
 
 /// Where it stands.
@@ -29,7 +30,7 @@ const STYLE: &str = include_str!("docs/docs.css");
 
 /// The page and its files.
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(page)).routes(routes!(file))
+    OpenApiRouter::new().routes(needing(Needs::SignIn, routes!(page))).routes(needing(Needs::SignIn, routes!(file)))
 }
 
 /// The API, to read and to try out in a browser.

@@ -2,18 +2,19 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use launchway_domain::Text;
+use launchway_domain::{Needs, Text};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::problem::{Problem, ProblemBody, Reply, Result};
+use super::rest::needs::needing;
 use crate::AppState;
 
 /// Both calls.
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(alive)).routes(routes!(ready))
+    OpenApiRouter::new().routes(needing(Needs::Nothing, routes!(alive))).routes(needing(Needs::Nothing, routes!(ready)))
 }
 
 /// How the program is.

@@ -5,11 +5,12 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use launchway_domain::{Delivery, Fault, Text};
+use launchway_domain::{Delivery, Fault, Needs, Text};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::problem::{Problem, ProblemBody, Reply, Result};
+use super::rest::needs::needing;
 use crate::AppState;
 use crate::forge::Unreadable;
 use crate::service::inbox::Arrival;
@@ -19,7 +20,7 @@ pub(crate) const BASE: &str = "/hooks/";
 
 /// The one call.
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(receive))
+    OpenApiRouter::new().routes(needing(Needs::Nothing, routes!(receive)))
 }
 
 /// Takes a push or tag event of a Git service in. Answers as soon as it is written down: 202 where it will be worked off,

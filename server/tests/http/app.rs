@@ -9,8 +9,8 @@ use launchway::service::Services;
 use launchway::{AppState, router};
 use launchway_domain::form::{EnvironmentForm, ProjectForm};
 use launchway_domain::{
-    Actor, Event, GitRef, Hooks, LogLine, LogStream, Node, NodeKey, NodeKind, NodeStatus, Release, ReleaseId,
-    ReleaseKind, Role, SetupForm, Timestamp,
+    Actor, Event, GitRef, Hooks, LogLine, LogStream, Node, NodeKey, NodeKind, NodeStatus, ProjectId, Release,
+    ReleaseId, ReleaseKind, Role, SetupForm, Timestamp, TokenScope,
 };
 use launchway_engine::data::DataDir;
 use launchway_engine::secret::Vault;
@@ -87,6 +87,13 @@ impl TestApp {
         self.services.accounts().create_user(&Actor::System, form, role).await.unwrap();
         let token = self.services.accounts().create_token(&Actor::System, name, "test").await.unwrap();
         Client::new(self.address).with_token(token.expose_secret())
+    }
+
+    /// A token of the administrator's that allows less than they may.
+    pub(crate) async fn scoped_token(&self, scope: TokenScope, project: Option<ProjectId>) -> String {
+        let owner = Client::new(self.address).with_token(&self.token("owner").await);
+        let form = serde_json::json!({"name": "scoped", "scope": scope, "project_id": project});
+        owner.post("/api/v1/tokens", form).await.json(201)["token"].as_str().unwrap().to_owned()
     }
 
     /// Another token of the administrator's.

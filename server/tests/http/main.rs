@@ -33,6 +33,7 @@ mod limits;
 mod metrics;
 mod origins;
 mod pages;
+mod permissions;
 mod problems;
 mod receivers;
 mod sessions;

@@ -9,18 +9,21 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::TryStreamExt;
 use launchway_app::ports::Audits;
-use launchway_domain::{Actor, AuditEntry, AuditFilter, Fault};
+use launchway_domain::{Actor, AuditEntry, AuditFilter, Fault, Permission};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::List;
+use super::needs::permitted;
 use crate::AppState;
 use crate::http::auth::Who;
 use crate::http::params::Query;
 use crate::http::problem::{ProblemBody, Reply, Result};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(export))
+    OpenApiRouter::new()
+        .routes(permitted(Permission::ViewAudit, routes!(list)))
+        .routes(permitted(Permission::ViewAudit, routes!(export)))
 }
 
 /// The filters, which both calls take.

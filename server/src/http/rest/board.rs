@@ -3,10 +3,11 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use launchway_domain::{Hit, NewWallLink, Overview, WallLink, WallLinkForm, WallLinkId};
+use launchway_domain::{Hit, NewWallLink, Overview, Permission, WallLink, WallLinkForm, WallLinkId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::needs::permitted;
 use super::{List, created};
 use crate::AppState;
 use crate::http::auth::Who;
@@ -16,10 +17,10 @@ use crate::http::problem::{ProblemBody, Reply, Result};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(overview))
-        .routes(routes!(search))
-        .routes(routes!(links, make_link))
-        .routes(routes!(revoke_link))
+        .routes(permitted(Permission::ViewWall, routes!(overview)))
+        .routes(permitted(Permission::ViewReleases, routes!(search)))
+        .routes(permitted(Permission::ManageWallLinks, routes!(links, make_link)))
+        .routes(permitted(Permission::ManageWallLinks, routes!(revoke_link)))
 }
 
 /// What runs, what waits, what is live where, and what ended last: what the front page and the wall show.

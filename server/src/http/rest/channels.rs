@@ -3,10 +3,11 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use launchway_domain::{Channel, ChannelForm, ChannelId, Notification, NotificationId, ProjectId};
+use launchway_domain::{Channel, ChannelForm, ChannelId, Notification, NotificationId, Permission, ProjectId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::needs::permitted;
 use super::{List, created};
 use crate::AppState;
 use crate::http::auth::Who;
@@ -17,11 +18,13 @@ use crate::service::channels::form_of;
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(list, create))
-        .routes(routes!(one, update, delete))
-        .routes(routes!(test))
-        .routes(routes!(notifications))
-        .routes(routes!(retry))
+        .routes(permitted(Permission::ViewProjects, routes!(list)))
+        .routes(permitted(Permission::ManageIntegrations, routes!(create)))
+        .routes(permitted(Permission::ViewProjects, routes!(one)))
+        .routes(permitted(Permission::ManageIntegrations, routes!(update, delete)))
+        .routes(permitted(Permission::ManageIntegrations, routes!(test)))
+        .routes(permitted(Permission::ViewProjects, routes!(notifications)))
+        .routes(permitted(Permission::ManageIntegrations, routes!(retry)))
 }
 
 /// Where a project tells what happens, by name; never addresses and secrets.

@@ -3,10 +3,11 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use launchway_domain::{Credential, CredentialForm, CredentialId};
+use launchway_domain::{Credential, CredentialForm, CredentialId, Permission};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::needs::permitted;
 use super::versions::{IfMatch, IfNoneMatch, tagged, whole};
 use super::{List, created, list_query};
 use crate::AppState;
@@ -16,7 +17,11 @@ use crate::http::params::{Id, Query};
 use crate::http::problem::{ProblemBody, Reply, Result};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(one, update, delete))
+    OpenApiRouter::new()
+        .routes(permitted(Permission::ViewCredentials, routes!(list)))
+        .routes(permitted(Permission::ManageCredentials, routes!(create)))
+        .routes(permitted(Permission::ViewCredentials, routes!(one)))
+        .routes(permitted(Permission::ManageCredentials, routes!(update, delete)))
 }
 
 /// All credentials, by name; never their secrets; or a page of what is looked for, where anything is.

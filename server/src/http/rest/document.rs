@@ -75,7 +75,7 @@ impl Document {
 }
 
 /// What can be done at an address, with the method's name in capitals.
-fn operations(item: &mut utoipa::openapi::PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+pub(super) fn operations(item: &mut utoipa::openapi::PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     [
         ("GET", item.get.as_mut()),
         ("POST", item.post.as_mut()),

@@ -4,11 +4,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use launchway_domain::{
-    Changes, Check, Environment, EnvironmentForm, EnvironmentId, Fault, GitRef, ProjectId, RefKind,
+    Changes, Check, Environment, EnvironmentForm, EnvironmentId, Fault, GitRef, Permission, ProjectId, RefKind,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::needs::permitted;
 use super::versions::{IfMatch, IfNoneMatch, tagged, whole};
 use super::{List, created};
 use crate::AppState;
@@ -19,10 +20,12 @@ use crate::http::problem::{ProblemBody, Reply, Result};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(list, create))
-        .routes(routes!(one, update, delete))
-        .routes(routes!(check))
-        .routes(routes!(changes))
+        .routes(permitted(Permission::ViewProjects, routes!(list)))
+        .routes(permitted(Permission::ManageProjects, routes!(create)))
+        .routes(permitted(Permission::ViewProjects, routes!(one)))
+        .routes(permitted(Permission::ManageProjects, routes!(update, delete)))
+        .routes(permitted(Permission::ManageProjects, routes!(check)))
+        .routes(permitted(Permission::PickRefs, routes!(changes)))
 }
 
 /// A project's environments, by name.

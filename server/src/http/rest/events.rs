@@ -6,13 +6,14 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use launchway_domain::{Fault, FieldError, Topic};
+use launchway_domain::{Fault, FieldError, Permission, Topic};
 use serde::Serialize;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::needs::permitted;
 use crate::AppState;
 use crate::http::auth::{Held, Identity};
 use crate::http::feed;
@@ -24,7 +25,11 @@ const WAIT: u64 = 30;
 const MAX_WAIT: u64 = 60;
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(events)).routes(routes!(sse)).routes(routes!(feed::connect))
+    // Each topic says what it takes besides: `Feed::permission`.
+    OpenApiRouter::new()
+        .routes(permitted(Permission::ViewWall, routes!(events)))
+        .routes(permitted(Permission::ViewWall, routes!(sse)))
+        .routes(permitted(Permission::ViewWall, routes!(feed::connect)))
 }
 
 /// Events, and where to go on.

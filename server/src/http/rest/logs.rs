@@ -11,13 +11,14 @@ use futures::TryStreamExt;
 use launchway_app::ports::{Logs, MAX_LOG_LINES, Ports};
 use launchway_domain::log::screen::visible;
 use launchway_domain::{
-    Actor, Fault, LogFound, LogLines, LogRuns, LogScope, LogSource, NodeKey, NodeKind, ReleaseId, ServerId,
+    Actor, Fault, LogFound, LogLines, LogRuns, LogScope, LogSource, NodeKey, NodeKind, Permission, ReleaseId, ServerId,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::needs::permitted;
 use super::releases::LogText;
 use crate::AppState;
 use crate::http::auth::Who;
@@ -29,10 +30,10 @@ const DEFAULT_LIMIT: u32 = 200;
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(lines))
-        .routes(routes!(search))
-        .routes(routes!(first_error))
-        .routes(routes!(text))
+        .routes(permitted(Permission::ViewReleases, routes!(lines)))
+        .routes(permitted(Permission::ViewReleases, routes!(search)))
+        .routes(permitted(Permission::ViewReleases, routes!(first_error)))
+        .routes(permitted(Permission::ViewReleases, routes!(text)))
 }
 
 /// Which line to look at first.

@@ -1,15 +1,16 @@
 //! `/me`
 
-use launchway_domain::{Actor, Fault, Text, User};
+use launchway_domain::{Actor, Fault, Needs, Text, User};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::needs::needing;
 use crate::AppState;
 use crate::http::auth::Who;
 use crate::http::problem::{ProblemBody, Reply, Result};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(me))
+    OpenApiRouter::new().routes(needing(Needs::SignIn, routes!(me)))
 }
 
 /// Who asks: whose token or session it is.

@@ -11,6 +11,7 @@ pub(crate) mod events;
 pub(crate) mod idempotency;
 mod logs;
 mod me;
+pub(crate) mod needs;
 mod projects;
 mod releases;
 mod servers;
@@ -23,7 +24,7 @@ use axum::Extension;
 use axum::http::{HeaderValue, header};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use launchway_domain::{ListQuery, Listed, Page};
+use launchway_domain::{ListQuery, Listed, Needs, Page, Permission};
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -34,6 +35,7 @@ use super::problem::Reply;
 use super::{docs, health, hooks, metrics};
 use crate::AppState;
 use document::Document;
+use needs::{needing, permitted};
 
 /// Where the API stands.
 pub(crate) const BASE: &str = "/api/v1";
@@ -110,12 +112,12 @@ pub(crate) struct Calls {
 pub(crate) fn router() -> Calls {
     let (open, open_api) = health::router().merge(hooks::router()).split_for_parts();
     let (guarded, mut api) = OpenApiRouter::<AppState>::with_openapi(document::Api::openapi())
-        .routes(routes!(metrics::metrics))
+        .routes(permitted(Permission::ViewReleases, routes!(metrics::metrics)))
         .merge(docs::router())
         .nest(
             BASE,
             OpenApiRouter::new()
-                .routes(routes!(document::document))
+                .routes(needing(Needs::SignIn, routes!(document::document)))
                 .merge(credentials::router())
                 .merge(servers::router())
                 .merge(projects::router())

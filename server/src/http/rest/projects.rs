@@ -3,10 +3,11 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use launchway_domain::{Check, Project, ProjectForm, ProjectId, RefItem, RefKind};
+use launchway_domain::{Check, Permission, Project, ProjectForm, ProjectId, RefItem, RefKind};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::needs::permitted;
 use super::versions::{IfMatch, IfNoneMatch, tagged, whole};
 use super::{Fingerprint, List, created, list_query};
 use crate::AppState;
@@ -17,11 +18,13 @@ use crate::http::problem::{ProblemBody, Reply, Result};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(list, create))
-        .routes(routes!(one, update, delete))
-        .routes(routes!(check))
-        .routes(routes!(pin))
-        .routes(routes!(refs))
+        .routes(permitted(Permission::ViewProjects, routes!(list)))
+        .routes(permitted(Permission::CreateProjects, routes!(create)))
+        .routes(permitted(Permission::ViewProjects, routes!(one)))
+        .routes(permitted(Permission::ManageProjects, routes!(update, delete)))
+        .routes(permitted(Permission::ManageProjects, routes!(check)))
+        .routes(permitted(Permission::ManageProjects, routes!(pin)))
+        .routes(permitted(Permission::PickRefs, routes!(refs)))
 }
 
 /// All projects, by title; or a page of what is looked for, where anything is.

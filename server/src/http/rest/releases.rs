@@ -9,13 +9,15 @@ use axum::response::{IntoResponse, Response};
 use futures::TryStreamExt;
 use launchway_app::ports::Releases;
 use launchway_domain::{
-    Actor, Changes, LogLine, LogPage, Node, NodeKey, Release, ReleaseFilter, ReleaseForm, ReleaseId, ReleaseStatus,
+    Actor, Changes, LogLine, LogPage, Node, NodeKey, Permission, Release, ReleaseFilter, ReleaseForm, ReleaseId,
+    ReleaseStatus,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::needs::permitted;
 use super::{List, created, list_query};
 use crate::AppState;
 use crate::http::auth::Who;
@@ -25,15 +27,17 @@ use crate::http::problem::{ProblemBody, Reply, Result};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(list, create))
-        .routes(routes!(one))
-        .routes(routes!(nodes))
-        .routes(routes!(changes))
-        .routes(routes!(log))
-        .routes(routes!(start))
-        .routes(routes!(cancel))
-        .routes(routes!(retry))
-        .routes(routes!(rollback))
+        .routes(permitted(Permission::ViewReleases, routes!(list)))
+        .routes(permitted(Permission::CreateReleases, routes!(create)))
+        .routes(permitted(Permission::ViewReleases, routes!(one)))
+        .routes(permitted(Permission::ViewReleases, routes!(nodes)))
+        .routes(permitted(Permission::ViewReleases, routes!(changes)))
+        .routes(permitted(Permission::ViewReleases, routes!(log)))
+        // In an environment for prod they take `releases.run_prod`, which the service asks for.
+        .routes(permitted(Permission::RunTest, routes!(start)))
+        .routes(permitted(Permission::RunTest, routes!(cancel)))
+        .routes(permitted(Permission::RunTest, routes!(retry)))
+        .routes(permitted(Permission::RunTest, routes!(rollback)))
 }
 
 /// A release, and the last event that it includes.

@@ -3,10 +3,11 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use launchway_domain::{Check, Server, ServerForm, ServerId};
+use launchway_domain::{Check, Permission, Server, ServerForm, ServerId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::needs::permitted;
 use super::versions::{IfMatch, IfNoneMatch, tagged, whole};
 use super::{Fingerprint, List, created, list_query};
 use crate::AppState;
@@ -17,10 +18,12 @@ use crate::http::problem::{ProblemBody, Reply, Result};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(list, create))
-        .routes(routes!(one, update, delete))
-        .routes(routes!(check))
-        .routes(routes!(pin))
+        .routes(permitted(Permission::ViewServers, routes!(list)))
+        .routes(permitted(Permission::ManageServers, routes!(create)))
+        .routes(permitted(Permission::ViewServers, routes!(one)))
+        .routes(permitted(Permission::ManageServers, routes!(update, delete)))
+        .routes(permitted(Permission::ManageServers, routes!(check)))
+        .routes(permitted(Permission::ManageServers, routes!(pin)))
 }
 
 /// All servers, by hostname; or a page of what is looked for, where anything is.

@@ -1,16 +1,17 @@
 //! `/system`
 
 use axum::extract::State;
-use launchway_domain::Installation;
+use launchway_domain::{Installation, Permission};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::needs::permitted;
 use crate::AppState;
 use crate::http::auth::Who;
 use crate::http::problem::{ProblemBody, Reply, Result};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(system))
+    OpenApiRouter::new().routes(permitted(Permission::ManageSystem, routes!(system)))
 }
 
 /// What this installation is, and what keeps local hooks from its host. For administrators.

@@ -3,10 +3,11 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use launchway_domain::{HookTemplate, HookTemplateForm, HookTemplateId};
+use launchway_domain::{HookTemplate, HookTemplateForm, HookTemplateId, Permission};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::needs::permitted;
 use super::versions::{IfMatch, IfNoneMatch, tagged, whole};
 use super::{List, created, list_query};
 use crate::AppState;
@@ -16,7 +17,11 @@ use crate::http::params::{Id, Query};
 use crate::http::problem::{ProblemBody, Reply, Result};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(one, update, delete))
+    OpenApiRouter::new()
+        .routes(permitted(Permission::ViewTemplates, routes!(list)))
+        .routes(permitted(Permission::ManageTemplates, routes!(create)))
+        .routes(permitted(Permission::ViewTemplates, routes!(one)))
+        .routes(permitted(Permission::ManageTemplates, routes!(update, delete)))
 }
 
 /// All hook templates, by name; or a page of what is looked for, where anything is.

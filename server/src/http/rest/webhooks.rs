@@ -3,10 +3,11 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use launchway_domain::{Delivery, DeliveryId, NewWebhook, ProjectId, Webhook, WebhookForm, WebhookId};
+use launchway_domain::{Delivery, DeliveryId, NewWebhook, Permission, ProjectId, Webhook, WebhookForm, WebhookId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::needs::permitted;
 use super::{List, created};
 use crate::AppState;
 use crate::http::auth::Who;
@@ -17,12 +18,14 @@ use crate::service::webhooks::form_of;
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(list, create))
-        .routes(routes!(one, update, delete))
-        .routes(routes!(rotate))
-        .routes(routes!(deliveries))
-        .routes(routes!(delivery))
-        .routes(routes!(redeliver))
+        .routes(permitted(Permission::ViewProjects, routes!(list)))
+        .routes(permitted(Permission::ManageIntegrations, routes!(create)))
+        .routes(permitted(Permission::ViewProjects, routes!(one)))
+        .routes(permitted(Permission::ManageIntegrations, routes!(update, delete)))
+        .routes(permitted(Permission::ManageIntegrations, routes!(rotate)))
+        .routes(permitted(Permission::ViewProjects, routes!(deliveries)))
+        .routes(permitted(Permission::ViewProjects, routes!(delivery)))
+        .routes(permitted(Permission::ManageIntegrations, routes!(redeliver)))
 }
 
 /// A project's webhooks, by name; never their secrets.
