@@ -54,12 +54,12 @@ async fn a_passphrase_alone_is_added_to_the_key_that_is_there() {
         ..form(&name, CredentialKind::SshKey)
     };
     let credentials = world.services.credentials();
-    let without = credentials.update(&SYSTEM, server.credential_id, locked.clone()).await.unwrap();
+    let without = credentials.update(&SYSTEM, server.credential_id, locked.clone(), &IfVersion::Any).await.unwrap();
     assert!(!without.has_passphrase);
     let check = world.services.servers().check(&SYSTEM, server.id).await.unwrap();
     assert_eq!(check.code.as_deref(), Some("passphrase"), "{:?}", check.error);
     let added = CredentialForm { secret: None, passphrase: Some("open sesame".into()), ..locked };
-    let with = credentials.update(&SYSTEM, server.credential_id, added).await.unwrap();
+    let with = credentials.update(&SYSTEM, server.credential_id, added, &IfVersion::Any).await.unwrap();
     assert!(with.has_passphrase);
     let check = world.services.servers().check(&SYSTEM, server.id).await.unwrap();
     assert!(check.ok, "{:?}", check.error);
@@ -72,7 +72,10 @@ async fn a_new_one_needs_a_secret_and_so_does_another_kind() {
     let fault = credentials.create(&SYSTEM, form("k", CredentialKind::SshKey)).await.unwrap_err();
     assert_eq!(at(&fault), ("secret", "required"));
     let made = world.credential("k", CredentialKind::SshKey, "deploy", "key").await;
-    let fault = credentials.update(&SYSTEM, made.id, form("k", CredentialKind::SshPassword)).await.unwrap_err();
+    let fault = credentials
+        .update(&SYSTEM, made.id, form("k", CredentialKind::SshPassword), &IfVersion::Any)
+        .await
+        .unwrap_err();
     assert_eq!(at(&fault), ("secret", "secret_needed"));
 }
 
@@ -82,14 +85,14 @@ async fn what_is_in_use_names_its_users() {
     let sshd = Sshd::start();
     let server = world.server("web-1", &sshd).await;
     let credentials = world.services.credentials();
-    let fault = credentials.delete(&SYSTEM, server.credential_id).await.unwrap_err();
+    let fault = credentials.delete(&SYSTEM, server.credential_id, &IfVersion::Any).await.unwrap_err();
     assert_eq!(fault.status(), 409);
     assert!(fault.detail().en.contains("web-1"), "{fault}");
     let git = CredentialForm { secret: Some("s".into()), ..form("x", CredentialKind::GitHttps) };
-    let fault = credentials.update(&SYSTEM, server.credential_id, git).await.unwrap_err();
+    let fault = credentials.update(&SYSTEM, server.credential_id, git, &IfVersion::Any).await.unwrap_err();
     assert_eq!(fault.status(), 409);
     world.services.servers().delete(&SYSTEM, server.id, &IfVersion::Any).await.unwrap();
-    credentials.delete(&SYSTEM, server.credential_id).await.unwrap();
+    credentials.delete(&SYSTEM, server.credential_id, &IfVersion::Any).await.unwrap();
     assert_eq!(credentials.get(&SYSTEM, server.credential_id).await.unwrap_err().status(), 404);
 }
 
@@ -116,7 +119,7 @@ async fn a_viewer_sees_and_does_not_touch() {
     let viewer = person(Role::Viewer);
     let credentials = world.services.credentials();
     assert_eq!(credentials.list(&viewer).await.unwrap(), std::slice::from_ref(&made));
-    assert_eq!(credentials.delete(&viewer, made.id).await.unwrap_err().status(), 403);
-    let update = credentials.update(&viewer, made.id, form("x", CredentialKind::SshKey)).await;
+    assert_eq!(credentials.delete(&viewer, made.id, &IfVersion::Any).await.unwrap_err().status(), 403);
+    let update = credentials.update(&viewer, made.id, form("x", CredentialKind::SshKey), &IfVersion::Any).await;
     assert_eq!(update.unwrap_err().status(), 403);
 }

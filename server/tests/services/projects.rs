@@ -1,4 +1,4 @@
-use launchway_domain::{EnvironmentForm, ProjectForm, RefKind, Role, ServerId};
+use launchway_domain::{EnvironmentForm, IfVersion, ProjectForm, RefKind, Role, ServerId};
 use launchway_engine::testing::Sshd;
 
 use crate::world::{SYSTEM, World, at, commit, environment_form, git, person, until};
@@ -59,7 +59,7 @@ async fn a_deleted_project_leaves_no_mirror() {
     projects.refs(&SYSTEM, project.id, RefKind::Tag, None).await.unwrap();
     let mirror = world.folder.path().join("data/mirrors").join(project.id.to_string());
     assert!(mirror.exists());
-    projects.delete(&SYSTEM, project.id).await.unwrap();
+    projects.delete(&SYSTEM, project.id, &IfVersion::Any).await.unwrap();
     until("the mirror is gone", async || !mirror.exists()).await;
     assert_eq!(projects.get(&SYSTEM, project.id).await.unwrap_err().status(), 404);
 }
@@ -114,7 +114,7 @@ async fn an_environments_check_tells_every_server_for_itself() {
     assert!(check.ok, "{:?}", check.error);
     // One folder for both of them would be one folder too few.
     let shared = environment_form(&format!("{base}/shop"), &servers);
-    projects.update_environment(&SYSTEM, environment.id, shared).await.unwrap();
+    projects.update_environment(&SYSTEM, environment.id, shared, &IfVersion::Any).await.unwrap();
     let check = projects.check_environment(&SYSTEM, environment.id).await.unwrap();
     assert!(!check.ok);
     assert!(check.error.unwrap().en.contains("web-1"), "names the twin");
