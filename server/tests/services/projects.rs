@@ -121,10 +121,13 @@ async fn an_environments_check_tells_every_server_for_itself() {
     // A path with a file in its way.
     std::fs::write(format!("{base}/blocked"), "").unwrap();
     let blocked = environment_form(&format!("{base}/blocked/shop"), &[good.id]);
-    projects.update_environment(&SYSTEM, environment.id, blocked).await.unwrap();
+    projects.update_environment(&SYSTEM, environment.id, blocked, &IfVersion::Any).await.unwrap();
     let check = projects.check_environment(&SYSTEM, environment.id).await.unwrap();
     assert_eq!(check.code.as_deref(), Some("path"), "{:?}", check.error);
-    projects.update_environment(&SYSTEM, environment.id, environment_form("/srv/x", &[])).await.unwrap();
+    projects
+        .update_environment(&SYSTEM, environment.id, environment_form("/srv/x", &[]), &IfVersion::Any)
+        .await
+        .unwrap();
     let check = projects.check_environment(&SYSTEM, environment.id).await.unwrap();
     assert_eq!((check.ok, check.code.as_deref()), (false, Some("no_servers")));
 }
