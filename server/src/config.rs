@@ -45,6 +45,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where browsers find it, behind a proxy; `https` makes cookies `Secure`.
     pub public_url: Option<Url>,
+    /// Whose word about the address and the scheme of a request is taken: the proxies in front.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Where TLS is spoken without a proxy: the files.
+    pub tls: Option<TlsFiles>,
     /// What secrets are sealed with; a file in the data folder where absent.
     pub master_key: Option<SecretString>,
     /// How long a hook may run.
@@ -69,6 +73,8 @@ impl Config {
             database_url: None,
             listen: DEFAULT_LISTEN,
             public_url: None,
+            trusted_proxies: Vec::new(),
+            tls: None,
             master_key: None,
             hook_timeout: DEFAULT_HOOK_TIMEOUT,
             parallel: DEFAULT_PARALLEL,
@@ -86,7 +92,15 @@ impl Config {
 
     /// Whether browsers come by HTTPS.
     pub fn is_secure(&self) -> bool {
-        self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+        match &self.public_url {
+            Some(url) => url.scheme() == "https",
+            None => self.tls.is_some(),
+        }
+    }
+
+    /// Whether an address is that of a trusted proxy.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(&address))
     }
 
     /// The database's URL. It may hold a password: not for logs.
@@ -101,12 +115,21 @@ impl Config {
     }
 }
 
+/// The files that TLS needs, in PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, and those between it and its authority.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
 /// Reads the master key from the environment; none where it is unset or blank.
 pub fn master_key() -> Option<SecretString> {
     std::env::var(MASTER_KEY).ok().filter(|key| !key.trim().is_empty()).map(SecretString::from)
 }
 
-/// A network that notifications may go to, or one address: `10.1.0.0/16`, `127.0.0.1`.
+/// A network, of proxies or of where notifications may go, or one address: `10.1.0.0/16`, `127.0.0.1`.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
@@ -160,6 +183,14 @@ mod tests {
         assert!(with("https://x").is_secure());
         assert!(!with("http://x").is_secure());
         assert!(!Config::new("data").is_secure());
+        let files = TlsFiles { certificate: "cert.pem".into(), key: "key.pem".into() };
+        assert!(Config { tls: Some(files), ..Config::new("data") }.is_secure());
+    }
+
+    #[test]
+    fn only_the_proxies_that_are_named_are_trusted() {
+        let config = Config { trusted_proxies: vec![network("10.0.0.0/8").unwrap()], ..Config::new("data") };
+        assert!(config.trusts([10, 9, 8, 7].into()) && !config.trusts([127, 0, 0, 1].into()));
     }
 
     #[test]

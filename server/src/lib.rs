@@ -12,4 +12,5 @@ mod sign;
 mod state;
 
 pub use http::router;
+pub use http::tls::TlsListener;
 pub use state::AppState;

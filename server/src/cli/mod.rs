@@ -22,7 +22,7 @@ use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use crate::config::{self, Config, DEFAULT_LISTEN};
+use crate::config::{self, Config, DEFAULT_LISTEN, TlsFiles};
 use crate::notify::{Outward, sender};
 use say::Failure;
 
@@ -81,6 +81,18 @@ hexadecimal. Otherwise a key is made and kept in the data folder.";
 struct Serve {
     #[command(flatten)]
     listen: Listen,
+    /// A proxy in front, as an address or a network; only its word is taken for who asks (X-Forwarded-For, Forwarded).
+    /// May be given more than once
+    #[arg(long = "trusted-proxy", value_name = "CIDR", env = "LAUNCHWAY_TRUSTED_PROXIES", value_delimiter = ',',
+          value_parser = config::network)]
+    trusted_proxies: Vec<IpNet>,
+    /// Speaks HTTPS by itself, with this certificate and those between it and its authority (PEM); read anew when it
+    /// changes
+    #[arg(long, value_name = "FILE", env = "LAUNCHWAY_TLS_CERT", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM)
+    #[arg(long, value_name = "FILE", env = "LAUNCHWAY_TLS_KEY", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// How long a hook may run, in seconds [default: 1800]
     #[arg(long, value_name = "SECONDS", env = "LAUNCHWAY_HOOK_TIMEOUT",
           value_parser = clap::value_parser!(u64).range(1..=7 * 24 * 3600))]
@@ -178,6 +190,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Client(command) => return Ok(client::run(command, Cli::command()).await),
         Command::Serve(serve) => {
             let mut config = cli.place.config(Some(serve.listen));
+            config.trusted_proxies = serve.trusted_proxies;
+            config.tls = serve.tls_cert.zip(serve.tls_key).map(|(certificate, key)| TlsFiles { certificate, key });
             config.hook_timeout = serve.hook_timeout.map_or(config.hook_timeout, Duration::from_secs);
             config.hook_user = serve.hook_user.filter(|name| !name.is_empty());
             config.notify = serve.notify.into_outward();

@@ -1,9 +1,11 @@
 //! From a configuration to a running program: the parts, put together and taken apart in order.
 
+use std::future::IntoFuture;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::serve::ListenerExt;
 use launchway_domain::{By, GuardKind, HookGuard, Text};
 use launchway_engine::data::DataDir;
 use launchway_engine::guard::Guard;
@@ -17,9 +19,9 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::say::Failure;
-use crate::AppState;
 use crate::config::Config;
 use crate::service::Services;
+use crate::{AppState, TlsListener};
 
 /// How long open connections are given to end once the program is asked to.
 const GRACE: Duration = Duration::from_secs(10);
@@ -90,12 +92,20 @@ impl Program {
         services.store().audit_begin().await.map_err(|e| Failure::new(&beginning, e))?;
         services.resume();
         let stop = CancellationToken::new();
+        let tls = config.tls.clone();
         let state = AppState::new(config, services.clone(), runner.progress(), stop.clone());
         let app = crate::router(state).into_make_service_with_connect_info::<SocketAddr>();
         let asked = stop.clone();
-        let http = tokio::spawn(async move {
-            axum::serve(listener, app).with_graceful_shutdown(async move { asked.cancelled().await }).await
-        });
+        let asked = async move { asked.cancelled().await };
+        let http = match tls {
+            None => tokio::spawn(axum::serve(listener, app).with_graceful_shutdown(asked).into_future()),
+            Some(files) => {
+                let doing = Text::new("the certificate for HTTPS", "HTTPS 证书");
+                // Tapped for nothing: that is what tells the router who is at the other end.
+                let listener = TlsListener::new(listener, files).map_err(|e| Failure::new(&doing, e))?.tap_io(|_| ());
+                tokio::spawn(axum::serve(listener, app).with_graceful_shutdown(asked).into_future())
+            }
+        };
         Ok(Self { services, address, runner, stop, http })
     }
 

@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use tower_sessions::Session;
 
 use super::problem::Problem;
-use super::{docs, metrics, reader, session, wall};
+use super::{client, docs, metrics, reader, session, wall};
 use crate::AppState;
 use crate::service::permit;
 
@@ -177,7 +177,7 @@ fn refuse_function(headers: &HeaderMap, fault: Fault) -> Response {
 async fn identify(state: &AppState, parts: &Parts) -> Result<Option<Identity>, Problem> {
     let accounts = state.services.accounts();
     let (headers, session) = (&parts.headers, parts.extensions.get::<Session>());
-    let from = reader::client(&parts.extensions, headers, state.config.public_url.is_some());
+    let from = client::address(&parts.extensions);
     let actor = |person: Person| Actor::User(Box::new(Person { from: Some(from), ..person }));
     if let Some(token) = bearer(headers) {
         // A token that is nobody's is not made good by a session.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
@@ -28,6 +28,10 @@ const MAX_ERRORS: usize = 50;
 /// Middleware: takes the body in whole, so that a handler never waits for it and an answer never
 /// overtakes it. Too long is 413, too slow 408.
 pub(crate) async fn whole(request: Request, next: Next) -> Response {
+    // What follows a CONNECT is a socket and no body.
+    if request.method() == Method::CONNECT {
+        return next.run(request).await;
+    }
     let (parts, body) = request.into_parts();
     let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     // Who asks first has sent nothing yet: then there is nothing to take in.

@@ -16,8 +16,8 @@ use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 
 use super::auth::{Identity, Proof};
+use super::client;
 use super::problem::Problem;
-use super::reader;
 use super::rest::BASE;
 use crate::AppState;
 use crate::config::Rate;
@@ -101,7 +101,7 @@ pub(crate) async fn strangers(State(state): State<AppState>, request: Request, n
     if !request.uri().path().starts_with(BASE) {
         return next.run(request).await;
     }
-    let client = reader::client(request.extensions(), request.headers(), state.config.public_url.is_some());
+    let client = client::address(request.extensions());
     let response = next.run(request).await;
     if response.status() == StatusCode::UNAUTHORIZED
         && let Err(seconds) = state.limits.strangers.take(&client)

@@ -4,8 +4,10 @@
 pub(crate) mod assets;
 pub(crate) mod auth;
 mod body;
+mod client;
 mod docs;
 pub(crate) mod feed;
+mod headers;
 mod health;
 mod hooks;
 pub(crate) mod limit;
@@ -17,6 +19,7 @@ pub(crate) mod problem;
 mod reader;
 mod rest;
 mod session;
+pub(crate) mod tls;
 mod typed;
 mod wall;
 
@@ -25,14 +28,13 @@ use std::any::Any;
 use axum::Router;
 use axum::body::HttpBody;
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::HeaderName;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
-use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::AppState;
@@ -64,19 +66,12 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn(assets::serve));
 
     let outer = ServiceBuilder::new()
+        .layer(from_fn_with_state(state.clone(), client::note))
         .layer(from_fn_with_state(state.clone(), metrics::count))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(fixed(header::X_FRAME_OPTIONS, "DENY"))
-        .layer(fixed(header::REFERRER_POLICY, "same-origin"))
-        .layer(fixed(
-            header::CONTENT_SECURITY_POLICY,
-            "frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'",
-        ))
-        // What somebody who is signed in sees stays out of shared caches and of the disk.
-        .layer(fixed(header::CACHE_CONTROL, "no-store"))
+        .layer(from_fn_with_state(state.clone(), headers::add))
         // Leaves alone what is compressed already, and event streams.
         .layer(CompressionLayer::new());
 
@@ -87,10 +82,6 @@ pub fn router(state: AppState) -> Router {
         .layer(inner)
         .layer(outer)
         .with_state(state)
-}
-
-fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
 /// Middleware: writes problems and answers in the language of the request.
@@ -121,7 +112,7 @@ fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
-    use axum::http::StatusCode;
+    use axum::http::{StatusCode, header};
     use axum::routing::get;
     use tower::ServiceExt;
 

@@ -1,6 +1,7 @@
 //! Requests that another site made a browser send are refused, whatever they carry.
 
 use axum::extract::{Request, State};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -20,7 +21,7 @@ pub(crate) async fn same_origin(State(state): State<AppState>, request: Request,
     // A Git service proves itself by the secret, and brings no cookies that could be misused.
     let is_webhook = request.uri().path().starts_with(hooks::BASE);
     let guarded = !is_webhook && (!safe || headers.contains_key(header::UPGRADE) || is_feed(request.uri().path()));
-    if guarded && !is_ours(headers, state.config.public_url.as_ref()) {
+    if guarded && !is_ours(headers, request.uri().authority(), state.config.public_url.as_ref()) {
         return Problem::new(
             StatusCode::FORBIDDEN,
             Text::new(
@@ -40,13 +41,15 @@ fn is_feed(path: &str) -> bool {
 
 /// Whether the request is one that no other site made. Without `Origin` and `Sec-Fetch-Site` it is no
 /// browser's, and only browsers carry a person's session where the person does not look.
-fn is_ours(headers: &HeaderMap, public: Option<&Url>) -> bool {
+fn is_ours(headers: &HeaderMap, authority: Option<&Authority>, public: Option<&Url>) -> bool {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     match (origins.next(), origins.next()) {
         (None, _) => {}
         (Some(origin), None) => {
             let Some(origin) = origin.to_str().ok().and_then(|o| Url::parse(o).ok()) else { return false };
-            let by_host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).is_some_and(|h| has_host(&origin, h));
+            // HTTP/2 has the host in the address.
+            let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).or(authority.map(Authority::as_str));
+            let by_host = host.is_some_and(|host| has_host(&origin, host));
             let by_name = public.is_some_and(|public| public.origin() == origin.origin());
             if !(by_host || by_name) || !matches!(origin.scheme(), "http" | "https") {
                 return false;
@@ -76,7 +79,7 @@ mod tests {
             .iter()
             .map(|(k, v)| (header::HeaderName::from_bytes(k.as_bytes()).unwrap(), v.parse().unwrap()))
             .collect();
-        is_ours(&headers, public.map(|p| Url::parse(p).unwrap()).as_ref())
+        is_ours(&headers, None, public.map(|p| Url::parse(p).unwrap()).as_ref())
     }
 
     #[test]
@@ -86,6 +89,14 @@ mod tests {
         assert!(ours(&[("host", "ship.example"), ("origin", "https://ship.example")], None));
         assert!(ours(&[("host", "10.0.0.1:3000"), ("origin", "https://ship.example")], Some("https://ship.example/")));
         assert!(ours(&[("host", "a:1"), ("origin", "http://a:1"), ("sec-fetch-site", "same-origin")], None));
+    }
+
+    #[test]
+    fn http_2_names_the_host_in_the_address() {
+        let headers = HeaderMap::from_iter([(header::ORIGIN, "https://ship.example".parse().unwrap())]);
+        assert!(is_ours(&headers, Some(&Authority::from_static("ship.example")), None));
+        assert!(!is_ours(&headers, Some(&Authority::from_static("other.example")), None));
+        assert!(!is_ours(&headers, None, None));
     }
 
     #[test]

@@ -4,21 +4,23 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use launchway_app::api::board::Build;
 use launchway_app::ports::BrowserSession;
 use launchway_app::ui::components::typed::Typed;
 use launchway_app::{App, shell};
 use launchway_domain::Actor;
+use leptos::IntoView;
+use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
-use leptos_axum::{LeptosRoutes, generate_route_list};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
 use tower_sessions::Session;
 
 use super::auth::Identity;
 use super::problem::Problem;
 use super::session::Browser;
-use super::{assets, reader};
+use super::{assets, client, headers, reader};
 use crate::AppState;
 
 /// Every page and every server function.
@@ -27,9 +29,17 @@ pub(crate) fn router(state: &AppState) -> axum::Router<AppState> {
         let state = state.clone();
         move || contexts(&state)
     };
-    axum::Router::new()
-        .leptos_routes_with_context(state, generate_route_list(App), context, || shell(assets::addresses()))
-        .fallback(no_page)
+    axum::Router::new().leptos_routes_with_context(state, generate_route_list(App), context, document).fallback(no_page)
+}
+
+/// The document around a page, with what it may load and do: only those scripts run that carry its number.
+fn document() -> impl IntoView {
+    if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>())
+        && let Some(policy) = headers::page_policy(&nonce)
+    {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    shell(assets::addresses())
 }
 
 /// What pages and server functions find in their context: the ports, who asks (an `Actor`, where
@@ -46,7 +56,7 @@ fn contexts(state: &AppState) {
     }
     provide_context(Build(assets::addresses().wasm));
     if let Some(session) = parts.extensions.get::<Session>().cloned() {
-        let client = reader::client(&parts.extensions, &parts.headers, state.config.public_url.is_some());
+        let client = client::address(&parts.extensions);
         provide_context::<Arc<dyn BrowserSession>>(Arc::new(Browser { state: state.clone(), session, client }));
     }
 }
@@ -57,7 +67,7 @@ async fn no_page(State(state): State<AppState>, request: Request) -> Response {
     if !is_page || request.uri().path() == "/api" || request.uri().path().starts_with("/api/") {
         return Problem::no_route().into_response();
     }
-    let render = leptos_axum::render_app_async_with_context(move || contexts(&state), || shell(assets::addresses()));
+    let render = leptos_axum::render_app_async_with_context(move || contexts(&state), document);
     let mut response = render(request).await;
     if response.status() == StatusCode::OK {
         *response.status_mut() = StatusCode::NOT_FOUND;

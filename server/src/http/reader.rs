@@ -1,9 +1,6 @@
-//! Who reads the answer: the language, and the address that asks.
+//! Who reads the answer: cookies and the language.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-
-use axum::extract::ConnectInfo;
-use axum::http::{Extensions, HeaderMap, header};
+use axum::http::{HeaderMap, header};
 use launchway_domain::Lang;
 
 /// The value of a cookie.
@@ -24,26 +21,6 @@ pub(crate) fn lang(headers: &HeaderMap) -> Lang {
     })
 }
 
-/// The address that asks, for the limit on tries. Behind a proxy on this host (`proxied`: a public
-/// URL was given) it is the one that the proxy appended last; whatever stands before that, the
-/// client may have made up.
-pub(crate) fn client(extensions: &Extensions, headers: &HeaderMap, proxied: bool) -> IpAddr {
-    let peer = extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip());
-    if !proxied || !peer.is_loopback() {
-        return peer;
-    }
-    headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .next_back()
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.rsplit(',').next())
-        .and_then(|last| last.trim().parse().ok())
-        .unwrap_or(peer)
-}
-
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
@@ -61,16 +38,5 @@ mod tests {
         assert_eq!(lang(&both), Lang::Zh);
         assert_eq!(lang(&headers(header::ACCEPT_LANGUAGE, "zh-CN,en;q=0.5")), Lang::Zh);
         assert_eq!(lang(&HeaderMap::new()), Lang::En);
-    }
-
-    #[test]
-    fn only_a_proxy_on_this_host_is_believed() {
-        let sent = headers(header::HeaderName::from_static("x-forwarded-for"), "6.6.6.6, 198.51.100.7");
-        let mut extensions = Extensions::new();
-        extensions.insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 9))));
-        assert_eq!(client(&extensions, &sent, true), IpAddr::from([198, 51, 100, 7]));
-        assert_eq!(client(&extensions, &sent, false), IpAddr::from([127, 0, 0, 1]));
-        extensions.insert(ConnectInfo(SocketAddr::from(([203, 0, 113, 5], 9))));
-        assert_eq!(client(&extensions, &sent, true), IpAddr::from([203, 0, 113, 5]));
     }
 }

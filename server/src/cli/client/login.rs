@@ -150,8 +150,18 @@ pub(super) async fn whoami(client: &Client) -> Outcome<()> {
         (Text::new("Server", "服务器"), url.to_string()),
         (Text::new("User", "用户"), name(&who)),
         (Text::new("Role", "角色"), text("role")),
+        (Text::new("Token", "令牌"), token(&who)),
     ]);
     Ok(())
+}
+
+/// What the token is called and what it allows.
+fn token(who: &Value) -> String {
+    let text = |field: &str| who.pointer(&format!("/token/{field}")).and_then(Value::as_str);
+    match (text("label"), text("scope")) {
+        (Some(label), Some(scope)) => format!("{label} ({scope})"),
+        _ => String::new(),
+    }
 }
 
 fn name(who: &Value) -> String {

@@ -6,6 +6,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, on};
 use launchway_domain::{Fault, FieldError, Permission, Topic};
 use serde::Serialize;
 use tokio::time::Instant;
@@ -30,6 +31,8 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(permitted(Permission::ViewWall, routes!(events)))
         .routes(permitted(Permission::ViewWall, routes!(sse)))
         .routes(permitted(Permission::ViewWall, routes!(feed::connect)))
+        // Over HTTP/2 a WebSocket begins with CONNECT (RFC 8441).
+        .route("/feed", on(MethodFilter::CONNECT, feed::connect))
 }
 
 /// Events, and where to go on.

@@ -1,6 +1,8 @@
 //! `/me`
 
-use launchway_domain::{Actor, Fault, Needs, Text, User};
+use launchway_domain::{Actor, Fault, Membership, Needs, ProjectId, Role, Text, TokenScope, UserId};
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -13,16 +15,46 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(needing(Needs::SignIn, routes!(me)))
 }
 
-/// Who asks: whose token or session it is.
+/// Who asks.
+#[derive(Serialize, ToSchema)]
+struct Me {
+    /// The id.
+    id: UserId,
+    /// The sign-in name.
+    name: String,
+    /// What they are trusted with everywhere.
+    role: Role,
+    /// What they are trusted with in projects, where that is more.
+    memberships: Vec<Membership>,
+    /// The token that asks; null where a session does.
+    token: Option<Token>,
+}
+
+/// What a token narrows its owner to.
+#[derive(Serialize, ToSchema)]
+struct Token {
+    /// What its owner called it.
+    label: String,
+    /// What it allows.
+    scope: TokenScope,
+    /// The one project that it is for; null for all that its owner sees.
+    project_id: Option<ProjectId>,
+}
+
+/// Who asks: whose token or session it is, and what they are trusted with.
 #[utoipa::path(
     get, path = "/me", tag = "account",
-    responses((status = 200, body = User), (status = 401, body = ProblemBody, content_type = "application/problem+json"))
+    responses((status = 200, body = Me), (status = 401, body = ProblemBody, content_type = "application/problem+json"))
 )]
-async fn me(Who(actor): Who) -> Result<Reply<User>> {
-    match actor {
-        Actor::User(person) => Ok(Reply::ok(person.user)),
-        Actor::Wall(_) | Actor::System => {
-            Err(Fault::not_found(Text::new("This is no person.", "当前身份不是用户。")).into())
-        }
-    }
+async fn me(Who(actor): Who) -> Result<Reply<Me>> {
+    let Actor::User(person) = actor else {
+        return Err(Fault::not_found(Text::new("This is no person.", "当前身份不是用户。")).into());
+    };
+    Ok(Reply::ok(Me {
+        id: person.user.id,
+        name: person.user.name,
+        role: person.user.role,
+        memberships: person.memberships,
+        token: person.grant.map(|grant| Token { label: grant.label, scope: grant.scope, project_id: grant.project }),
+    }))
 }

@@ -2,8 +2,7 @@
 
 use std::io::IsTerminal;
 
-use console::Term;
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use console::{Term, truncate_str};
 use launchway_domain::Timestamp;
 
 use super::frame::frame;
@@ -73,7 +72,7 @@ impl View {
     }
 
     /// A line of its own.
-    pub(crate) fn say(&self, line: &str) {
+    pub(crate) fn say(&mut self, line: &str) {
         match self {
             View::Silent => {}
             View::Plain => say::out(line),
@@ -108,47 +107,51 @@ impl View {
 
 /// A picture on standard error, below everything else that is printed.
 pub(crate) struct Live {
-    bars: MultiProgress,
-    lines: Vec<ProgressBar>,
-    style: ProgressStyle,
+    /// Holds back what is written until a frame is whole, so that nothing flickers.
     term: Term,
+    /// What is on the screen.
+    shown: Vec<String>,
 }
 
 impl Live {
     fn new() -> Self {
         // The picture is on standard error, and so is what decides about its colours.
         console::set_colors_enabled(console::colors_enabled_stderr());
-        let style = ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
-        let term = Term::stderr();
-        let bars = MultiProgress::with_draw_target(ProgressDrawTarget::term(term.clone(), 15));
-        Self { bars, lines: Vec::new(), style, term }
+        Self { term: Term::buffered_stderr(), shown: Vec::new() }
     }
 
     fn draw(&mut self, picture: &Picture) {
-        let height = usize::from(self.term.size().0).saturating_sub(1).max(4);
+        let (height, width) = self.term.size();
+        let (height, width) = (usize::from(height).saturating_sub(1).max(4), usize::from(width).saturating_sub(1));
         let frame = frame(picture, Timestamp::now(), height, say::lang());
-        for bar in self.lines.drain(frame.len().min(self.lines.len())..) {
-            bar.finish_and_clear();
-            self.bars.remove(&bar);
-        }
-        while self.lines.len() < frame.len() {
-            let bar = self.bars.add(ProgressBar::new_spinner());
-            bar.set_style(self.style.clone());
-            self.lines.push(bar);
-        }
-        for (bar, line) in self.lines.iter().zip(frame) {
-            bar.set_message(line);
+        // A line that is wrapped would take two, and the next frame would begin in the wrong place.
+        let frame: Vec<_> = frame.iter().map(|line| truncate_str(line, width, "…").into_owned()).collect();
+        if frame != self.shown {
+            self.write(None, frame);
         }
     }
 
-    fn above(&self, line: &str) {
-        // A terminal that is gone has nobody to tell.
-        let _ = self.bars.println(line);
+    fn above(&mut self, line: &str) {
+        let frame = self.shown.clone();
+        self.write(Some(line), frame);
     }
 
+    /// Writes a frame over the one before; above it a line that stays. A terminal that is gone has nobody to tell.
+    fn write(&mut self, line: Option<&str>, frame: Vec<String>) {
+        let written = || -> std::io::Result<()> {
+            self.term.move_cursor_up(self.shown.len())?;
+            self.term.clear_to_end_of_screen()?;
+            for line in line.into_iter().chain(frame.iter().map(String::as_str)) {
+                self.term.write_line(line)?;
+            }
+            self.term.flush()
+        };
+        let _ = written();
+        self.shown = frame;
+    }
+
+    /// What is on the screen stays there.
     fn leave(&mut self) {
-        for bar in self.lines.drain(..) {
-            bar.abandon();
-        }
+        self.shown.clear();
     }
 }
