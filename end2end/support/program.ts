@@ -14,13 +14,15 @@ export class Program {
     readonly url: string,
     readonly folder: string,
     private child: ChildProcess,
+    private readonly options: string[],
   ) {}
 
-  static async start(): Promise<Program> {
+  /** With more options of `launchway serve`, where a test needs them. */
+  static async start(options: string[] = []): Promise<Program> {
     const folder = mkdtempSync(join(tmpdir(), "launchway-e2e-"));
     try {
-      const { url, child } = await Program.run(folder, "127.0.0.1:0");
-      return new Program(url, folder, child);
+      const { url, child } = await Program.run(folder, "127.0.0.1:0", options);
+      return new Program(url, folder, child, options);
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
       throw error;
@@ -31,11 +33,15 @@ export class Program {
   async restart(stopped?: () => Promise<void>): Promise<void> {
     await this.end();
     await stopped?.();
-    this.child = (await Program.run(this.folder, new URL(this.url).host)).child;
+    this.child = (await Program.run(this.folder, new URL(this.url).host, this.options)).child;
   }
 
-  private static async run(folder: string, listen: string): Promise<{ url: string; child: ChildProcess }> {
-    const child = spawn(BINARY, ["serve", "--data", join(folder, "data"), "--listen", listen], {
+  private static async run(
+    folder: string,
+    listen: string,
+    options: string[],
+  ): Promise<{ url: string; child: ChildProcess }> {
+    const child = spawn(BINARY, ["serve", "--data", join(folder, "data"), "--listen", listen, ...options], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, LC_ALL: "C.UTF-8", LANG: "C.UTF-8" },
     });
@@ -45,7 +51,7 @@ export class Program {
       const lines = createInterface({ input: child.stdout! });
       lines.on("line", (line) => {
         said.push(line);
-        const url = /http:\/\/\S+/.exec(line)?.[0];
+        const url = /https?:\/\/\S+/.exec(line)?.[0];
         if (url) found(url.replace(/\/$/, ""));
       });
       child.once("exit", (code) => lost(new Error(`the program ended with ${code}:\n${said.join("\n")}`)));

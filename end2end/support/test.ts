@@ -18,18 +18,26 @@ export const test = base.extend<object, { story: string; program: Program }>({
   ],
   baseURL: async ({ program }, use) => use(program.url),
   page: async ({ page }, use, info) => {
-    // An error in the console is a failure: hydration that went wrong says so there.
-    const errors: string[] = [];
-    page.on("pageerror", (error) => errors.push(String(error)));
-    page.on("console", (message) => {
-      if (message.type() === "error" && !/status of (4\d\d|5\d\d)/.test(message.text())) errors.push(message.text());
-    });
+    const errors = complaints(page);
     await use(page);
     if (info.status === "passed") expect(errors).toEqual([]);
   },
 });
 
 export { expect };
+
+/**
+ * What a page complains about from now on. An error in the console is a failure: hydration that went wrong says so
+ * there, and so does whatever the content security policy keeps from being loaded or run.
+ */
+export function complaints(page: Page): string[] {
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !/status of (4\d\d|5\d\d)/.test(message.text())) errors.push(message.text());
+  });
+  return errors;
+}
 
 /** Waits until the browser has taken the page over. */
 export async function alive(page: Page): Promise<void> {

@@ -3,7 +3,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { makeRepository } from "../support/repository.ts";
 import { seedRelease } from "../support/seed.ts";
-import { enter, expect, open, test } from "../support/test.ts";
+import { complaints, enter, expect, open, test } from "../support/test.ts";
 import { join } from "node:path";
 
 test.use({ story: "access" });
@@ -55,9 +55,9 @@ test.beforeAll(async ({ program, browser }) => {
   await context.close();
 });
 
-/** Every page of one look: no violation, no sideways scrolling, and a picture of it. */
+/** Every page of one look: no violation, no sideways scrolling, nothing that its policy refuses, and a picture of it. */
 async function look(page: Page, name: string): Promise<void> {
-  const found: string[] = [];
+  const found = complaints(page);
   for (const [title, path] of pages) {
     await open(page, path);
     await page.screenshot({ path: test.info().outputPath(`${title}-${name}.png`), fullPage: title !== "wall" });

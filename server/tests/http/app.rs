@@ -1,12 +1,14 @@
 //! A program to ask: the real router on a port of its own, over a new data folder.
 
+use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
 
+use axum::serve::ListenerExt;
 use launchway::config::Config;
 use launchway::service::Services;
-use launchway::{AppState, router};
+use launchway::{AppState, TlsListener, router};
 use launchway_domain::form::{EnvironmentForm, ProjectForm};
 use launchway_domain::{
     Actor, Event, GitRef, Hooks, LogLine, LogStream, Node, NodeKey, NodeKind, NodeStatus, ProjectId, Release,
@@ -58,14 +60,19 @@ impl TestApp {
         let services = Services::open(store, vault, data, config.outward()).unwrap();
         let (progress, _) = broadcast::channel(256);
         let stop = CancellationToken::new();
+        let tls = config.tls.clone();
         let state = AppState::new(config, services.clone(), progress.clone(), stop.clone());
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
-        let stopped = stop.clone();
-        tokio::spawn(async move {
-            axum::serve(listener, app).with_graceful_shutdown(async move { stopped.cancelled().await }).await
-        });
+        let stopped = stop.clone().cancelled_owned();
+        match tls {
+            None => tokio::spawn(axum::serve(listener, app).with_graceful_shutdown(stopped).into_future()),
+            Some(files) => {
+                let listener = TlsListener::new(listener, files).unwrap().tap_io(|_| ());
+                tokio::spawn(axum::serve(listener, app).with_graceful_shutdown(stopped).into_future())
+            }
+        };
         Self { address, services, progress, stop, folder }
     }
 

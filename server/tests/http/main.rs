@@ -35,5 +35,7 @@ mod origins;
 mod pages;
 mod permissions;
 mod problems;
+mod proxies;
 mod receivers;
 mod sessions;
+mod tls;
