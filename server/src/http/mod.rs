@@ -17,6 +17,7 @@ mod pages;
 mod params;
 pub(crate) mod problem;
 mod reader;
+mod refused;
 mod rest;
 mod session;
 pub(crate) mod tls;
@@ -53,6 +54,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), limit::callers))
         .merge(pages::router(&state))
         .layer(from_fn(typed::keep))
+        .layer(from_fn_with_state(state.clone(), refused::note))
         .layer(from_fn_with_state(state.clone(), auth::authenticate))
         .layer(session::layer(&state))
         .layer(from_fn_with_state(state.clone(), limit::strangers))
