@@ -10,7 +10,7 @@ use super::codec::Json;
 use super::host::{actor, answer, ports};
 use super::{ApiError, needs};
 
-/// What the front page and the wall show.
+/// What the wall shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoardNow {
     /// What goes on.
@@ -26,7 +26,7 @@ pub struct BoardNow {
 #[derive(Clone, Debug)]
 pub struct Build(pub String);
 
-/// What the front page and the wall show.
+/// What the wall shows.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_board() -> Result<BoardNow, ApiError> {
     let overview = answer(ports()?.board.overview(&actor()?).await)?;
@@ -34,6 +34,42 @@ pub async fn get_board() -> Result<BoardNow, ApiError> {
     Ok(BoardNow { overview, build, at: launchway_domain::Timestamp::now() })
 }
 needs!(GetBoard, ViewWall);
+
+/// The front page as it is now, for a browser that has an older one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Front {
+    /// What stands on it; none where the browser has the same.
+    pub html: Option<String>,
+    /// Names what stands on it.
+    pub mark: String,
+    /// The last event that is included.
+    pub seq: i64,
+    /// The time by the program's clock, in milliseconds since the epoch.
+    pub at: i64,
+}
+
+/// The front page as it is now; `known` is the [`Front::mark`] of what the browser has.
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
+pub async fn get_front(known: Option<String>) -> Result<Front, ApiError> {
+    use crate::text::CurrentLang;
+    provide_context(CurrentLang(RwSignal::new(crate::ui::prefs::initial_lang())));
+    let front = front().await?;
+    let is_known = known.is_some_and(|known| known == front.mark);
+    Ok(Front { html: front.html.filter(|_| !is_known), ..front })
+}
+
+/// The front page, in the language of the context.
+#[cfg(feature = "ssr")]
+pub(crate) async fn front() -> Result<Front, ApiError> {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let overview = answer(ports()?.board.overview(&actor()?).await)?;
+    let seq = overview.seq;
+    let html = crate::ui::pages::dashboard::render(overview);
+    let mut mark = DefaultHasher::new();
+    html.hash(&mut mark);
+    let mark = format!("{:016x}", mark.finish());
+    Ok(Front { html: Some(html), mark, seq, at: launchway_domain::Timestamp::now().millis() })
+}
 
 /// A few projects, releases and servers that have the text in their names.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]

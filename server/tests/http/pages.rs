@@ -1,4 +1,5 @@
 use reqwest::Method;
+use serde_json::json;
 
 use crate::app::TestApp;
 use crate::client::send;
@@ -58,4 +59,30 @@ async fn a_missing_file_is_no_page() {
     let app = TestApp::empty().await;
     assert_eq!(app.stranger().get("/pkg/nothing.js").await.status, 404);
     assert_eq!(app.stranger().get("/pkg/../manifest.json").await.status.as_u16() / 100, 3);
+}
+
+#[tokio::test]
+async fn the_front_page_is_sent_again_where_it_differs() {
+    let (app, client) = TestApp::start().await;
+    let (browser, _) = signed_in(&app).await;
+    let (path, _) = leptos::server_fn::axum::server_fn_paths().find(|(path, _)| path.contains("/get_front")).unwrap();
+    assert_eq!(app.stranger().get(path).await.status, 401);
+
+    let front = browser.get(path).await.json(200);
+    let (html, mark) = (front["html"].as_str().unwrap(), front["mark"].as_str().unwrap());
+    assert!(html.contains("No releases yet"), "{html}");
+    let page = browser.get("/").await;
+    assert!(page.text.contains(html) && page.text.contains(&format!("data-mark=\"{mark}\"")), "{}", page.text);
+
+    let known = browser.get(&format!("{path}?known={mark}")).await.json(200);
+    assert!(known["html"].is_null() && known["mark"] == mark, "{known}");
+    let project = json!({ "title": "<b>Shop</b>", "repo_url": "https://git.example/shop.git" });
+    let project = client.post("/api/v1/projects", project).await.id();
+    let place = json!({ "name": "live", "kind": "prod", "path": "/srv/shop", "server_ids": [] });
+    client.post(&format!("/api/v1/projects/{project}/environments"), place).await.json(201);
+    let other = browser.get(&format!("{path}?known={mark}")).await.json(200);
+    assert!(other["html"].as_str().unwrap().contains("&lt;b>Shop&lt;/b>"), "{other}");
+
+    let chinese = send(browser.request(Method::GET, path).header("accept-language", "zh-CN")).await.json(200);
+    assert!(chinese["html"].as_str().unwrap().contains("还没有发布"), "{chinese}");
 }

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_location;
 
-use super::late::late;
 use crate::api::ApiError;
 use crate::said::Said;
 use crate::text::{CurrentLang, common, said as words, t};
@@ -28,24 +27,18 @@ struct Toast {
 #[derive(Clone, Copy, Debug)]
 pub struct Toasts {
     shown: RwSignal<Vec<Toast>>,
-    /// What was heard and is not shown yet, as server functions write it: the words come with the code that shows them.
-    heard: RwSignal<Vec<String>>,
     next: StoredValue<u64>,
 }
 
 impl Toasts {
     /// Puts an empty list in the context.
     pub fn provide() {
-        provide_context(Self::new());
-    }
-
-    fn new() -> Self {
-        Self { shown: RwSignal::new(Vec::new()), heard: RwSignal::new(Vec::new()), next: StoredValue::new(0) }
+        provide_context(Self { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0) });
     }
 
     /// The list in the context; one that nobody sees where there is none.
     pub fn find() -> Self {
-        use_context().unwrap_or_else(Self::new)
+        use_context().unwrap_or_else(|| Self { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0) })
     }
 
     /// Shows what the server function of an action has done, each time it is done. For actions that stay on their
@@ -73,6 +66,11 @@ impl Toasts {
     /// Shows a message for a while. For event handlers and effects.
     pub fn say(self, text: Text) {
         self.show(text, None);
+    }
+
+    /// Shows what was done. For event handlers and effects.
+    pub fn tell(self, said: Said) {
+        self.show(words::sentence(&said), said.href);
     }
 
     fn show(self, text: Text, href: Option<String>) {
@@ -106,7 +104,7 @@ impl Toasts {
     pub fn hear(self) {
         #[cfg(feature = "hydrate")]
         if let Some(said) = take_cookie() {
-            self.heard.update(|heard| heard.push(said));
+            self.tell(said);
         }
     }
 }
@@ -122,13 +120,13 @@ fn is_held() -> bool {
 }
 
 #[cfg(feature = "hydrate")]
-fn take_cookie() -> Option<String> {
+fn take_cookie() -> Option<Said> {
     use wasm_bindgen::JsCast;
     let document = document();
     let document = document.dyn_ref::<web_sys::HtmlDocument>()?;
-    let said = crate::ui::prefs::cookie(&document.cookie().ok()?, crate::said::COOKIE)?.to_owned();
+    let said = Said::read(crate::ui::prefs::cookie(&document.cookie().ok()?, crate::said::COOKIE)?);
     let _ = document.set_cookie("said=; Path=/; Max-Age=0; SameSite=Lax");
-    Some(said)
+    said
 }
 
 /// The id of what the server left on a page that it rendered.
@@ -154,6 +152,7 @@ fn Left() -> impl IntoView {
 #[component]
 pub fn ToastArea() -> impl IntoView {
     let toasts = Toasts::find();
+    let current = CurrentLang::find();
     let location = use_location();
     // After every redirect.
     Effect::new(move |before: Option<()>| {
@@ -162,58 +161,32 @@ pub fn ToastArea() -> impl IntoView {
         #[cfg(feature = "hydrate")]
         if before.is_none()
             && let Some(left) = document().get_element_by_id(LEFT)
-            && let Some(said) = left.get_attribute("data-said")
+            && let Some(said) = left.get_attribute("data-said").and_then(|said| Said::read(&said))
         {
             let _ = left.remove_attribute("data-said");
-            toasts.heard.update(|heard| heard.push(said));
+            toasts.tell(said);
         }
         #[cfg(not(feature = "hydrate"))]
         let _ = before;
         toasts.hear();
     });
-    let is_any = move || !toasts.heard.with(Vec::is_empty) || !toasts.shown.with(Vec::is_empty);
     view! {
         <Left />
-        // It is there before the first message: a screen reader tells what is added to what it knows.
         <div class="toasts" role="status" aria-live="polite">
-            {late(is_any, move || load_toasts(toasts))}
+            <For each=move || toasts.shown.get() key=|toast| toast.id let:toast>
+                <p class="toast">
+                    <span>{move || toast.text.get(current.get()).to_owned()}</span>
+                    {toast.href.map(|href| view! { <a href=href>{t(words::SHOW)}</a> })}
+                    <button
+                        type="button"
+                        class="button quiet small"
+                        aria-label=t(common::DISMISS)
+                        on:click=move |_| toasts.dismiss(toast.id)
+                    >
+                        "✕"
+                    </button>
+                </p>
+            </For>
         </div>
     }
-}
-
-/// The messages, whose code the browser loads when there is a first one.
-#[lazy]
-fn load_toasts(toasts: Toasts) -> AnyView {
-    view! { <Shown toasts /> }.into_any()
-}
-
-#[component]
-fn Shown(toasts: Toasts) -> impl IntoView {
-    let current = CurrentLang::find();
-    Effect::new(move |_| {
-        if toasts.heard.with(Vec::is_empty) {
-            return;
-        }
-        let heard = toasts.heard.try_update(std::mem::take).unwrap_or_default();
-        for said in heard.iter().filter_map(|said| Said::read(said)) {
-            toasts.show(words::sentence(&said), said.href);
-        }
-    });
-    view! {
-        <For each=move || toasts.shown.get() key=|toast| toast.id let:toast>
-            <p class="toast">
-                <span>{move || toast.text.get(current.get()).to_owned()}</span>
-                {toast.href.map(|href| view! { <a href=href>{t(words::SHOW)}</a> })}
-                <button
-                    type="button"
-                    class="button quiet small"
-                    aria-label=t(common::DISMISS)
-                    on:click=move |_| toasts.dismiss(toast.id)
-                >
-                    "✕"
-                </button>
-            </p>
-        </For>
-    }
-    .into_any()
 }

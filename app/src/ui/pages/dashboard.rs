@@ -1,97 +1,67 @@
 //! The front page: what runs, what waits for somebody, what is live where, what came of it. It moves by itself.
+//!
+//! The program renders it, not only at first: whenever something happened the browser asks for it as it is now and
+//! changes what differs (`follow`, `morph`). So the page that everybody begins with needs hardly any code, and cannot
+//! drift away from the truth, however long it is open and whatever it missed.
 
+#[cfg(feature = "hydrate")]
+mod follow;
+#[cfg(feature = "ssr")]
 pub mod lists;
+#[cfg(feature = "hydrate")]
+mod morph;
+#[cfg(feature = "hydrate")]
+mod moving;
+#[cfg(feature = "ssr")]
 pub mod places;
+#[cfg(feature = "ssr")]
+mod render;
+#[cfg(feature = "ssr")]
 pub mod running;
 
+use leptos::html;
 use leptos::prelude::*;
 
-use self::lists::{Recent, Waiting};
-use self::places::Places;
-use self::running::RunningNow;
-use crate::api::board::{BoardNow, get_board};
-use crate::text::{board, common, releases, t};
-use crate::ui::components::layout::PageHead;
-use crate::ui::components::load::{Loading, show};
-use crate::ui::live::board::LiveBoard;
-use crate::ui::live::clock::Clock;
+#[cfg(feature = "ssr")]
+pub(crate) use self::render::render;
+use crate::text::board;
+use crate::ui::components::title::name_window;
 
 /// The front page.
 #[component]
 pub fn DashboardPage() -> impl IntoView {
-    let found = Resource::new(|| (), |()| get_board());
-    view! {
-        <PageHead title=board::TITLE>
-            <a class="button" href="/wall">
-                {t(common::WALL)}
-            </a>
-        </PageHead>
-        <Suspense fallback=Loading>
-            {move || Suspend::new(async move { show(found.await, |now| view! { <Body now /> }) })}
-        </Suspense>
-    }
-}
-
-#[component]
-fn Body(now: BoardNow) -> impl IntoView {
-    let live = LiveBoard::new(now);
-    let clock = Clock::start();
-    #[cfg(feature = "hydrate")]
-    Effect::new(move |_| crate::ui::live::wall::follow(live));
-    // Nothing was ever released: what to do comes before what goes on.
-    let is_new = Memo::new(move |_| {
-        live.now.with(|now| {
-            let overview = &now.overview;
-            overview.running.is_empty() && overview.waiting.is_empty() && overview.recent.is_empty()
-        })
-    });
-    view! {
-        <Show when=move || is_new.get() fallback=|| ()>
-            <FirstSteps />
-        </Show>
-        <Show when=move || !is_new.get() fallback=|| ()>
-            <RunningNow live clock />
-            <div class="halves">
-                <Waiting live />
-                <Recent live />
-            </div>
-        </Show>
-        <Show
-            when=move || !is_new.get() || live.now.with(|now| now.overview.live_total > 0)
-            fallback=|| ()
-        >
-            <Places live />
-        </Show>
-    }
-    .into_any()
-}
-
-/// What to do before there is anything to see.
-#[component]
-fn FirstSteps() -> impl IntoView {
-    let steps = [
-        ("/credentials/new", board::STEP_CREDENTIAL, board::STEP_CREDENTIAL_HINT),
-        ("/servers/new", board::STEP_SERVER, board::STEP_SERVER_HINT),
-        ("/projects/new", board::STEP_PROJECT, board::STEP_PROJECT_HINT),
-        ("/releases/new", board::STEP_RELEASE, board::STEP_RELEASE_HINT),
-    ];
-    let steps = steps
-        .into_iter()
-        .map(|(href, what, hint)| {
-            view! {
-                <li>
-                    <a href=href>{t(what)}</a>
-                    <p class="quiet">{t(hint)}</p>
-                </li>
+    name_window(board::TITLE);
+    #[cfg(feature = "ssr")]
+    {
+        Suspend::new(async {
+            match render::first().await {
+                Some(first) => view! { <Front first /> }.into_any(),
+                None => view! { <crate::ui::components::load::ToSignIn /> }.into_any(),
             }
         })
-        .collect_view();
-    view! {
-        <section class="card first-steps">
-            <h2>{t(releases::EMPTY)}</h2>
-            <p class="lead">{t(board::STEPS_LEAD)}</p>
-            <ol>{steps}</ol>
-        </section>
     }
-    .into_any()
+    #[cfg(not(feature = "ssr"))]
+    view! { <Front first=First::default() /> }
+}
+
+/// What the program has sent first. The browser leaves alone what stands there, until it is told something newer.
+#[derive(Clone, Debug, Default)]
+struct First {
+    html: String,
+    /// Names what stands there.
+    mark: String,
+    /// Why the form that led here came to nothing, where it did.
+    refusal: String,
+}
+
+/// The place of what the program renders.
+#[component]
+fn Front(first: First) -> impl IntoView {
+    let place = NodeRef::<html::Div>::new();
+    #[cfg(feature = "hydrate")]
+    follow::follow(place);
+    view! {
+        <div class="complaints" role="alert" inner_html=first.refusal></div>
+        <div class="front" data-mark=first.mark node_ref=place inner_html=first.html></div>
+    }
 }

@@ -1,72 +1,58 @@
 //! What is live where.
 
-use launchway_domain::Place;
+use launchway_domain::{Overview, Place};
 use leptos::prelude::*;
 
-use crate::text::{CurrentLang, board, projects, t};
+use crate::text::{board, projects, t};
 use crate::ui::components::badge::KindBadge;
 use crate::ui::components::layout::EmptyState;
 use crate::ui::components::time::Time;
-use crate::ui::live::board::LiveBoard;
 
 /// Every environment and what is live in it.
 #[component]
 pub fn Places(
-    /// The overview, alive.
-    live: LiveBoard,
+    /// What goes on.
+    overview: Overview,
 ) -> impl IntoView {
-    let lang = CurrentLang::find();
-    let rows = Memo::new(move |_| live.now.with(|now| now.overview.live.clone()));
-    let hidden =
-        Memo::new(move |_| live.now.with(|now| now.overview.live_total.saturating_sub(now.overview.live.len() as u64)));
-    // Everything that a row shows.
-    let key = |place: &Place| {
-        let release = place.release.as_ref().map(|release| (release.id, release.finished_at.map(|at| at.0)));
-        (place.environment_id, release, place.environment_name.clone(), place.project_title.clone(), place.servers)
+    let hidden = overview.live_total.saturating_sub(overview.live.len() as u64);
+    let list = if overview.live.is_empty() {
+        view! {
+            <EmptyState
+                title=projects::ENVIRONMENTS_EMPTY
+                lead=Some(projects::EMPTY_LEAD)
+                action=Some(("/projects/new".into(), projects::NEW))
+            />
+        }
+        .into_any()
+    } else {
+        let rows = overview.live.into_iter().map(|place| view! { <Row place /> }).collect_view();
+        view! {
+            <table class="list live-list">
+                <thead>
+                    <tr>
+                        <th scope="col">{t(board::PROJECT)}</th>
+                        <th scope="col">{t(board::ENVIRONMENT)}</th>
+                        <th scope="col">{t(board::RELEASE)}</th>
+                        <th scope="col">{t(board::COMMIT)}</th>
+                        <th scope="col">{t(board::SINCE)}</th>
+                        <th scope="col">{t(board::BY)}</th>
+                        <th scope="col">
+                            <span class="unseen">{t(board::RELEASE_HERE)}</span>
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        }
+        .into_any()
     };
     view! {
         <section class="places">
             <h2>{t(board::LIVE)}</h2>
-            <Show
-                when=move || !rows.with(Vec::is_empty)
-                fallback=|| {
-                    view! {
-                        <EmptyState
-                            title=projects::ENVIRONMENTS_EMPTY
-                            lead=Some(projects::EMPTY_LEAD)
-                            action=Some(("/projects/new".into(), projects::NEW))
-                        />
-                    }
-                }
-            >
-                <table class="list live-list">
-                    <thead>
-                        <tr>
-                            <th scope="col">{t(board::PROJECT)}</th>
-                            <th scope="col">{t(board::ENVIRONMENT)}</th>
-                            <th scope="col">{t(board::RELEASE)}</th>
-                            <th scope="col">{t(board::COMMIT)}</th>
-                            <th scope="col">{t(board::SINCE)}</th>
-                            <th scope="col">{t(board::BY)}</th>
-                            <th scope="col">
-                                <span class="unseen">{t(board::RELEASE_HERE)}</span>
-                            </th>
-                        </tr>
-                    </thead>
-                    <tbody>
-                        <For each=move || rows.get() key=key let:place>
-                            <Row place />
-                        </For>
-                    </tbody>
-                </table>
-            </Show>
-            {move || {
-                let hidden = hidden.get();
-                (hidden > 0).then(|| view! { <a href="/projects">{board::more(hidden).get(lang.get()).to_owned()}</a> })
-            }}
+            {list}
+            {(hidden > 0).then(|| view! { <a href="/projects">{t(board::more(hidden))}</a> })}
         </section>
     }
-    .into_any()
 }
 
 #[component]
@@ -98,7 +84,7 @@ fn Row(place: Place) -> impl IntoView {
         }
     };
     view! {
-        <tr>
+        <tr data-key=environment.0>
             <td>
                 <a href=format!("/projects/{project}")>{place.project_title}</a>
             </td>

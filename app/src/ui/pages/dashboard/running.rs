@@ -1,74 +1,68 @@
 //! What runs now.
 
-use launchway_domain::ReleaseId;
+use launchway_domain::Running;
 use leptos::prelude::*;
 
 use crate::text::{board, t};
 use crate::ui::components::badge::KindBadge;
 use crate::ui::components::strip::Strip;
-use crate::ui::live::board::LiveBoard;
-use crate::ui::live::clock::Clock;
-use crate::ui::live::running::RunningLine;
 
 /// What runs now, each with its progress.
 #[component]
 pub fn RunningNow(
-    /// The overview, alive.
-    live: LiveBoard,
-    /// The page's clock.
-    clock: Clock,
+    /// The longest first.
+    running: Vec<Running>,
 ) -> impl IntoView {
-    let ids = Memo::new(move |_| {
-        live.now.with(|now| now.overview.running.iter().map(|running| running.release.id).collect::<Vec<_>>())
-    });
+    let many = running.len();
     view! {
         <section class="running">
-            <h2>
-                {t(board::RUNNING)}
-                {move || ids.with(|ids| (!ids.is_empty()).then(|| view! { <span class="count">{ids.len()}</span> }))}
-            </h2>
-            <Show when=move || ids.with(Vec::is_empty) fallback=|| ()>
-                <p class="quiet">{t(board::NOTHING_RUNS)}</p>
-            </Show>
-            <div class="cards">
-                <For each=move || ids.get() key=|id| *id let:id>
-                    <Card live clock id />
-                </For>
-            </div>
+            <h2>{t(board::RUNNING)} {(many > 0).then(|| view! { <span class="count">{many}</span> })}</h2>
+            {(many == 0).then(|| view! { <p class="quiet">{t(board::NOTHING_RUNS)}</p> })}
+            <div class="cards">{running.into_iter().map(|running| view! { <Card running /> }).collect_view()}</div>
         </section>
     }
-    .into_any()
 }
 
 #[component]
-fn Card(live: LiveBoard, clock: Clock, id: ReleaseId) -> impl IntoView {
-    let Some((RunningLine { running, percent, doing, elapsed }, first)) = RunningLine::of(live, clock, id) else {
-        return ().into_any();
+fn Card(running: Running) -> impl IntoView {
+    let release = running.release.clone();
+    let id = release.id;
+    let since = release.started_at.unwrap_or(release.created_at).millis();
+    let doing = match release.cancel_requested {
+        true => Some(view! { <span class="doing">{t(board::CANCELING)}</span> }.into_any()),
+        // How much is transferred is not stored anywhere: the browser hears of it on the feed.
+        false => running.now().map(|kind| {
+            view! {
+                <span class="doing">
+                    {t(kind.label())} <span data-sent=id.0></span>
+                </span>
+            }
+            .into_any()
+        }),
     };
     view! {
-        <article class="card running-card">
+        <article class="card running-card" data-key=id.0>
             <header>
                 <a class="what" href=format!("/releases/{id}")>
                     <span class="number">{format!("#{id}")}</span>
-                    <b>{first.git_ref.name}</b>
+                    <b>{release.git_ref.name}</b>
                 </a>
                 <span>
-                    {first.project_title} " / " {first.environment_name.clone()} " "
-                    <KindBadge kind=first.environment_kind name=first.environment_name />
-                    <span class="quiet">" · " {first.created_by_name}</span>
+                    {release.project_title} " / " {release.environment_name.clone()} " "
+                    <KindBadge kind=release.environment_kind name=release.environment_name />
+                    <span class="quiet">" · " {release.created_by_name}</span>
                 </span>
                 <span class="running-now">
-                    <span class="doing">{doing}</span>
-                    <span class="elapsed quiet">{elapsed}</span>
+                    {doing}
+                    <span class="elapsed quiet" data-since=since></span>
                 </span>
             </header>
             <progress
                 max="100"
-                value=move || percent.get().to_string()
+                value=running.percent().to_string()
                 aria-label=t(board::progress(id.0))
             ></progress>
-            <Strip running />
+            <Strip running=Memo::new(move |_| Some(running.clone())) />
         </article>
     }
-    .into_any()
 }
