@@ -5,7 +5,7 @@ use launchway_domain::{Lang, NodeKey, NodeKind, ServerId};
 use leptos::prelude::*;
 
 use super::groups;
-use super::layout::Planned;
+use super::layout::{Planned, units};
 use crate::text::release as words;
 use crate::ui::live::Live;
 
@@ -52,6 +52,11 @@ impl Drawn {
         if rest > 0 {
             let trunk = nodes.iter().take_while(|node| node.server_id.is_none()).count();
             let all = rest == live.fleet.count.get();
+            // Every phase has its turn in it; none makes the box wider than it was.
+            let note = live.fleet.phases.with_untracked(|phases| {
+                let notes = phases.iter().map(|phase| words::phase_so_far(phase.kind, phase.total(), phase.total()));
+                notes.map(|note| note.get(lang).to_owned()).max_by_key(|note| units(note))
+            });
             nodes.insert(
                 trunk,
                 Planned {
@@ -60,6 +65,7 @@ impl Drawn {
                     kind: NodeKind::Server,
                     server_id: None,
                     text: words::servers(rest, all).get(lang).to_owned(),
+                    note,
                 },
             );
         }

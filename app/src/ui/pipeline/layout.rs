@@ -30,6 +30,8 @@ const PROGRESS_WIDTH: i32 = 158;
 const MAX_UNITS: i32 = 26;
 /// The width of one unit, half of a CJK character, in half pixels.
 const UNIT_HALF_PX: i32 = 15;
+/// The same in the smaller letters under a label.
+const NOTE_HALF_PX: i32 = 13;
 /// The radius of a link's corners.
 const RADIUS: i32 = 8;
 
@@ -46,6 +48,8 @@ pub struct Planned {
     pub server_id: Option<ServerId>,
     /// The hostname of a server node.
     pub text: String,
+    /// The longest line that will stand under its label, where that is more than its kind's.
+    pub note: Option<String>,
 }
 
 impl From<&Node> for Planned {
@@ -56,6 +60,7 @@ impl From<&Node> for Planned {
             kind: node.kind,
             server_id: node.server_id,
             text: node.text.clone(),
+            note: None,
         }
     }
 }
@@ -158,7 +163,7 @@ pub fn layout(nodes: &[Planned], lang: Lang) -> Layout {
     let mut widths = vec![0; columns];
     for (index, label) in labels.iter().enumerate() {
         let width = &mut widths[column_of[index]];
-        *width = (*width).max(width_of(label, nodes[index].kind));
+        *width = (*width).max(width_of(label, &nodes[index]));
     }
     let mut lefts = Vec::with_capacity(columns);
     let mut x = MARGIN;
@@ -305,10 +310,11 @@ fn toward(from: (i32, i32), to: (i32, i32), by: i32) -> (i32, i32) {
     (from.0 + by * (to.0 - from.0).signum(), from.1 + by * (to.1 - from.1).signum())
 }
 
-fn width_of(label: &str, kind: NodeKind) -> i32 {
-    let units = units(label).min(MAX_UNITS);
-    let least = if has_progress(kind) { PROGRESS_WIDTH } else { MIN_WIDTH };
-    (LABEL_X + (units * UNIT_HALF_PX + 1) / 2 + LABEL_END).max(least)
+fn width_of(label: &str, node: &Planned) -> i32 {
+    let around = |units: i32, half_px: i32| LABEL_X + (units * half_px + 1) / 2 + LABEL_END;
+    let least = if has_progress(node.kind) { PROGRESS_WIDTH } else { MIN_WIDTH };
+    let note = node.note.as_ref().map_or(0, |note| around(units(note), NOTE_HALF_PX));
+    around(units(label).min(MAX_UNITS), UNIT_HALF_PX).max(least).max(note)
 }
 
 /// Whether nodes of this kind say how far they are.

@@ -7,6 +7,7 @@ fn node(key: &str, parent: Option<&str>, kind: NodeKind, text: &str) -> Planned 
         kind,
         server_id: None,
         text: text.into(),
+        note: None,
     }
 }
 
@@ -211,4 +212,12 @@ fn a_broken_plan_is_still_drawn() {
         node("c", Some("gone"), NodeKind::Package, ""),
     ];
     assert_eq!(layout(&circle, Lang::En).nodes.len(), 3);
+}
+
+#[test]
+fn a_box_has_room_for_what_stands_under_its_label() {
+    let mut fleet = node("fleet", None, NodeKind::Server, "320 servers");
+    let narrow = layout(&[fleet.clone()], Lang::En).nodes[0].width;
+    fleet.note = Some("before deploy 320 / 320".into());
+    assert!(layout(&[fleet], Lang::En).nodes[0].width > narrow);
 }
