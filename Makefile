@@ -14,7 +14,7 @@ BUNDLE := $(CARGO) run --quiet --package launchway-bundle --
 say = @printf '\n==> %s\n'
 
 .PHONY: help demo run test check build bench-page pictures clean \
-	setup-build setup-test setup-check site site-release program test-rust test-browser
+	setup-build setup-test setup-check site site-release program test-rust test-browser test-optimised
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -27,7 +27,7 @@ run: setup-build program ## An empty Launchway on http://127.0.0.1:3000; the fir
 	$(say) 'Starting Launchway'
 	@exec target/debug/launchway serve $(ARGS)
 
-test: setup-build setup-test test-rust test-browser ## Every test: Rust, then the browser
+test: setup-build setup-test test-rust test-browser test-optimised ## Every test: Rust, then the browser
 
 check: setup-build setup-check ## Formatting, clippy with warnings as errors, unused dependencies
 	$(say) 'Formatting'
@@ -100,3 +100,9 @@ test-rust:
 test-browser: program
 	$(say) 'Browser tests'
 	cd end2end && npx --no-install playwright test
+
+# The pages as they are released, and what they weigh. After the others: it leaves the optimised site behind.
+test-optimised: program
+	@$(MAKE) --no-print-directory site-release
+	$(say) 'Browser tests of the optimised pages'
+	cd end2end && npx --no-install playwright test --config optimised.config.ts

@@ -6,6 +6,7 @@ import { type Browser, type Page, test } from "@playwright/test";
 import { Program } from "../support/program.ts";
 import { seedRelease } from "../support/seed.ts";
 import { alive, enter } from "../support/test.ts";
+import { weigh } from "../support/weigh.ts";
 
 const SIZES = [10, 100, 1000];
 const EVENTS = 15;
@@ -15,28 +16,6 @@ const GOJS = createRequire(import.meta.url).resolve("gojs/release/go.js");
 const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 const kib = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`;
 const ms = (time: number) => `${time.toFixed(1)} ms`;
-
-/** What a fresh browser transfers for a page, by kind, in bytes as served. */
-async function weigh(page: Page, path: string): Promise<Record<string, number>> {
-  const cdp = await page.context().newCDPSession(page);
-  await cdp.send("Network.enable");
-  await cdp.send("Network.setCacheDisabled", { cacheDisabled: true });
-  const kinds = new Map<string, string>();
-  const sizes: Record<string, number> = {};
-  cdp.on("Network.responseReceived", ({ requestId, response }) => {
-    const ending = new URL(response.url).pathname.match(/\.(js|wasm|css)$/)?.[1];
-    kinds.set(requestId, ending ?? (response.mimeType === "text/html" ? "html" : "other"));
-  });
-  cdp.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
-    const kind = kinds.get(requestId) ?? "other";
-    sizes[kind] = (sizes[kind] ?? 0) + encodedDataLength;
-  });
-  await page.goto(path);
-  await alive(page);
-  await page.waitForLoadState("networkidle");
-  await cdp.detach();
-  return sizes;
-}
 
 /** Milliseconds from navigation to the first paint with content, and until the page is alive. */
 async function load(page: Page, path: string): Promise<{ paint: number; alive: number; shift: number }> {
