@@ -57,6 +57,7 @@ pub async fn get_front(known: Option<String>) -> Result<Front, ApiError> {
     let is_known = known.is_some_and(|known| known == front.mark);
     Ok(Front { html: front.html.filter(|_| !is_known), ..front })
 }
+needs!(GetFront, ViewWall);
 
 /// The front page, in the language of the context.
 #[cfg(feature = "ssr")]
