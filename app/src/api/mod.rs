@@ -130,7 +130,7 @@ pub(crate) mod host {
     use std::sync::Arc;
 
     use http::request::Parts;
-    use http::{StatusCode, header};
+    use http::{HeaderValue, StatusCode, header};
     use launchway_domain::{Actor, Fault};
     use leptos::prelude::use_context;
     use leptos::server_fn::error::ServerFnErrorErr;
@@ -163,7 +163,11 @@ pub(crate) mod host {
     pub(crate) fn answer<T>(result: Result<T, Fault>) -> Result<T, ApiError> {
         result.map_err(|fault| {
             if let Ok(status) = StatusCode::from_u16(fault.status()) {
-                set_status(status);
+                let wait = match &fault {
+                    Fault::TooMany { retry_after } => Some(*retry_after),
+                    _ => None,
+                };
+                set_status(status, wait);
             }
             ApiError::Fault(fault)
         })
@@ -173,18 +177,21 @@ pub(crate) mod host {
     pub(super) fn misunderstood(error: &ServerFnErrorErr) {
         use ServerFnErrorErr::{Args, Deserialization, MissingArg};
         if matches!(error, Args(_) | MissingArg(_) | Deserialization(_)) {
-            set_status(StatusCode::BAD_REQUEST);
+            set_status(StatusCode::BAD_REQUEST, None);
         }
     }
 
-    /// The status of what a script asked for.
-    fn set_status(status: StatusCode) {
+    /// The status of what a script asked for, and in how many seconds it may ask again.
+    fn set_status(status: StatusCode, wait: Option<u64>) {
         let called = use_context::<Parts>().is_some_and(|parts| {
             let accept = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
             parts.uri.path().starts_with("/api/fn/") && !accept.contains("text/html")
         });
         if let (true, Some(response)) = (called, use_context::<ResponseOptions>()) {
             response.set_status(status);
+            if let Some(seconds) = wait {
+                response.insert_header(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
         }
     }
 }

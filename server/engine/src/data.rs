@@ -33,6 +33,12 @@ impl DataDir {
         Ok(Self { root: root.canonicalize()? })
     }
 
+    /// Whether a folder is where some Launchway that has served keeps what belongs to projects and releases.
+    pub fn is_part(folder: &Path) -> bool {
+        let named = ["mirrors", "work", "artifacts"].iter().any(|name| folder.ends_with(name));
+        named && folder.with_file_name("instance").is_file()
+    }
+
     /// The folder itself, absolute.
     pub fn root(&self) -> &Path {
         &self.root
@@ -103,6 +109,17 @@ impl Instance {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn its_parts_are_known_once_it_was_served() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(folder.path()).unwrap();
+        let mirrors = data.mirror(ProjectId(1)).parent().unwrap().to_owned();
+        assert!(!DataDir::is_part(&mirrors));
+        data.lock().unwrap();
+        assert!(DataDir::is_part(&mirrors));
+        assert!(!DataDir::is_part(&data.root().join("demo")) && !DataDir::is_part(data.root()));
+    }
 
     #[test]
     fn one_program_at_a_time_and_the_name_stays() {

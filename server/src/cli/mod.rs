@@ -1,5 +1,6 @@
 //! The command line: a thin face on the services, like the pages and the API.
 
+mod argv;
 mod audit;
 mod client;
 mod demo;
@@ -160,6 +161,7 @@ pub fn main() -> ExitCode {
     if args.next().is_some_and(|first| first == guard::SUBCOMMAND) {
         return guard::enter(args);
     }
+    argv::keep_password_out();
     // What this process holds is nobody's to read, its own user's other programs included.
     if let Err(error) = nix::sys::prctl::set_dumpable(false) {
         eprintln!("launchway: keeping its memory to itself: {error}");

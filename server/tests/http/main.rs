@@ -25,6 +25,7 @@ mod api_v1_servers;
 mod api_v1_versions;
 mod api_v1_wall;
 mod api_v1_webhooks;
+mod attacks;
 mod databases;
 mod docs;
 mod healthz;

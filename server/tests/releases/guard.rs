@@ -244,3 +244,43 @@ async fn behind_landlock_a_hook_of_launchways_own_user_reaches_nothing_either() 
     let log = world.program.log_text(release, "after_download").await;
     assert!(log.contains("socket 3") || log.contains("socket 127"), "{log}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_cannot_name_the_mirror_of_another() {
+    let world = World::new(1).await;
+    world.release("v1", json!({})).await;
+    let mirror = world.program.data().join(format!("mirrors/{}", world.project));
+    assert!(mirror.join("HEAD").exists());
+    let outside = tempfile::tempdir().unwrap();
+    let git = |args: &[&str]| assert!(Command::new("git").args(args).status().unwrap().success(), "{args:?}");
+    let [link, pointer, borrower] = ["link", "pointer", "borrower"].map(|name| outside.path().join(name));
+    std::os::unix::fs::symlink(&mirror, &link).unwrap();
+    fs::create_dir(&pointer).unwrap();
+    fs::write(pointer.join(".git"), format!("gitdir: {}\n", mirror.display())).unwrap();
+    git(&["init", "-q", "--bare", borrower.to_str().unwrap()]);
+    let objects = mirror.join("objects").display().to_string();
+    fs::write(borrower.join("objects/info/alternates"), objects + "\n").unwrap();
+    for path in [&mirror, &link, &pointer, &borrower] {
+        let url = path.display().to_string();
+        let project = world.program.post("/projects", json!({"title": url, "repo_url": url})).await;
+        let check = world.program.post(&format!("/projects/{}/check", project["id"]), json!({})).await;
+        assert_eq!(check["ok"], false, "{check}");
+        assert!(check["error"].as_str().unwrap().contains("data folder"), "{check}");
+    }
+    // The same by a submodule of a repository that is a folder of this host.
+    world.repository.git(&[
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "add",
+        "-q",
+        &mirror.display().to_string(),
+        "theirs",
+    ]);
+    world.repository.commit("Look into another project");
+    world.repository.tag("spy");
+    let (release, status) = world.release("spy", json!({})).await;
+    assert_eq!(status, "failed");
+    let node = world.program.node(release, "download").await;
+    assert!(node["message"].as_str().unwrap().contains("data folder"), "{node}");
+}

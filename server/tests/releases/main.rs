@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod bad_input;
+mod canary;
 mod command_line;
 mod crash;
 mod guard;

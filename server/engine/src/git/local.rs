@@ -16,14 +16,41 @@ use super::Progress;
 use super::error::{GitError, GitErrorKind};
 use super::guard::{Guard, Reporter};
 use super::remote::Heads;
+use crate::data::DataDir;
 
-/// Opens a repository, bare or with a work tree.
+/// How many repositories may stand behind each other with their objects.
+const ALTERNATES: u32 = 5;
+
+/// Opens a repository, bare or with a work tree. Launchway's own are none: the mirror of one project is not for
+/// whoever may name the repository of another, or a submodule in it.
 pub(super) fn open(path: &Path) -> Result<Repository, GitError> {
     let place = path.display().to_string();
-    Repository::open(path).map_err(|error| match error.code() {
+    if is_ours(path) {
+        return Err(ours(&place));
+    }
+    let repo = Repository::open(path).map_err(|error| match error.code() {
         ErrorCode::NotFound => GitError::not_found(&place),
         _ => GitError::from_git(&error, &place),
-    })
+    })?;
+    // A repository can point elsewhere with all that it has, or with its objects only.
+    let mut folders = vec![repo.path().to_owned(), repo.commondir().to_owned()];
+    with_alternates(&repo.commondir().join("objects"), ALTERNATES, &mut folders);
+    if folders.iter().any(|folder| is_ours(folder)) {
+        return Err(ours(&place));
+    }
+    Ok(repo)
+}
+
+fn ours(place: &str) -> GitError {
+    GitError::other(text!(
+        "{place} lies in the data folder of Launchway, or takes objects from there. Give the address of the repository itself.",
+        "{place} 位于 Launchway 的数据目录中，或使用了其中的对象。请填写仓库本身的地址。"
+    ))
+}
+
+/// Whether a place is a release's or a project's in some Launchway's data folder, or leads there.
+fn is_ours(path: &Path) -> bool {
+    path.canonicalize().is_ok_and(|path| path.ancestors().any(DataDir::is_part))
 }
 
 /// Its branches and tags; of the objects only those that tags name are looked at.
@@ -160,7 +187,7 @@ fn pack<T>(
 /// Copies, not links: the mirror must not change when somebody writes into the original.
 fn copy_objects<T>(source: &Repository, mirror: &Repository, guard: &Guard, reporter: &Reporter<T>) -> io::Result<()> {
     let mut folders = Vec::new();
-    with_alternates(&source.commondir().join("objects"), 5, &mut folders);
+    with_alternates(&source.commondir().join("objects"), ALTERNATES, &mut folders);
     let target = mirror.commondir().join("objects");
     let mut files = Vec::new();
     for folder in &folders {
