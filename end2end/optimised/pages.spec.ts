@@ -5,7 +5,6 @@ import { alive, enter, expect, open, test } from "../support/test.ts";
 import { weigh } from "../support/weigh.ts";
 
 test.use({ story: "optimised" });
-test.describe.configure({ mode: "serial" });
 
 /** What a browser may have to load before the first page is alive, in bytes as served. */
 const BUDGET = 220_000;
