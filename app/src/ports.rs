@@ -243,11 +243,11 @@ pub trait Webhooks: Send + Sync {
     /// Adds one. Its secret is in this answer and nowhere else.
     async fn create(&self, actor: &Actor, project: ProjectId, form: WebhookForm) -> Answer<NewWebhook>;
     /// Changes one; a blank secret stays as it was.
-    async fn update(&self, actor: &Actor, id: WebhookId, form: WebhookForm) -> Answer<Webhook>;
+    async fn update(&self, actor: &Actor, id: WebhookId, form: WebhookForm, only: &IfVersion) -> Answer<Webhook>;
     /// Makes a new secret, which is in this answer and nowhere else; the one before opens nothing any more.
     async fn rotate(&self, actor: &Actor, id: WebhookId) -> Answer<NewWebhook>;
     /// Deletes one with its deliveries.
-    async fn delete(&self, actor: &Actor, id: WebhookId) -> Answer<()>;
+    async fn delete(&self, actor: &Actor, id: WebhookId, only: &IfVersion) -> Answer<()>;
     /// A page of what was delivered, newest first; `cursor` is `next` of the page before.
     async fn deliveries(
         &self,
@@ -272,9 +272,9 @@ pub trait Channels: Send + Sync {
     /// Adds one.
     async fn create(&self, actor: &Actor, project: ProjectId, form: ChannelForm) -> Answer<Channel>;
     /// Changes one; a blank address or secret stays as it was.
-    async fn update(&self, actor: &Actor, id: ChannelId, form: ChannelForm) -> Answer<Channel>;
+    async fn update(&self, actor: &Actor, id: ChannelId, form: ChannelForm, only: &IfVersion) -> Answer<Channel>;
     /// Deletes one with its messages.
-    async fn delete(&self, actor: &Actor, id: ChannelId) -> Answer<()>;
+    async fn delete(&self, actor: &Actor, id: ChannelId, only: &IfVersion) -> Answer<()>;
     /// Sends a test message now, once, and says what became of it.
     async fn test(&self, actor: &Actor, id: ChannelId) -> Answer<Notification>;
     /// A page of its messages, newest first; `cursor` is `next` of the page before.

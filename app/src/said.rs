@@ -49,6 +49,14 @@ words! {
         Template: "template",
         /// A link that opens the wall.
         WallLink: "wall_link",
+        /// An address that a Git service calls.
+        Webhook: "webhook",
+        /// One call of it.
+        Delivery: "delivery",
+        /// Where a project tells what happens.
+        Channel: "channel",
+        /// One message of it.
+        Notification: "notification",
         /// The host key of a server or a project.
         HostKey: "host_key",
     }

@@ -25,6 +25,12 @@ test.beforeAll(async ({ program, browser }) => {
   };
   const project = await post("/projects", { title: "Shop", repo_url: makeRepository(join(program.folder, "shop")) });
   const server = release.servers[0];
+  const place = await post(`/projects/${project.id}/environments`, { name: "live", kind: "prod", path: "/srv/shop" });
+  const webhook = await post(`/projects/${project.id}/webhooks`, { kind: "github", name: "main", environment_id: place.id });
+  await page.request.post(`${program.url}${webhook.address}`, { data: {} });
+  const events = ["release.failed"];
+  const channel = await post(`/projects/${project.id}/channels`, { kind: "webhook", name: "ops", url: "http://127.0.0.1:9/", events });
+  await post(`/channels/${channel.id}/test`, {});
   pages = [
     ["overview", "/"],
     ["releases", "/releases"],
@@ -39,6 +45,12 @@ test.beforeAll(async ({ program, browser }) => {
     ["project-edit", `/projects/${project.id}/edit`],
     ["project-new", "/projects/new"],
     ["environment-new", `/projects/${project.id}/environments/new`],
+    ["webhooks", `/projects/${project.id}/webhooks`],
+    ["webhook-new", `/projects/${project.id}/webhooks/new`],
+    ["webhook", `/projects/${project.id}/webhooks/${webhook.id}`],
+    ["channels", `/projects/${project.id}/notifications`],
+    ["channel-new", `/projects/${project.id}/notifications/new`],
+    ["channel", `/projects/${project.id}/notifications/${channel.id}`],
     ["servers", "/servers"],
     ["server", `/servers/${server}`],
     ["server-new", "/servers/new"],

@@ -98,6 +98,8 @@ pub struct Channel {
     pub lang: Lang,
     /// Whether it is on.
     pub enabled: bool,
+    /// How often it was written, from 1 on; its `ETag` says so.
+    pub version: i64,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last changed.

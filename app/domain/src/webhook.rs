@@ -78,6 +78,8 @@ pub struct Webhook {
     pub enabled: bool,
     /// The address to enter at the service, from the root of this site.
     pub address: String,
+    /// How often it was written, from 1 on; its `ETag` says so.
+    pub version: i64,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last changed.

@@ -17,6 +17,10 @@ fn thing(thing: Thing) -> Text {
         Thing::Release => Text::new("Release", "发布"),
         Thing::Template => Text::new("Hook template", "钩子模板"),
         Thing::WallLink => Text::new("Wall link", "看板链接"),
+        Thing::Webhook => Text::new("Webhook", "Webhook"),
+        Thing::Delivery => Text::new("Delivery", "投递"),
+        Thing::Channel => Text::new("Channel", "通知渠道"),
+        Thing::Notification => Text::new("Notification", "通知"),
         Thing::HostKey => Text::new("Host key of", "主机密钥"),
     }
 }

@@ -83,12 +83,19 @@ lazy_pages! {
         Settings => pages::settings::SettingsPage,
         WallLinks => pages::wall_links::WallLinksPage,
         Audit => pages::audit::AuditPage;
+    integrations, __preload_integrations:
+        Webhooks => pages::webhooks::WebhooksPage,
+        NewWebhook => pages::webhooks::NewWebhookPage,
+        Webhook => pages::webhook::WebhookPage,
+        Channels => pages::channels::ChannelsPage,
+        NewChannel => pages::channels::NewChannelPage,
+        Channel => pages::channel::ChannelPage;
     wall, __preload_wall:
         Wall => pages::wall::WallPage;
 }
 
 /// Which address shows which page; the first that fits counts.
-pub(super) const PAGES: [(&str, Page); 25] = [
+pub(super) const PAGES: [(&str, Page); 31] = [
     ("/sign-in", Page::SignIn),
     ("/setup", Page::Setup),
     ("/wall", Page::Wall),
@@ -108,6 +115,12 @@ pub(super) const PAGES: [(&str, Page); 25] = [
     ("/projects/:id/edit", Page::EditProject),
     ("/projects/:id/environments/new", Page::NewEnvironment),
     ("/projects/:id/environments/:environment", Page::Environment),
+    ("/projects/:id/webhooks", Page::Webhooks),
+    ("/projects/:id/webhooks/new", Page::NewWebhook),
+    ("/projects/:id/webhooks/:webhook", Page::Webhook),
+    ("/projects/:id/notifications", Page::Channels),
+    ("/projects/:id/notifications/new", Page::NewChannel),
+    ("/projects/:id/notifications/:channel", Page::Channel),
     ("/servers", Page::Servers),
     ("/servers/new", Page::NewServer),
     ("/servers/:id", Page::Server),

@@ -7,14 +7,14 @@ use async_trait::async_trait;
 use launchway_app::ports::{Answer, Channels};
 use launchway_domain::form::message;
 use launchway_domain::{
-    Actor, Channel, ChannelForm, ChannelId, ChannelKind, Fault, Form, Notification, NotificationId, Page, Permission,
-    ProjectId, Text, text,
+    Actor, Channel, ChannelForm, ChannelId, ChannelKind, Fault, Form, IfVersion, Notification, NotificationId, Page,
+    Permission, ProjectId, Text, text,
 };
 use launchway_engine::store::{SealedAddress, StoreError};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::fault::{internal, no_such, noun, of_store, unseen};
+use super::fault::{internal, no_such, noun, of_store, of_update, unseen};
 use super::permission::{permit, permit_in};
 use super::{Core, lists, outbox, projects};
 use crate::notify::Address;
@@ -60,19 +60,20 @@ impl Channels for ChannelService {
         self.0.store.by(actor).channel_create(project, &form, &address).await.map_err(to_fault)
     }
 
-    async fn update(&self, actor: &Actor, id: ChannelId, form: ChannelForm) -> Answer<Channel> {
+    async fn update(&self, actor: &Actor, id: ChannelId, form: ChannelForm, only: &IfVersion) -> Answer<Channel> {
         let was = self.find(actor, Permission::ManageIntegrations, id).await?;
         let form = form.tidy();
         form.check()?;
         self.check_environments(was.project_id, &form).await?;
         let (_, before) = self.0.open_channel(id).await?;
         let address = self.0.seal_address(&form, before)?;
-        self.0.store.by(actor).channel_update(id, &form, &address).await.map_err(|e| of_store(e, &thing(id)))
+        let changed = self.0.store.by(actor).only(only).channel_update(id, &form, &address).await;
+        of_update(changed, &thing(id), &form, self.0.store.channel(id)).await
     }
 
-    async fn delete(&self, actor: &Actor, id: ChannelId) -> Answer<()> {
+    async fn delete(&self, actor: &Actor, id: ChannelId, only: &IfVersion) -> Answer<()> {
         self.find(actor, Permission::ManageIntegrations, id).await?;
-        self.0.store.by(actor).channel_delete(id).await.map_err(|e| of_store(e, &thing(id)))
+        self.0.store.by(actor).only(only).channel_delete(id).await.map_err(|e| of_store(e, &thing(id)))
     }
 
     async fn test(&self, actor: &Actor, id: ChannelId) -> Answer<Notification> {

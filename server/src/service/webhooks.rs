@@ -7,15 +7,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use launchway_app::ports::{Answer, Webhooks};
 use launchway_domain::{
-    Actor, Delivery, DeliveryId, DeliveryOutcome, Fault, Forge, Form, NewWebhook, Page, Permission, ProjectId, Text,
-    Webhook, WebhookForm, WebhookId, text,
+    Actor, Delivery, DeliveryId, DeliveryOutcome, Fault, Forge, Form, IfVersion, NewWebhook, Page, Permission,
+    ProjectId, Text, Webhook, WebhookForm, WebhookId, text,
 };
 use launchway_engine::store::{NewDelivery, StoreError};
 use rand::TryRngCore;
 use rand::rngs::OsRng;
 use zeroize::Zeroizing;
 
-use super::fault::{internal, no_such, noun, of_store, unseen};
+use super::fault::{internal, no_such, noun, of_store, of_update, unseen};
 use super::permission::{permit, permit_in};
 use super::{Core, lists, projects};
 
@@ -71,13 +71,14 @@ impl Webhooks for WebhookService {
         Ok(self.shown(made.map_err(to_fault)?, &secret))
     }
 
-    async fn update(&self, actor: &Actor, id: WebhookId, form: WebhookForm) -> Answer<Webhook> {
+    async fn update(&self, actor: &Actor, id: WebhookId, form: WebhookForm, only: &IfVersion) -> Answer<Webhook> {
         let webhook = self.find(actor, Permission::ManageIntegrations, id).await?;
         let form = form.tidy();
         form.check()?;
         self.check_place(webhook.project_id, &form).await?;
         let sealed = form.secret.as_deref().map(|secret| self.seal(&webhook, secret)).transpose()?;
-        self.0.store.by(actor).webhook_update(id, &form, sealed.as_deref()).await.map_err(|e| of_store(e, &thing(id)))
+        let changed = self.0.store.by(actor).only(only).webhook_update(id, &form, sealed.as_deref()).await;
+        of_update(changed, &thing(id), &form, self.0.store.webhook(id)).await
     }
 
     async fn rotate(&self, actor: &Actor, id: WebhookId) -> Answer<NewWebhook> {
@@ -85,13 +86,14 @@ impl Webhooks for WebhookService {
         let secret = new_secret()?;
         let sealed = self.seal(&webhook, &secret)?;
         let form = form_of(&webhook);
-        let changed = self.0.store.by(actor).webhook_update(id, &form, Some(&sealed)).await;
+        let only = IfVersion::of(Some(webhook.version));
+        let changed = self.0.store.by(actor).only(&only).webhook_update(id, &form, Some(&sealed)).await;
         Ok(self.shown(changed.map_err(|e| of_store(e, &thing(id)))?, &secret))
     }
 
-    async fn delete(&self, actor: &Actor, id: WebhookId) -> Answer<()> {
+    async fn delete(&self, actor: &Actor, id: WebhookId, only: &IfVersion) -> Answer<()> {
         self.find(actor, Permission::ManageIntegrations, id).await?;
-        self.0.store.by(actor).webhook_delete(id).await.map_err(|e| of_store(e, &thing(id)))
+        self.0.store.by(actor).only(only).webhook_delete(id).await.map_err(|e| of_store(e, &thing(id)))
     }
 
     async fn deliveries(

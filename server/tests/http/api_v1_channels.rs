@@ -2,7 +2,12 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use launchway_domain::ReleaseId;
+use launchway::notify::Outward;
+use launchway::service::Services;
+use launchway_domain::{Actor, NotificationStatus, ReleaseId};
+use launchway_engine::data::DataDir;
+use launchway_engine::secret::Vault;
+use launchway_engine::store::Store;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -274,4 +279,37 @@ async fn a_reader_chooses_the_language_of_the_reasons() {
     let test = send(request.header("accept-language", "zh")).await.json(200);
     assert!(test["error"].as_str().unwrap().contains("邮件服务器"), "{test}");
     drop(telling.app);
+}
+
+#[tokio::test]
+async fn what_was_written_down_before_a_restart_is_sent_once_after_it() {
+    let receiver = Receiver::start().await;
+    let mut folder = std::path::PathBuf::new();
+    let app = TestApp::with(|config| folder.clone_from(&config.data)).await;
+    let client = app.administrator().await;
+    // The first program never sends: it ends between the writing and the sending.
+    let release = app.release("Shop").await;
+    let form = json!({"kind": "webhook", "name": "x", "url": receiver.url("/"), "events": ["release.canceled"]});
+    client.post(&format!("/api/v1/projects/{}/channels", release.project_id), form).await.id();
+    client.act(&format!("/api/v1/releases/{}/cancel", release.id)).await.json(202);
+    assert!(receiver.came().is_empty());
+    let second = async || {
+        let data = DataDir::open(&folder).unwrap();
+        let store = Store::open(&Store::sqlite_url(&data.database()).unwrap()).await.unwrap();
+        let outward = Outward { allow: vec!["127.0.0.0/8".parse().unwrap()], ..Outward::default() };
+        let services = Services::open(store, Vault::open(data.root(), None).unwrap(), data, outward).unwrap();
+        services.resume();
+        services
+    };
+    let services = second().await;
+    receiver.wait_for(1).await;
+    services.shutdown().await;
+    // A third finds nothing to send; what is sent by hand shows that it works.
+    let services = second().await;
+    let channel = services.channels().list(&Actor::System, release.project_id).await.unwrap()[0].id;
+    let sent = services.channels().notifications(&Actor::System, channel, None, None).await.unwrap();
+    assert_eq!((sent.items.len(), sent.items[0].status), (1, NotificationStatus::Sent));
+    services.channels().test(&Actor::System, channel).await.unwrap();
+    assert_eq!(receiver.came().len(), 2);
+    services.shutdown().await;
 }

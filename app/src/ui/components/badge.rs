@@ -1,6 +1,6 @@
 //! Small marks: statuses and kinds. Each has a sign beside its colour, for those who do not see colours.
 
-use launchway_domain::{EnvironmentKind, ReleaseStatus};
+use launchway_domain::{EnvironmentKind, ReleaseStatus, Text};
 use leptos::prelude::*;
 
 use crate::text::t;
@@ -17,6 +17,24 @@ pub fn StatusBadge(
         <span class="badge" data-status=move || status.get().as_str()>
             <span class="sign" aria-hidden="true">{move || sign(status.get())}</span>
             {move || status.get().label().get(current.get()).to_owned()}
+        </span>
+    }
+}
+
+/// What became of something that is no release, in the colours of a release's status.
+#[component]
+pub fn OutcomeBadge(
+    /// The word of the status whose colours it has.
+    status: &'static str,
+    /// The sign beside the colour.
+    sign: &'static str,
+    /// The words.
+    label: Text,
+) -> impl IntoView {
+    view! {
+        <span class="badge" data-status=status>
+            <span class="sign" aria-hidden="true">{sign}</span>
+            {t(label)}
         </span>
     }
 }

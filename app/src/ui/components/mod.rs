@@ -5,6 +5,7 @@ pub mod changes;
 pub mod check;
 pub mod code;
 pub mod confirm;
+pub mod copy_field;
 pub mod field;
 pub mod form;
 pub mod keys;

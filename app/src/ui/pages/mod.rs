@@ -1,6 +1,8 @@
 //! The pages, one a file.
 
 pub mod audit;
+pub mod channel;
+pub mod channels;
 pub mod credential;
 pub mod credentials;
 pub mod dashboard;
@@ -20,6 +22,8 @@ pub mod setup;
 pub mod sign_in;
 pub mod wall;
 pub mod wall_links;
+pub mod webhook;
+pub mod webhooks;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;

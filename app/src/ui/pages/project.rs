@@ -7,7 +7,7 @@ use super::{id_param, no_such_page};
 use crate::api::credentials::list_credentials;
 use crate::api::projects::{CheckProject, PinProject, get_project, list_environments};
 use crate::api::releases::list_releases;
-use crate::text::{common, projects, releases, t};
+use crate::text::{common, integrations, projects, releases, t};
 use crate::ui::components::badge::KindBadge;
 use crate::ui::components::check::{CheckOutcome, HostKey};
 use crate::ui::components::layout::{EmptyState, PageHead};
@@ -58,6 +58,8 @@ fn Body(
     let id = project.id;
     view! {
         <PageHead title=Text::verbatim(project.title.clone()) up=("/projects".into(), common::PROJECTS)>
+            <a class="button" href=format!("/projects/{id}/webhooks")>{t(integrations::WEBHOOKS)}</a>
+            <a class="button" href=format!("/projects/{id}/notifications")>{t(integrations::NOTIFICATIONS)}</a>
             <a class="button" href=format!("/projects/{id}/edit")>{t(common::EDIT)}</a>
             <a class="button primary" href=format!("/releases/new?project={id}")>{t(releases::NEW)}</a>
         </PageHead>

@@ -1,12 +1,12 @@
 //! Links that open the wall: making one, shown this once, and revoking.
 
 use launchway_domain::{Form, NewWallLink, WallLink, WallLinkForm};
-use leptos::html;
 use leptos::prelude::*;
 
 use crate::api::walls::{CreateWallLink, RevokeWallLink, list_wall_links};
-use crate::text::{CurrentLang, common, t, walls};
+use crate::text::{CurrentLang, t, walls};
 use crate::ui::components::confirm::refusal_of;
+use crate::ui::components::copy_field::{CopyField, address_of};
 use crate::ui::components::field::TextField;
 use crate::ui::components::form::{FormEnd, FormState};
 use crate::ui::components::layout::{EmptyState, PageHead};
@@ -63,57 +63,13 @@ fn Maker(create: ServerAction<CreateWallLink>) -> impl IntoView {
 /// The address of a new link, to be copied.
 #[component]
 fn Made(made: NewWallLink) -> impl IntoView {
-    let field = NodeRef::<html::Input>::new();
-    let toasts = Toasts::find();
-    let copy = move |_| {
-        if let Some(field) = field.get_untracked() {
-            field.select();
-            if copy_selection() {
-                toasts.say(walls::COPIED);
-            }
-        }
-    };
-    let address = address_of(&made.path);
     view! {
         <div class="made">
             <p>{t(walls::MADE)}</p>
-            <div class="picker">
-                <input
-                    node_ref=field
-                    class="code"
-                    readonly
-                    autocomplete="off"
-                    aria-label=t(walls::ADDRESS)
-                    value=address
-                />
-                <button type="button" class="button" on:click=copy>
-                    {t(common::COPY)}
-                </button>
-            </div>
+            <CopyField label=walls::ADDRESS value=address_of(&made.path) />
         </div>
     }
     .into_any()
-}
-
-/// The whole address of a path of this site.
-fn address_of(path: &str) -> String {
-    #[cfg(feature = "hydrate")]
-    let origin = web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default();
-    #[cfg(not(feature = "hydrate"))]
-    let origin = String::new();
-    origin + path
-}
-
-/// Copies what is selected. By the old way: the new one refuses pages that come without HTTPS.
-fn copy_selection() -> bool {
-    #[cfg(feature = "hydrate")]
-    {
-        use wasm_bindgen::JsCast;
-        let document = document();
-        document.dyn_ref::<web_sys::HtmlDocument>().is_some_and(|document| document.exec_command("copy") == Ok(true))
-    }
-    #[cfg(not(feature = "hydrate"))]
-    false
 }
 
 #[component]

@@ -12,7 +12,7 @@ macro_rules! select_channel {
     ($rest:literal) => {
         concat!(
             "SELECT id, project_id, kind, name, host, has_secret, recipients, events, environments, lang, enabled, \
-             created_at, updated_at, sealed FROM channels ",
+             version, created_at, updated_at, sealed FROM channels ",
             $rest
         )
     };
@@ -98,7 +98,7 @@ impl Store {
     /// [`StoreError::NotFound`], [`StoreError::Taken`] for `name`.
     pub async fn channel_update(&self, id: ChannelId, form: &ChannelForm, address: &SealedAddress) -> Result<Channel> {
         let mut w = self.write().await?;
-        w.hold("channels", id.0).await?;
+        w.take_up("channels", id.0).await?;
         let before = get(w.conn(), id).await?;
         let now = Timestamp::now();
         sqlx::query(
@@ -144,6 +144,7 @@ impl Store {
     /// [`StoreError::NotFound`].
     pub async fn channel_delete(&self, id: ChannelId) -> Result<()> {
         let mut w = self.write().await?;
+        w.take_up("channels", id.0).await?;
         let before = get(w.conn(), id).await?;
         let gone = sqlx::query("DELETE FROM channels WHERE id = $1").bind(id.0).execute(w.conn()).await?;
         if gone.rows_affected() == 0 {
@@ -178,6 +179,7 @@ fn channel(row: &AnyRow) -> Result<Channel> {
         environments: rows::json(row, "environments")?,
         lang: rows::word(row, "lang", Lang::parse)?,
         enabled: rows::flag(row, "enabled")?,
+        version: row.try_get("version")?,
         created_at: rows::time(row, "created_at")?,
         updated_at: rows::time(row, "updated_at")?,
     })

@@ -12,7 +12,7 @@ macro_rules! select_webhook {
     ($rest:literal) => {
         concat!(
             "SELECT id, project_id, environment_id, kind, name, public_id, events, branches, tags, repository, start, \
-             enabled, created_at, updated_at, sealed FROM webhooks ",
+             enabled, version, created_at, updated_at, sealed FROM webhooks ",
             $rest
         )
     };
@@ -94,7 +94,7 @@ impl Store {
     /// [`StoreError::NotFound`], [`StoreError::Taken`] for `name`.
     pub async fn webhook_update(&self, id: WebhookId, form: &WebhookForm, sealed: Option<&[u8]>) -> Result<Webhook> {
         let mut w = self.write().await?;
-        w.hold("webhooks", id.0).await?;
+        w.take_up("webhooks", id.0).await?;
         let before = get(w.conn(), id).await?;
         sqlx::query(
             "UPDATE webhooks SET environment_id = $2, kind = $3, name = $4, events = $5, branches = $6, tags = $7, \
@@ -135,6 +135,7 @@ impl Store {
     /// [`StoreError::NotFound`].
     pub async fn webhook_delete(&self, id: WebhookId) -> Result<()> {
         let mut w = self.write().await?;
+        w.take_up("webhooks", id.0).await?;
         let before = get(w.conn(), id).await?;
         let gone = sqlx::query("DELETE FROM webhooks WHERE id = $1").bind(id.0).execute(w.conn()).await?;
         if gone.rows_affected() == 0 {
@@ -164,6 +165,7 @@ fn webhook(row: &AnyRow) -> Result<Webhook> {
         start: rows::flag(row, "start")?,
         enabled: rows::flag(row, "enabled")?,
         address: format!("/hooks/{public_id}"),
+        version: row.try_get("version")?,
         created_at: rows::time(row, "created_at")?,
         updated_at: rows::time(row, "updated_at")?,
     })

@@ -8,6 +8,7 @@ mod log_lines;
 mod logs;
 mod looking;
 mod people;
+mod post;
 mod queue;
 mod records;
 mod runs;
@@ -74,6 +75,10 @@ on_both! {
     audit::missing_newest_entries_are_found
     audit::many_writers_make_one_chain
     audit::entries_are_looked_through
+    post::a_message_is_written_with_what_it_tells
+    post::a_message_is_in_one_pair_of_hands
+    post::a_delivery_is_taken_once_and_makes_one_release
+    post::what_did_not_prove_itself_pushes_nothing_out
     feed::events_are_numbered_in_the_order_of_their_commits
     feed::a_snapshot_and_its_number_are_of_one_moment
     feed::every_topic_hears_its_own

@@ -8,6 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::needs::permitted;
+use super::versions::{IfMatch, IfNoneMatch, tagged, whole};
 use super::{List, created};
 use crate::AppState;
 use crate::http::auth::Who;
@@ -45,7 +46,7 @@ async fn list(State(state): State<AppState>, Who(actor): Who, Id(id): Id<Project
 async fn create(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ProjectId>, json: Json) -> Result<Response> {
     let form = json.form_by(ChannelForm::errors_for_new)?;
     let made = state.ports.channels.create(&actor, id, form).await?;
-    Ok(created("channels", made.id, made))
+    Ok(tagged(created("channels", made.id, &made), made.version))
 }
 
 /// One channel.
@@ -53,8 +54,13 @@ async fn create(State(state): State<AppState>, Who(actor): Who, Id(id): Id<Proje
     get, path = "/channels/{id}", tag = "notifications", params(("id" = i64, Path)),
     responses((status = 200, body = Channel), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
 )]
-async fn one(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ChannelId>) -> Result<Reply<Channel>> {
-    Ok(Reply::ok(state.ports.channels.get(&actor, id).await?))
+async fn one(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ChannelId>,
+    known: IfNoneMatch,
+) -> Result<Response> {
+    Ok(known.answer(state.ports.channels.get(&actor, id).await?))
 }
 
 /// Changes a channel by a merge patch (RFC 7396). Address and secret stay unless there are others; a new address does not
@@ -67,11 +73,19 @@ async fn update(
     State(state): State<AppState>,
     Who(actor): Who,
     Id(id): Id<ChannelId>,
+    when: IfMatch,
     json: Json,
-) -> Result<Reply<Channel>> {
-    let was = state.ports.channels.get(&actor, id).await?;
-    let form = json.patch(&form_of(&was))?;
-    Ok(Reply::ok(state.ports.channels.update(&actor, id, form).await?))
+) -> Result<Response> {
+    let mut patch = when.patch();
+    loop {
+        let was = state.ports.channels.get(&actor, id).await?;
+        let only = patch.only(was.version);
+        let form = json.patch(&form_of(&was))?;
+        match state.ports.channels.update(&actor, id, form, &only).await {
+            Err(fault) if patch.again(&fault) => {}
+            changed => return Ok(whole(changed?)),
+        }
+    }
 }
 
 /// Deletes a channel with its messages.
@@ -83,9 +97,10 @@ async fn delete(
     State(state): State<AppState>,
     Who(actor): Who,
     Id(id): Id<ChannelId>,
+    when: IfMatch,
     _: Nothing,
 ) -> Result<StatusCode> {
-    state.ports.channels.delete(&actor, id).await?;
+    state.ports.channels.delete(&actor, id, &when.only()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

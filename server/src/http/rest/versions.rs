@@ -4,7 +4,9 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use launchway_domain::{Credential, Environment, Fault, HookTemplate, IfVersion, Project, Server, Text};
+use launchway_domain::{
+    Channel, Credential, Environment, Fault, HookTemplate, IfVersion, Project, Server, Text, Webhook,
+};
 use serde::Serialize;
 
 use crate::http::problem::{Problem, Reply, Result};
@@ -27,7 +29,7 @@ macro_rules! versioned {
         })+
     };
 }
-versioned!(Credential, Environment, HookTemplate, Project, Server);
+versioned!(Channel, Credential, Environment, HookTemplate, Project, Server, Webhook);
 
 /// An answer that names the version in `ETag`.
 pub(super) fn tagged(mut response: Response, version: i64) -> Response {

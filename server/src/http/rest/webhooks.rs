@@ -8,6 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::needs::permitted;
+use super::versions::{IfMatch, IfNoneMatch, tagged, whole};
 use super::{List, created};
 use crate::AppState;
 use crate::http::auth::Who;
@@ -47,7 +48,8 @@ async fn list(State(state): State<AppState>, Who(actor): Who, Id(id): Id<Project
 async fn create(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ProjectId>, json: Json) -> Result<Response> {
     let form = json.form::<WebhookForm>()?;
     let made = state.ports.webhooks.create(&actor, id, form).await?;
-    Ok(created("webhooks", made.webhook.id, made))
+    let (id, version) = (made.webhook.id, made.webhook.version);
+    Ok(tagged(created("webhooks", id, made), version))
 }
 
 /// One webhook.
@@ -55,8 +57,13 @@ async fn create(State(state): State<AppState>, Who(actor): Who, Id(id): Id<Proje
     get, path = "/webhooks/{id}", tag = "webhooks", params(("id" = i64, Path)),
     responses((status = 200, body = Webhook), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
 )]
-async fn one(State(state): State<AppState>, Who(actor): Who, Id(id): Id<WebhookId>) -> Result<Reply<Webhook>> {
-    Ok(Reply::ok(state.ports.webhooks.get(&actor, id).await?))
+async fn one(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<WebhookId>,
+    known: IfNoneMatch,
+) -> Result<Response> {
+    Ok(known.answer(state.ports.webhooks.get(&actor, id).await?))
 }
 
 /// Changes a webhook by a merge patch (RFC 7396). Its secret stays unless there is another one.
@@ -68,11 +75,19 @@ async fn update(
     State(state): State<AppState>,
     Who(actor): Who,
     Id(id): Id<WebhookId>,
+    when: IfMatch,
     json: Json,
-) -> Result<Reply<Webhook>> {
-    let was = state.ports.webhooks.get(&actor, id).await?;
-    let form = json.patch(&form_of(&was))?;
-    Ok(Reply::ok(state.ports.webhooks.update(&actor, id, form).await?))
+) -> Result<Response> {
+    let mut patch = when.patch();
+    loop {
+        let was = state.ports.webhooks.get(&actor, id).await?;
+        let only = patch.only(was.version);
+        let form = json.patch(&form_of(&was))?;
+        match state.ports.webhooks.update(&actor, id, form, &only).await {
+            Err(fault) if patch.again(&fault) => {}
+            changed => return Ok(whole(changed?)),
+        }
+    }
 }
 
 /// Deletes a webhook with its deliveries.
@@ -84,9 +99,10 @@ async fn delete(
     State(state): State<AppState>,
     Who(actor): Who,
     Id(id): Id<WebhookId>,
+    when: IfMatch,
     _: Nothing,
 ) -> Result<StatusCode> {
-    state.ports.webhooks.delete(&actor, id).await?;
+    state.ports.webhooks.delete(&actor, id, &when.only()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
