@@ -11,6 +11,8 @@ pub const MAX_SEARCH: usize = 100;
 pub const PAGE_ROWS: u32 = 50;
 /// Rows on a page, at most.
 pub const MAX_ROWS: u32 = 200;
+/// Rows of a list that is asked for as it is: the whole of all but the longest.
+pub const WHOLE_ROWS: u32 = 1000;
 
 /// What a list shows. Which columns can be sorted and what filters there are is the list's own affair.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,11 +28,24 @@ pub struct ListQuery {
     pub filters: Vec<(String, String)>,
     /// How many rows are left out at the beginning.
     pub offset: u32,
-    /// How many there are at most, 1 to 200; 50 where absent.
+    /// Behind which row it begins: [`Listed::next`] of the page before. Then nothing is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// How many there are at most, 1 to 200, or 1000; 50 where absent.
     pub limit: Option<u32>,
 }
 
 impl ListQuery {
+    /// The list as it is, from its beginning.
+    pub fn whole() -> Self {
+        Self { limit: Some(WHOLE_ROWS), ..Self::default() }
+    }
+
+    /// The order in one word: the column, with a minus before it where the greatest comes first.
+    pub fn order(&self) -> String {
+        format!("{}{}", if self.descending { "-" } else { "" }, self.sort)
+    }
+
     /// The value of a filter, where it is set.
     pub fn filter(&self, name: &str) -> Option<&str> {
         self.filters.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str())
@@ -43,7 +58,7 @@ impl ListQuery {
 
     /// How many rows a page has.
     pub fn rows(&self) -> u32 {
-        self.limit.unwrap_or(PAGE_ROWS).clamp(1, MAX_ROWS)
+        self.limit.unwrap_or(PAGE_ROWS).clamp(1, WHOLE_ROWS)
     }
 
     /// What is wrong with it for a list that has these columns to sort by and these filters.
@@ -61,7 +76,7 @@ impl ListQuery {
                 errors.push(FieldError::new(name.as_str(), "unknown", unknown()));
             }
         }
-        if self.limit.is_some_and(|limit| !(1..=MAX_ROWS).contains(&limit)) {
+        if self.limit.is_some_and(|limit| !(1..=MAX_ROWS).contains(&limit) && limit != WHOLE_ROWS) {
             let message = crate::text!("A number from 1 to {MAX_ROWS}.", "应为 1 到 {MAX_ROWS} 的数字。");
             errors.push(FieldError::new("limit", "out_of_range", message));
         }
@@ -80,6 +95,9 @@ pub struct Listed<T> {
     pub items: Vec<T>,
     /// How many rows match, on all pages.
     pub total: u64,
+    /// Where the next page begins; none on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub async fn search_templates(query: ListQuery) -> Result<Listed<TemplateLine>, 
         lines: template.body.trim_end().lines().count(),
         updated_at: template.updated_at,
     };
-    Ok(Listed { items: found.items.into_iter().map(line).collect(), total: found.total })
+    Ok(Listed { items: found.items.into_iter().map(line).collect(), total: found.total, next: found.next })
 }
 needs!(SearchTemplates, ViewTemplates);
 

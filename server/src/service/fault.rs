@@ -59,9 +59,19 @@ pub(super) fn of_store(error: StoreError, thing: &Text) -> Fault {
                 "{thing_zh} 当前状态为“{zh}”，不允许此操作。"
             ))
         }
+        StoreError::Cursor => no_such_page(),
         StoreError::Changed(version) => overtaken(thing, version, &[]),
         other => internal("the store", &other),
     }
+}
+
+/// A list is asked to go on where it has no page.
+pub(super) fn no_such_page() -> Fault {
+    let message = Text::new(
+        "Take `next` of the page before as it is, with the same order; or leave this out to begin again.",
+        "请原样使用上一页的 next，并保持相同的排序；或省略此参数从头开始。",
+    );
+    Fault::field("cursor", "invalid", message)
 }
 
 /// What came of a change of `thing` to what `form` says. Where somebody else changed it since, the fault says what is

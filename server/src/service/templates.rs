@@ -9,8 +9,11 @@ use launchway_domain::{
     Permission, Text, text,
 };
 
+use launchway_engine::store::cursor::Cursor;
+use serde_json::Value;
+
 use super::Core;
-use super::fault::{noun, of_store, of_update};
+use super::fault::{no_such_page, noun, of_store, of_update};
 use super::lists;
 use super::permission::permit;
 
@@ -34,7 +37,7 @@ impl HookTemplates for TemplateService {
         permit(actor, Permission::ViewTemplates)?;
         let query = lists::checked(query, &["name", "point", "changed"], &["point"])?;
         let all = self.0.store.templates().await.map_err(|e| of_store(e, &Text::new("hook templates", "钩子模板")))?;
-        Ok(found(all, &query))
+        found(all, &query)
     }
 
     async fn get(&self, actor: &Actor, id: HookTemplateId) -> Answer<HookTemplate> {
@@ -76,7 +79,7 @@ impl HookTemplates for TemplateService {
 }
 
 /// Those that a query asks for. There are few enough of them to be looked through one by one.
-fn found(mut all: Vec<HookTemplate>, query: &ListQuery) -> Listed<HookTemplate> {
+fn found(mut all: Vec<HookTemplate>, query: &ListQuery) -> Answer<Listed<HookTemplate>> {
     let words: Vec<String> = query.q.split_whitespace().map(str::to_lowercase).collect();
     let point = |template: &HookTemplate| template.point.map_or("any", |point| point.as_str());
     all.retain(|template| {
@@ -86,18 +89,38 @@ fn found(mut all: Vec<HookTemplate>, query: &ListQuery) -> Listed<HookTemplate> 
             && query.filter("point").is_none_or(|wanted| wanted == point(template))
     });
     let place = |template: &HookTemplate| HookPoint::ALL.iter().position(|point| Some(*point) == template.point);
-    // Stable, and by name to begin with.
-    match query.sort.as_str() {
-        "point" => all.sort_by_key(place),
-        "changed" => all.sort_by_key(|template| template.updated_at),
-        _ => all.sort_by_key(|template| template.name.to_lowercase()),
-    }
+    let key = |template: &HookTemplate| {
+        let first = match query.sort.as_str() {
+            "point" => place(template).map_or(-1, |place| place as i64),
+            "changed" => template.updated_at.millis(),
+            _ => 0,
+        };
+        (first, template.name.to_lowercase(), template.id.0)
+    };
+    all.sort_by_cached_key(key);
     if query.descending {
         all.reverse();
     }
     let total = all.len() as u64;
-    let items = all.into_iter().skip(query.offset as usize).take(query.rows() as usize).collect();
-    Listed { items, total }
+    let order = query.order();
+    if let Some(text) = query.cursor.as_deref().filter(|text| !text.is_empty()) {
+        let after = Cursor::read(text, &order, &[true, false, true]).ok_or_else(no_such_page)?;
+        let number = |value: &Value| value.as_i64().unwrap_or_default();
+        let after = match &after.keys[..] {
+            [first, name, id] => (number(first), name.as_str().unwrap_or_default().to_owned(), number(id)),
+            _ => return Err(no_such_page()),
+        };
+        all.retain(|template| if query.descending { key(template) < after } else { key(template) > after });
+    }
+    let offset = if query.cursor.is_some() { 0 } else { query.offset as usize };
+    let rows = query.rows() as usize;
+    let is_last = all.len() <= offset + rows;
+    let items: Vec<_> = all.into_iter().skip(offset).take(rows).collect();
+    let next = items.last().filter(|_| !is_last).map(|last| {
+        let (first, name, id) = key(last);
+        Cursor::new(order, vec![first.into(), name.into(), id.into()]).text()
+    });
+    Ok(Listed { items, total, next })
 }
 
 impl Core {
@@ -142,7 +165,7 @@ mod tests {
             template(3, "also", None, "true"),
         ];
         let ids = |query: ListQuery| -> Vec<i64> {
-            found(all.clone(), &query).items.into_iter().map(|template| template.id.0).collect()
+            found(all.clone(), &query).unwrap().items.into_iter().map(|template| template.id.0).collect()
         };
         let search = |q: &str| ids(ListQuery { q: q.into(), ..Default::default() });
         assert_eq!(search(""), [3, 1, 2]);
@@ -156,7 +179,7 @@ mod tests {
         let any = ListQuery { filters: vec![("point".into(), "any".into())], ..Default::default() };
         assert_eq!(ids(any), [3]);
         let second = ListQuery { offset: 1, limit: Some(1), ..Default::default() };
-        let page = found(all.clone(), &second);
+        let page = found(all.clone(), &second).unwrap();
         assert_eq!((page.items[0].id.0, page.items.len(), page.total), (1, 1, 3));
     }
 }

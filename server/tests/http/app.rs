@@ -208,7 +208,8 @@ impl Run<'_> {
     }
 }
 
-fn node(status: NodeStatus) -> Node {
+/// A step that is nothing but a start.
+pub(crate) fn node(status: NodeStatus) -> Node {
     Node {
         key: NodeKey::of(NodeKind::Start, None),
         parent: None,

@@ -80,6 +80,7 @@ fn read(params: &ParamsMap, sorts: &[&str], filters: &[&str]) -> ListQuery {
             })
             .collect(),
         offset: (page - 1) * PAGE_ROWS,
+        cursor: None,
         limit: None,
     }
 }

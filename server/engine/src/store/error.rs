@@ -32,6 +32,9 @@ pub enum StoreError {
         /// The version that it has.
         i64,
     ),
+    /// The next page is to begin where this list has no page.
+    #[error("no page of this list begins there")]
+    Cursor,
     /// The lease was lost: another instance runs the release, or it has ended.
     #[error("the lease on the release was lost")]
     Stale,

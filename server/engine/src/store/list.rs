@@ -6,8 +6,11 @@ use sqlx::{Any, AssertSqlSafe, Row};
 
 use launchway_domain::{Credential, ListQuery, Listed, Project, Release, Server, Visible};
 
+use serde_json::Value;
+
+use super::cursor::Cursor;
 use super::dialect::Dialect;
-use super::error::Result;
+use super::error::{Result, StoreError};
 use super::{Store, rows};
 
 /// So many words of a search count.
@@ -34,8 +37,55 @@ pub(super) struct Listing<'a> {
     pub(super) columns: &'a str,
     /// Where they come from, as after `FROM`.
     pub(super) from: &'a str,
-    /// The order, as after `ORDER BY`.
-    pub(super) order: String,
+    /// What they are sorted by, the id last, which tells equals apart.
+    pub(super) keys: Vec<Key<'a>>,
+    /// Whether the greatest comes first.
+    pub(super) descending: bool,
+}
+
+/// Something that rows are sorted by. Never NULL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Key<'a> {
+    /// The expression.
+    sql: &'a str,
+    /// Whether it is a number; else it is a text.
+    is_number: bool,
+}
+
+impl<'a> Key<'a> {
+    /// A number.
+    pub(super) fn number(sql: &'a str) -> Self {
+        Self { sql, is_number: true }
+    }
+}
+
+impl Listing<'_> {
+    fn kinds(&self) -> Vec<bool> {
+        self.keys.iter().map(|key| key.is_number).collect()
+    }
+
+    /// As after `ORDER BY`: the list turns around as a whole.
+    fn order(&self) -> String {
+        let way = if self.descending { "DESC" } else { "ASC" };
+        self.keys.iter().map(|key| format!("{} {way}", key.sql)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The columns that say where a row stands.
+    fn places(&self) -> String {
+        self.keys.iter().enumerate().map(|(i, key)| format!(", {} AS place_{i}", key.sql)).collect()
+    }
+
+    /// Where a row stands.
+    fn place(&self, row: &AnyRow) -> Result<Vec<Value>> {
+        let keys = self.keys.iter().enumerate().map(|(i, key)| {
+            let column = format!("place_{i}");
+            Ok(match key.is_number {
+                true => Value::from(row.try_get::<i64, _>(column.as_str())?),
+                false => Value::from(row.try_get::<String, _>(column.as_str())?),
+            })
+        });
+        keys.collect()
+    }
 }
 
 impl Conditions {
@@ -113,7 +163,7 @@ impl Conditions {
         limit: u32,
         row: impl Fn(&AnyRow) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let Listing { columns, from, order } = listing;
+        let (columns, from, order) = (listing.columns, listing.from, listing.order());
         let (conditions, n) = (self.sql(), self.binds.len() + 1);
         let sql = format!("SELECT {columns} FROM {from}{conditions} ORDER BY {order} LIMIT ${n}");
         let found = self.bound(sqlx::query(AssertSqlSafe(sql))).bind(i64::from(limit)).fetch_all(store.pool()).await?;
@@ -132,22 +182,48 @@ impl Conditions {
         let mut tx = store.read().await?;
         let count = format!("SELECT COUNT(*) AS total FROM {from}{conditions}");
         let total: i64 = self.bound(sqlx::query(AssertSqlSafe(count))).fetch_one(&mut *tx).await?.try_get("total")?;
-        let n = self.binds.len();
+        let order = query.order();
+        let after = match query.cursor.as_deref().filter(|cursor| !cursor.is_empty()) {
+            Some(text) => Some(Cursor::read(text, &order, &listing.kinds()).ok_or(StoreError::Cursor)?),
+            None => None,
+        };
+        let mut n = self.binds.len();
+        let mut bound = |count: usize| {
+            let first = n + 1;
+            n += count;
+            (first..=n).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
+        };
+        let behind = after.as_ref().map_or(String::new(), |_| {
+            let (word, way) =
+                (if conditions.is_empty() { "WHERE" } else { "AND" }, if listing.descending { "<" } else { ">" });
+            let keys = listing.keys.iter().map(|key| key.sql).collect::<Vec<_>>().join(", ");
+            format!(" {word} ({keys}) {way} ({})", bound(listing.keys.len()))
+        });
         let page = format!(
-            "SELECT {} FROM {from}{conditions} ORDER BY {} LIMIT ${} OFFSET ${}",
+            "SELECT {}{} FROM {from}{conditions}{behind} ORDER BY {} LIMIT {} OFFSET {}",
             listing.columns,
-            listing.order,
-            n + 1,
-            n + 2
+            listing.places(),
+            listing.order(),
+            bound(1),
+            bound(1)
         );
-        let found = self
-            .bound(sqlx::query(AssertSqlSafe(page)))
-            .bind(i64::from(query.rows()))
-            .bind(i64::from(query.offset))
-            .fetch_all(&mut *tx)
-            .await?;
-        let items = found.iter().map(row).collect::<Result<Vec<_>>>()?;
-        Ok(Listed { items, total: total.unsigned_abs() })
+        let mut select = self.bound(sqlx::query(AssertSqlSafe(page)));
+        for key in after.iter().flat_map(|after| &after.keys) {
+            select = match key {
+                Value::Number(number) => select.bind(number.as_i64().unwrap_or_default()),
+                key => select.bind(key.as_str().unwrap_or_default().to_owned()),
+            };
+        }
+        // One more than is shown says whether there is another page.
+        let rows = query.rows() as usize;
+        let offset = if after.is_some() { 0 } else { i64::from(query.offset) };
+        let found = select.bind(rows as i64 + 1).bind(offset).fetch_all(&mut *tx).await?;
+        let next = match found.get(rows.saturating_sub(1)) {
+            Some(last) if found.len() > rows => Some(Cursor::new(order, listing.place(last)?).text()),
+            _ => None,
+        };
+        let items = found.iter().take(rows).map(row).collect::<Result<Vec<_>>>()?;
+        Ok(Listed { items, total: total.unsigned_abs(), next })
     }
 }
 
@@ -181,12 +257,13 @@ pub(super) fn like(text: &str) -> String {
     out
 }
 
-/// `ORDER BY` for a column, with the id to tell equals apart.
-fn order(column: &str, descending: bool, id: &str) -> String {
-    let way = if descending { "DESC" } else { "ASC" };
-    // A list of expressions turns around as a whole.
-    let columns: Vec<_> = column.split(" | ").map(|one| format!("{one} {way}")).collect();
-    format!("{}, {id} {way}", columns.join(", "))
+/// What a list is sorted by: expressions with ` | ` between them, those with a `#` before them numbers; then the id.
+fn keys<'a>(columns: &'a str, id: &'a str) -> Vec<Key<'a>> {
+    let keys = columns.split(" | ").map(|column| match column.strip_prefix('#') {
+        Some(sql) => Key::number(sql),
+        None => Key { sql: column, is_number: false },
+    });
+    keys.chain([Key::number(id)]).collect()
 }
 
 impl Store {
@@ -214,15 +291,16 @@ impl Store {
             None => {}
         }
         let column = match query.sort.as_str() {
-            "address" => "LOWER(address) | port",
-            "key" => "CASE WHEN host_key IS NULL THEN 1 ELSE 0 END | LOWER(hostname)",
-            "added" => "created_at",
+            "address" => "LOWER(address) | #port",
+            "key" => "#CASE WHEN host_key IS NULL THEN 1 ELSE 0 END | LOWER(hostname)",
+            "added" => "#created_at",
             _ => "LOWER(hostname)",
         };
         let listing = Listing {
             columns: "id, hostname, address, port, credential_id, tags, host_key, project_id, version, created_at, updated_at",
             from: "servers",
-            order: order(column, query.descending, "id"),
+            keys: keys(column, "id"),
+            descending: query.descending,
         };
         conditions.page(self, &listing, query, rows::server).await
     }
@@ -265,13 +343,14 @@ impl Store {
         }
         let column = match query.sort.as_str() {
             "repository" => "LOWER(repo_url)",
-            "added" => "created_at",
+            "added" => "#created_at",
             _ => "LOWER(title)",
         };
         let listing = Listing {
             columns: "id, title, repo_url, credential_id, host_key, hooks, version, created_at, updated_at",
             from: "projects",
-            order: order(column, query.descending, "id"),
+            keys: keys(column, "id"),
+            descending: query.descending,
         };
         conditions.page(self, &listing, query, rows::project).await
     }
@@ -291,13 +370,14 @@ impl Store {
         let column = match query.sort.as_str() {
             "kind" => "kind | LOWER(name)",
             "username" => "LOWER(username) | LOWER(name)",
-            "added" => "created_at",
+            "added" => "#created_at",
             _ => "LOWER(name)",
         };
         let listing = Listing {
             columns: "id, name, kind, username, has_passphrase, project_id, version, created_at, updated_at",
             from: "credentials",
-            order: order(column, query.descending, "id"),
+            keys: keys(column, "id"),
+            descending: query.descending,
         };
         conditions.page(self, &listing, query, rows::credential).await
     }
@@ -325,17 +405,18 @@ impl Store {
             }
         }
         let (column, descending) = match query.sort.as_str() {
-            "number" => ("r.id", query.descending),
+            "number" => ("#r.id", query.descending),
             "status" => ("r.status", query.descending),
             "where" => ("LOWER(p.title) | LOWER(e.name)", query.descending),
             "who" => ("LOWER(r.created_by_name)", query.descending),
-            "when" => ("COALESCE(r.finished_at, r.started_at, r.created_at)", query.descending),
-            _ => ("r.id", true),
+            "when" => ("#COALESCE(r.finished_at, r.started_at, r.created_at)", query.descending),
+            _ => ("#r.id", true),
         };
         let listing = Listing {
             columns: rows::RELEASE_BRIEF,
             from: rows::RELEASE_FROM,
-            order: order(column, descending, "r.id"),
+            keys: keys(column, "r.id"),
+            descending: descending,
         };
         conditions.page(self, &listing, query, rows::release).await
     }
@@ -352,7 +433,9 @@ mod tests {
 
     #[test]
     fn an_order_turns_around_as_a_whole() {
-        assert_eq!(order("a", false, "id"), "a ASC, id ASC");
-        assert_eq!(order("a | b", true, "id"), "a DESC, b DESC, id DESC");
+        let listing = |descending| Listing { columns: "a", from: "t", keys: keys("a | #b", "id"), descending };
+        assert_eq!(listing(false).order(), "a ASC, b ASC, id ASC");
+        assert_eq!(listing(true).order(), "a DESC, b DESC, id DESC");
+        assert_eq!(listing(true).kinds(), [false, true, true]);
     }
 }

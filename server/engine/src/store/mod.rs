@@ -17,6 +17,7 @@ mod bell;
 mod channels;
 mod counts;
 mod credentials;
+pub mod cursor;
 mod dialect;
 mod environments;
 mod error;

@@ -31,7 +31,8 @@ const SILENT_PINGS: u32 = 2;
     get, path = "/feed", tag = "feed",
     responses(
         (status = 101, description = "A WebSocket that carries events: `{seq, topic, kind, at, data}`"),
-        (status = 403, body = crate::http::problem::ProblemBody, content_type = "application/problem+json")
+        (status = 403, body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 426, description = "No WebSocket was asked for", body = crate::http::problem::ProblemBody, content_type = "application/problem+json")
     )
 )]
 pub(crate) async fn connect(

@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::needs::permitted;
-use super::{List, created};
+use super::{List, created, page_of};
 use crate::AppState;
 use crate::http::auth::Who;
 use crate::http::body::{Json, Nothing};
@@ -45,9 +45,20 @@ async fn search(State(state): State<AppState>, Who(actor): Who, mut query: Query
 }
 
 /// All links that open the wall, newest first; never their keys.
-#[utoipa::path(get, path = "/wall-links", tag = "wall", responses((status = 200, body = List<WallLink>)))]
-async fn links(State(state): State<AppState>, Who(actor): Who) -> Result<Reply<List<WallLink>>> {
-    Ok(List::whole(state.ports.walls.list(&actor).await?))
+#[utoipa::path(
+    get, path = "/wall-links", tag = "wall",
+    params(
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("limit" = Option<u32>, Query, description = "1 to 200; 1000 where absent")
+    ),
+    responses((status = 200, body = List<WallLink>))
+)]
+async fn links(State(state): State<AppState>, Who(actor): Who, mut query: Query) -> Result<Reply<List<WallLink>>> {
+    let page = page_of(&mut query);
+    query.done()?;
+    let all = state.ports.walls.list(&actor).await?;
+    // Later ones have greater ids.
+    Ok(page.cut(all, |link| (String::new(), -link.id.0)))
 }
 
 /// Makes a link that opens the wall and nothing else. Its key is in this answer and nowhere else.

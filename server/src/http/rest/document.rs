@@ -15,6 +15,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::openapi::{Object, RefOr, Schema, Type};
 use utoipa::{Modify, OpenApi};
 
+use super::{examples, rules};
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::session;
 
@@ -70,7 +71,21 @@ impl Document {
                 parameters.insert((path.clone(), method.to_owned()), query(operation));
             }
         }
-        Self { json: api.to_json().unwrap_or_default().into(), parameters: Arc::new(parameters) }
+        let mut document = serde_json::to_value(&api).unwrap_or_default();
+        rules::add(&mut document);
+        examples::add(&mut document);
+        Self { json: document.to_string().into(), parameters: Arc::new(parameters) }
+    }
+}
+
+#[cfg(test)]
+impl Document {
+    /// Every address that is described, sorted.
+    pub(super) fn addresses(&self) -> Vec<String> {
+        let mut addresses: Vec<String> = self.parameters.keys().map(|(path, _)| path.clone()).collect();
+        addresses.sort();
+        addresses.dedup();
+        addresses
     }
 }
 

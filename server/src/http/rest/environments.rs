@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::needs::permitted;
 use super::versions::{IfMatch, IfNoneMatch, tagged, whole};
-use super::{List, created};
+use super::{List, created, page_of};
 use crate::AppState;
 use crate::http::auth::Who;
 use crate::http::body::{Json, Nothing};
@@ -30,15 +30,24 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 
 /// A project's environments, by name.
 #[utoipa::path(
-    get, path = "/projects/{id}/environments", tag = "environments", params(("id" = i64, Path)),
+    get, path = "/projects/{id}/environments", tag = "environments", 
+    params(
+        ("id" = i64, Path),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("limit" = Option<u32>, Query, description = "1 to 200; 1000 where absent")
+    ),
     responses((status = 200, body = List<Environment>), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
 )]
 async fn list(
     State(state): State<AppState>,
     Who(actor): Who,
     Id(id): Id<ProjectId>,
+    mut query: Query,
 ) -> Result<Reply<List<Environment>>> {
-    Ok(List::whole(state.ports.projects.environments(&actor, id).await?))
+    let page = page_of(&mut query);
+    query.done()?;
+    let all = state.ports.projects.environments(&actor, id).await?;
+    Ok(page.cut(all, |environment| (environment.name.clone(), environment.id.0)))
 }
 
 /// Adds an environment to a project.

@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use launchway_domain::{FieldError, Text};
+use launchway_domain::{Actor, FieldError, Grant, Text, TokenScope};
 use launchway_engine::store::idempotency::{Claim, carrying_out};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -78,7 +78,14 @@ async fn attempt(state: AppState, owner: String, request: Request, next: Next) -
 
 /// Whose key it is; none where nobody may send anything.
 fn owner(identity: &Identity) -> Option<String> {
-    Some(format!("user:{}", identity.actor.user_id()?))
+    let Actor::User(person) = &identity.actor else { return None };
+    let id = person.user.id;
+    Some(match &person.grant {
+        // Whoever may all that its owner may is its owner.
+        None | Some(Grant { scope: TokenScope::Administer, project: None, .. }) => format!("user:{id}"),
+        Some(Grant { scope, project: None, .. }) => format!("user:{id} {}", scope.as_str()),
+        Some(Grant { scope, project: Some(project), .. }) => format!("user:{id} {} {project}", scope.as_str()),
+    })
 }
 
 /// The key of a call.

@@ -8,12 +8,14 @@ mod credentials;
 mod document;
 mod environments;
 pub(crate) mod events;
+mod examples;
 pub(crate) mod idempotency;
 mod logs;
 mod me;
 pub(crate) mod needs;
 mod projects;
 mod releases;
+mod rules;
 mod servers;
 mod system;
 mod templates;
@@ -24,7 +26,9 @@ use axum::Extension;
 use axum::http::{HeaderValue, header};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
+use launchway_domain::list::{MAX_ROWS, WHOLE_ROWS};
 use launchway_domain::{ListQuery, Listed, Needs, Page, Permission};
+use launchway_engine::store::cursor::Cursor;
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -49,46 +53,74 @@ pub(crate) struct List<T> {
     next: Option<String>,
 }
 
-impl<T> List<T> {
-    /// A list that comes whole.
-    fn whole(items: Vec<T>) -> Reply<Self>
-    where
-        T: Serialize,
-    {
+impl<T: Serialize> List<T> {
+    /// A list that is short by its nature.
+    fn whole(items: Vec<T>) -> Reply<Self> {
         Reply::ok(Self { items, next: None })
     }
-}
 
-impl<T: Serialize> List<T> {
     /// One page of a list whose newest come first.
     fn page(page: Page<T>) -> Reply<Self> {
         Reply::ok(Self { items: page.items, next: page.next })
     }
 
     /// One page of what was looked for.
-    fn found(query: &ListQuery, found: Listed<T>) -> Reply<Self> {
-        let reached = u64::from(query.offset) + found.items.len() as u64;
-        let more = !found.items.is_empty() && reached < found.total;
-        Reply::ok(Self { items: found.items, next: more.then(|| reached.to_string()) })
+    fn found(found: Listed<T>) -> Reply<Self> {
+        Reply::ok(Self { items: found.items, next: found.next })
     }
 }
 
 /// What a list is asked for: `q`, `sort` (with a minus before it: the greatest first), the list's own filters, `limit`
-/// and `cursor`. None where nothing is: the list comes whole.
-fn list_query(query: &mut Query, filters: &[&str]) -> Option<ListQuery> {
+/// and `cursor`. Where nothing is, it is the list from its beginning, as much of it as one answer takes.
+fn list_query(query: &mut Query, filters: &[&str]) -> ListQuery {
     let asked = ["q", "sort", "limit", "cursor"].iter().chain(filters).any(|name| query.text(name).is_some());
     if !asked {
-        return None;
+        return ListQuery::whole();
     }
     let sort = query.text("sort").unwrap_or_default();
-    Some(ListQuery {
+    ListQuery {
         q: query.text("q").unwrap_or_default(),
         descending: sort.starts_with('-'),
         sort: sort.trim_start_matches('-').to_owned(),
         filters: filters.iter().filter_map(|name| query.text(name).map(|value| ((*name).to_owned(), value))).collect(),
-        offset: query.parse("cursor").unwrap_or(0),
+        offset: 0,
+        cursor: query.text("cursor"),
         limit: query.parse("limit"),
-    })
+    }
+}
+
+/// A page of a list that is read whole, since it is short in all but the oddest cases.
+struct PageOf {
+    after: Option<Cursor>,
+    rows: usize,
+}
+
+/// What such a list is asked for: `limit` and `cursor`.
+fn page_of(query: &mut Query) -> PageOf {
+    let rows = query.read("limit", |text| text.parse().ok().filter(|limit| (1..=MAX_ROWS).contains(limit)));
+    PageOf {
+        after: query.read("cursor", |text| Cursor::read(text, "", &[false, true])),
+        rows: rows.unwrap_or(WHOLE_ROWS) as usize,
+    }
+}
+
+impl PageOf {
+    /// Sorts a list by a name and an id, and cuts the page out.
+    fn cut<T: Serialize>(self, mut items: Vec<T>, key: impl Fn(&T) -> (String, i64)) -> Reply<List<T>> {
+        items.sort_by_cached_key(&key);
+        let place = |item: &T| {
+            let (name, id) = key(item);
+            vec![serde_json::Value::from(name), id.into()]
+        };
+        if let Some([name, id]) = self.after.as_ref().map(|after| &after.keys[..]) {
+            let after = (name.as_str().unwrap_or_default().to_owned(), id.as_i64().unwrap_or_default());
+            items.retain(|item| key(item) > after);
+        }
+        let more = items.len() > self.rows;
+        items.truncate(self.rows);
+        let next = items.last().filter(|_| more).map(|last| Cursor::new("", place(last)).text());
+        Reply::ok(List { items, next })
+    }
 }
 
 /// 201 with the thing, and its address in `Location`.
@@ -106,6 +138,9 @@ pub(crate) struct Calls {
     pub(crate) open: axum::Router<AppState>,
     /// All others.
     pub(crate) guarded: axum::Router<AppState>,
+    /// Their description.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the tests hold it against the routes"))]
+    document: Document,
 }
 
 /// All calls, and the description of them that is generated from the same handlers.
@@ -135,8 +170,9 @@ pub(crate) fn router() -> Calls {
         )
         .split_for_parts();
     api.merge(open_api);
-    let guarded = guarded.layer(from_fn(document::known_parameters)).layer(Extension(Document::new(api)));
-    Calls { open, guarded }
+    let document = Document::new(api);
+    let guarded = guarded.layer(from_fn(document::known_parameters)).layer(Extension(document.clone()));
+    Calls { open, guarded, document }
 }
 
 /// The fingerprint of a host key.
@@ -145,4 +181,32 @@ pub(crate) fn router() -> Calls {
 struct Fingerprint {
     /// `SHA256:…`, as a check shows it.
     fingerprint: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever the router takes, as its own `Debug` says: there is no other way to ask it.
+    fn addresses(router: &axum::Router<AppState>) -> Vec<String> {
+        let text = format!("{router:?}");
+        let mut found: Vec<String> = text.split('"').filter(|text| text.starts_with('/')).map(str::to_owned).collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    #[test]
+    fn no_route_is_missing_from_the_description() {
+        let calls = router();
+        let described = calls.document.addresses();
+        let mut routed = addresses(&calls.open);
+        routed.extend(addresses(&calls.guarded));
+        routed.sort();
+        assert!(routed.len() > 30, "{routed:?}");
+        assert_eq!(routed, described);
+        // And one that slipped by would be seen.
+        let slipped = calls.guarded.route("/api/v1/backdoor", axum::routing::get(|| async {}));
+        assert!(addresses(&slipped).contains(&"/api/v1/backdoor".to_owned()));
+    }
 }

@@ -27,7 +27,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(permitted(Permission::PickRefs, routes!(refs)))
 }
 
-/// All projects, by title; or a page of what is looked for, where anything is.
+/// All projects, by title; or a page of what is looked for, where anything is. Where nothing is asked for, the first 1000.
 #[utoipa::path(
     get, path = "/projects", tag = "projects",
     params(
@@ -42,10 +42,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 async fn list(State(state): State<AppState>, Who(actor): Who, mut query: Query) -> Result<Reply<List<Project>>> {
     let asked = list_query(&mut query, &["has"]);
     query.done()?;
-    match asked {
-        None => Ok(List::whole(state.ports.projects.list(&actor).await?)),
-        Some(asked) => Ok(List::found(&asked, state.ports.projects.search(&actor, asked.clone()).await?)),
-    }
+    Ok(List::found(state.ports.projects.search(&actor, asked).await?))
 }
 
 /// Adds a project.

@@ -95,7 +95,7 @@ async fn list(State(state): State<AppState>, Who(actor): Who, mut query: Query) 
         limit: query.read("limit", |text| text.parse().ok().filter(|limit| (1..=200).contains(limit))),
     };
     let is_search = ["q", "kind", "sort"].iter().any(|name| query.text(name).is_some());
-    let asked = if is_search { list_query(&mut query, &["status", "kind"]) } else { None };
+    let asked = is_search.then(|| list_query(&mut query, &["status", "kind"]));
     query.done()?;
     if let Some(mut asked) = asked {
         for (name, id) in
@@ -103,8 +103,7 @@ async fn list(State(state): State<AppState>, Who(actor): Who, mut query: Query) 
         {
             asked.filters.extend(id.map(|id| (name.to_owned(), id.to_string())));
         }
-        let found = state.ports.releases.search(&actor, asked.clone()).await?;
-        return Ok(List::found(&asked, found));
+        return Ok(List::found(state.ports.releases.search(&actor, asked).await?));
     }
     let page = state.ports.releases.list(&actor, filter).await?;
     Ok(Reply::ok(List { items: page.items, next: page.next }))

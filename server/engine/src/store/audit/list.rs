@@ -10,7 +10,7 @@ use super::chain::{COLUMNS, Row};
 use super::things::changes;
 use crate::store::Store;
 use crate::store::error::Result;
-use crate::store::list::{Conditions, Listing};
+use crate::store::list::{Conditions, Key, Listing};
 
 /// What a search looks through.
 const SEARCHED: [&str; 9] = [
@@ -25,6 +25,11 @@ const SEARCHED: [&str; 9] = [
     "COALESCE(after_json, '')",
 ];
 
+/// The entries, by their numbers.
+fn listing(descending: bool) -> Listing<'static> {
+    Listing { columns: COLUMNS, from: "audit", keys: vec![Key::number("seq")], descending }
+}
+
 impl Store {
     /// A page of entries, the newest first; `visible` are the projects that they may be about, where not everything
     /// may be seen. Of `query` the place and the size of the page count.
@@ -38,8 +43,7 @@ impl Store {
         query: &ListQuery,
     ) -> Result<Listed<AuditRow>> {
         let conditions = self.audit_conditions(filter, visible);
-        let listing = Listing { columns: COLUMNS, from: "audit", order: "seq DESC".to_owned() };
-        conditions.page(self, &listing, query, |row| Ok(Row::read_any(row)?.into_row())).await
+        conditions.page(self, &listing(true), query, |row| Ok(Row::read_any(row)?.into_row())).await
     }
 
     /// The `limit` newest entries before the one with the number `before`; their order is `seq`, turned around.
@@ -58,7 +62,7 @@ impl Store {
             let n = conditions.number(before);
             conditions.add(format!("seq < ${n}"));
         }
-        let mut items = self.audit_rows(&conditions, "seq DESC", limit.saturating_add(1)).await?;
+        let mut items = self.audit_rows(&conditions, true, limit.saturating_add(1)).await?;
         let more = items.len() > limit as usize;
         items.truncate(limit as usize);
         let next = items.last().filter(|_| more).map(|last| last.facts.seq.to_string());
@@ -79,12 +83,11 @@ impl Store {
         let mut conditions = self.audit_conditions(filter, visible);
         let n = conditions.number(after);
         conditions.add(format!("seq > ${n}"));
-        self.audit_rows(&conditions, "seq", limit).await
+        self.audit_rows(&conditions, false, limit).await
     }
 
-    async fn audit_rows(&self, conditions: &Conditions, order: &str, limit: u32) -> Result<Vec<AuditEntry>> {
-        let listing = Listing { columns: COLUMNS, from: "audit", order: order.to_owned() };
-        conditions.rows(self, &listing, limit, |row| Row::read_any(row)?.into_entry()).await
+    async fn audit_rows(&self, conditions: &Conditions, descending: bool, limit: u32) -> Result<Vec<AuditEntry>> {
+        conditions.rows(self, &listing(descending), limit, |row| Row::read_any(row)?.into_entry()).await
     }
 
     fn audit_conditions(&self, filter: &AuditFilter, visible: Option<&[ProjectId]>) -> Conditions {
