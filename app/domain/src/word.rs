@@ -3,7 +3,8 @@
 /// Makes an enum of words: for each variant the word in JSON and in the databases, and what people read in both
 /// languages. `ALL`, `as_str`, `parse` and `label` come with it.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $one:ident: $word:literal, $en:literal, $zh:literal;)+ }) => {
+    // A word is a token and no literal: as such, utoipa's derive would not see it.
+    ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $one:ident: $word:tt, $en:literal, $zh:literal;)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

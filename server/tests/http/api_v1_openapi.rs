@@ -55,7 +55,7 @@ async fn no_call_takes_a_parameter_that_is_not_described() {
     let mut calls = 0;
     for (path, item) in api["paths"].as_object().unwrap() {
         // Those need no sign-in, and are asked by programs that add what they like.
-        if matches!(path.as_str(), "/healthz" | "/readyz") {
+        if matches!(path.as_str(), "/healthz" | "/readyz" | "/hooks/{public_id}") {
             continue;
         }
         let address = path.replace("{id}", "1").replace("{file}", "docs.js");

@@ -48,7 +48,8 @@ fn content(body: &mut Value, example: &Value) {
     let kinds = body.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten();
     for (kind, content) in kinds {
         // A bare text is an example of texts, anything else of JSON.
-        if kind.contains("json") != example.is_string() && content.get("example").is_none() {
+        let is_json = kind == "application/json" || kind.ends_with("+json");
+        if is_json != example.is_string() && content.get("example").is_none() {
             content["example"] = example.clone();
         }
     }
