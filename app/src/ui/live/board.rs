@@ -1,4 +1,4 @@
-//! What goes on, alive: the overview as a signal, for the front page and the wall.
+//! What goes on, alive: the overview as a signal, for the wall.
 //!
 //! The program counts, the browser shows: an event on the feed is a reason to look again, not something to fold in.
 //! So the page cannot drift away from the truth, however long it is open and whatever it missed, and what it holds in

@@ -1,4 +1,4 @@
-//! What a release that runs says of itself in one line, for the overview and the wall.
+//! What a release that runs says of itself in one line, for the wall.
 
 use launchway_domain::{Release, ReleaseId, Running};
 use leptos::prelude::*;

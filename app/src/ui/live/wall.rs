@@ -1,4 +1,4 @@
-//! The feed of everything, for the front page, the wall and the list of releases: it comes back by itself, for weeks.
+//! The feed of everything, for the wall and the list of releases: it comes back by itself, for weeks.
 
 use futures::channel::mpsc::UnboundedReceiver;
 use futures::future::{Fuse, LocalBoxFuture};
