@@ -1,5 +1,4 @@
 use reqwest::Method;
-use serde_json::json;
 
 use crate::app::TestApp;
 use crate::client::send;
@@ -63,7 +62,7 @@ async fn a_missing_file_is_no_page() {
 
 #[tokio::test]
 async fn the_front_page_is_sent_again_where_it_differs() {
-    let (app, client) = TestApp::start().await;
+    let (app, _client) = TestApp::start().await;
     let (browser, _) = signed_in(&app).await;
     let (path, _) = leptos::server_fn::axum::server_fn_paths().find(|(path, _)| path.contains("/get_front")).unwrap();
     assert_eq!(app.stranger().get(path).await.status, 401);
@@ -76,13 +75,11 @@ async fn the_front_page_is_sent_again_where_it_differs() {
 
     let known = browser.get(&format!("{path}?known={mark}")).await.json(200);
     assert!(known["html"].is_null() && known["mark"] == mark, "{known}");
-    let project = json!({ "title": "<b>Shop</b>", "repo_url": "https://git.example/shop.git" });
-    let project = client.post("/api/v1/projects", project).await.id();
-    let place = json!({ "name": "live", "kind": "prod", "path": "/srv/shop", "server_ids": [] });
-    client.post(&format!("/api/v1/projects/{project}/environments"), place).await.json(201);
+    app.release("<b>Shop</b>").await;
     let other = browser.get(&format!("{path}?known={mark}")).await.json(200);
-    assert!(other["html"].as_str().unwrap().contains("&lt;b>Shop&lt;/b>"), "{other}");
+    let html = other["html"].as_str().unwrap();
+    assert!(html.contains("&lt;b&gt;Shop&lt;/b&gt;") && !html.contains("<b>Shop"), "{html}");
 
     let chinese = send(browser.request(Method::GET, path).header("accept-language", "zh-CN")).await.json(200);
-    assert!(chinese["html"].as_str().unwrap().contains("还没有发布"), "{chinese}");
+    assert!(chinese["html"].as_str().unwrap().contains("待处理"), "{chinese}");
 }
