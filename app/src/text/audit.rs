@@ -31,7 +31,7 @@ super::texts! {
 }
 
 /// The nouns that can be looked for.
-pub const NOUNS: [&str; 12] = [
+pub const NOUNS: [&str; 13] = [
     "release",
     "server",
     "project",
@@ -39,6 +39,7 @@ pub const NOUNS: [&str; 12] = [
     "credential",
     "hook_template",
     "user",
+    "member",
     "token",
     "wall_link",
     "webhook",
@@ -58,8 +59,9 @@ pub fn noun(kind: &str) -> Text {
         "user" => Text::new("user", "用户"),
         "token" => Text::new("API token", "API 令牌"),
         "wall_link" => Text::new("wall link", "看板链接"),
-        "membership" => Text::new("membership of", "成员"),
-        "invitation" => Text::new("invitation of", "邀请"),
+        "member" => Text::new("member", "成员"),
+        "delivery" => Text::new("delivery", "投递"),
+        "notification" => Text::new("notification", "通知"),
         "webhook" => Text::new("webhook", "Webhook"),
         "channel" => Text::new("notification channel", "通知渠道"),
         "call" => Text::new("refused call", "被拒绝的调用"),
@@ -77,6 +79,7 @@ pub fn noun_alone(kind: &str) -> Text {
         "credential" => Text::new("Credentials", "凭据"),
         "hook_template" => Text::new("Hook templates", "钩子模板"),
         "user" => Text::new("Users and sign-ins", "用户与登录"),
+        "member" => Text::new("Roles in projects", "项目角色"),
         "token" => Text::new("API tokens", "API 令牌"),
         "wall_link" => Text::new("Wall links", "看板链接"),
         "webhook" => Text::new("Webhooks", "Webhook"),
@@ -94,6 +97,11 @@ pub fn did(facts: &AuditFacts) -> Text {
         ("user", "sign_in", Outcome::Refused) => return Text::new("was refused at sign-in", "登录被拒绝"),
         ("user", "sign_in", Outcome::Limited) => return Text::new("tried to sign in too often", "登录尝试过于频繁"),
         ("user", "sign_out", _) => return Text::new("signed out", "退出登录"),
+        ("user", "join", _) => return Text::new("followed the invitation of", "接受了邀请："),
+        ("user", "password", _) => return Text::new("changed the password of", "修改了密码："),
+        ("member", "create", _) => return Text::new("gave a role to", "授予了角色："),
+        ("member", "update", _) => return Text::new("gave another role to", "更改了角色："),
+        ("member", "delete", _) => return Text::new("took the role of", "收回了角色："),
         ("call", _, _) => return Text::new("was refused", "被拒绝："),
         ("audit", "begin", _) => return Text::new("began the audit", "开始审计"),
         _ => {}
@@ -109,9 +117,11 @@ pub fn did(facts: &AuditFacts) -> Text {
         "retry" => text!("retried {}", "重试了{}"; noun),
         "rollback" => text!("rolled back by {}", "回滚：{}"; noun),
         "revoke" => text!("revoked {}", "撤销了{}"; noun),
-        "accept" => text!("accepted {}", "接受了{}"; noun),
+        "update_secret" => text!("replaced the secret of {}", "更换了密钥：{}"; noun),
+        "test" => text!("tested {}", "测试了{}"; noun),
+        "repeat" => text!("repeated {}", "重新处理了{}"; noun),
         "invite" => text!("invited {}", "邀请了{}"; noun),
-        "activate" => text!("activated {}", "启用了{}"; noun),
+        "reactivate" => text!("let back in {}", "重新启用了{}"; noun),
         "deactivate" => text!("deactivated {}", "停用了{}"; noun),
         other => {
             let verb = Text::verbatim(other.replace('_', " "));
