@@ -4,18 +4,22 @@
 //! makes it, and the implementation alone decides whether that actor may. What changes or deletes a thing names the
 //! versions that it may have (`only`): [`Fault::Changed`] where somebody changed it since.
 
+mod people;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use launchway_domain::{
     Actor, AuditEntry, AuditFilter, AuditRow, Changes, Channel, ChannelForm, ChannelId, Check, Credential,
     CredentialForm, CredentialId, Delivery, DeliveryId, Environment, EnvironmentForm, EnvironmentId, Fault, GitRef,
-    Hit, HookTemplate, HookTemplateForm, HookTemplateId, IfVersion, Installation, ListQuery, Listed, LogFound,
-    LogLines, LogPage, LogScope, NewWallLink, NewWebhook, NodeKey, Notification, NotificationId, Overview, Page,
-    Project, ProjectForm, ProjectId, RefChoices, RefItem, RefKind, Release, ReleaseFilter, ReleaseForm, ReleaseId,
-    ReleaseSnapshot, Server, ServerForm, ServerId, SetupForm, SignInForm, WallLink, WallLinkForm, WallLinkId, Webhook,
-    WebhookForm, WebhookId,
+    Hit, HookTemplate, HookTemplateForm, HookTemplateId, IfVersion, Installation, JoinForm, ListQuery, Listed,
+    LogFound, LogLines, LogPage, LogScope, NewWallLink, NewWebhook, NodeKey, Notification, NotificationId, Overview,
+    Page, PasswordForm, Project, ProjectForm, ProjectId, RefChoices, RefItem, RefKind, Release, ReleaseFilter,
+    ReleaseForm, ReleaseId, ReleaseSnapshot, Server, ServerForm, ServerId, SetupForm, SignInForm, WallLink,
+    WallLinkForm, WallLinkId, Webhook, WebhookForm, WebhookId,
 };
+
+pub use people::{Members, People, Tokens};
 
 /// The answer of every port.
 pub type Answer<T> = Result<T, Fault>;
@@ -47,6 +51,12 @@ pub struct Ports {
     pub channels: Arc<dyn Channels>,
     /// Who changed what.
     pub audits: Arc<dyn Audits>,
+    /// People.
+    pub people: Arc<dyn People>,
+    /// Who has a role in which project.
+    pub members: Arc<dyn Members>,
+    /// API tokens.
+    pub tokens: Arc<dyn Tokens>,
 }
 
 /// The session of the browser that makes the request; one per request, in the context as
@@ -61,6 +71,12 @@ pub trait BrowserSession: Send + Sync {
     async fn sign_in(&self, form: SignInForm) -> Answer<()>;
     /// Ends the session, in the database too.
     async fn sign_out(&self) -> Answer<()>;
+    /// Who the link is for that this browser came by; none where it opens nothing (any more).
+    async fn invited(&self) -> Answer<Option<String>>;
+    /// Uses that link: gives its owner a password and signs them in. A conflict where it opens nothing.
+    async fn join(&self, form: JoinForm) -> Answer<()>;
+    /// Gives the actor another password; their other sessions end.
+    async fn change_password(&self, actor: &Actor, form: PasswordForm) -> Answer<()>;
 }
 
 /// Sealed secrets.

@@ -57,6 +57,14 @@ words! {
         Channel: "channel",
         /// One message of it.
         Notification: "notification",
+        /// A person.
+        User: "user",
+        /// Somebody who has a role in a project.
+        Member: "member",
+        /// An API token.
+        Token: "token",
+        /// Somebody's password.
+        Password: "password",
         /// The host key of a server or a project.
         HostKey: "host_key",
     }
@@ -81,6 +89,14 @@ words! {
         Pinned: "pinned",
         /// It opens nothing any more.
         Revoked: "revoked",
+        /// Has a link to come in by.
+        Invited: "invited",
+        /// Was shut out.
+        Deactivated: "deactivated",
+        /// Was let in again.
+        Reactivated: "reactivated",
+        /// Has no place there any more.
+        Removed: "removed",
     }
 }
 

@@ -39,7 +39,7 @@ impl AppState {
     ) -> Self {
         Self {
             ports: services.ports(),
-            feed: Feed::new(services.store().clone(), progress, stopping.clone()),
+            feed: Feed::new(services.store().clone(), progress, services.left(), stopping.clone()),
             services,
             limits: Arc::new(Limits::new(config.caller_rate, config.stranger_rate)),
             metrics: Arc::new(Metrics::new().expect("the names of our own metrics are names")),

@@ -82,6 +82,7 @@ pub struct User {
 /// What somebody is trusted with in one project, where that is more than they are trusted with everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Membership {
     /// The project.
     pub project_id: ProjectId,
@@ -113,6 +114,15 @@ impl TokenScope {
             TokenScope::Read => "read",
             TokenScope::Release => "release",
             TokenScope::Administer => "administer",
+        }
+    }
+
+    /// What people read.
+    pub fn label(self) -> Text {
+        match self {
+            TokenScope::Read => Text::new("look on", "只读"),
+            TokenScope::Release => Text::new("look on and release", "读取和发布"),
+            TokenScope::Administer => Text::new("everything that you may", "您的全部权限"),
         }
     }
 

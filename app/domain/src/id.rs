@@ -55,4 +55,6 @@ ids! {
     ChannelId
     /// One message of a channel.
     NotificationId
+    /// An API token.
+    TokenId
 }

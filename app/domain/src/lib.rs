@@ -17,6 +17,7 @@ pub mod list;
 pub mod log;
 pub mod node;
 pub mod overview;
+pub mod people;
 pub mod permission;
 pub mod record;
 pub mod release;
@@ -38,17 +39,18 @@ pub use event::{Event, EventData, Topic};
 pub use fault::{Fault, FieldError};
 pub use find::{Hit, HitKind};
 pub use form::{
-    ChannelForm, CredentialForm, EnvironmentForm, Form, HookNames, HookTemplateForm, ProjectForm, ReleaseForm,
-    ServerForm, SetupForm, SignInForm, WebhookForm,
+    ChannelForm, CredentialForm, EnvironmentForm, Form, HookNames, HookTemplateForm, InviteForm, JoinForm, MemberForm,
+    PasswordForm, ProjectForm, ReleaseForm, RoleForm, ServerForm, SetupForm, SignInForm, TokenForm, WebhookForm,
 };
 pub use id::{
     ChannelId, CredentialId, DeliveryId, EnvironmentId, HookTemplateId, NotificationId, ProjectId, ReleaseId, ServerId,
-    UserId, WallLinkId, WebhookId,
+    TokenId, UserId, WallLinkId, WebhookId,
 };
 pub use list::{ListQuery, Listed};
 pub use log::{LogFound, LogLines, LogRow, LogRuns, LogScope, LogSource};
 pub use node::{Node, NodeKey, NodeKind};
 pub use overview::{HostStep, Overview, Phase, Place, Running};
+pub use people::{Account, ApiToken, Member, NewApiToken, NewInvitation, UserState};
 pub use permission::{Needs, Permission, Reach};
 pub use record::{Check, Credential, CredentialKind, Environment, EnvironmentKind, Page, Project, Server, ServerCheck};
 pub use release::{

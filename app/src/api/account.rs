@@ -1,9 +1,12 @@
 //! Signing in and out, and the first administrator.
 
-use launchway_domain::{SetupForm, SignInForm, User};
+use launchway_domain::{JoinForm, PasswordForm, SetupForm, SignInForm, User};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use crate::said::{Did, Said, Thing, tell};
 
 use super::codec::Json;
 use super::{ApiError, needs};
@@ -57,6 +60,32 @@ pub async fn setup(form: SetupForm) -> Result<(), ApiError> {
     Ok(())
 }
 needs!(Setup, Nothing);
+
+/// Who the link is for that the browser came by; none where it opens nothing (any more).
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
+pub async fn get_invitation() -> Result<Option<String>, ApiError> {
+    super::host::answer(super::host::session()?.invited().await)
+}
+needs!(GetInvitation, Nothing);
+
+/// Uses the link that the browser came by: gives its owner a password and signs them in.
+#[server(prefix = "/api/fn", output = Json)]
+pub async fn join(form: JoinForm) -> Result<(), ApiError> {
+    super::host::answer(super::host::session()?.join(form).await)?;
+    leptos_axum::redirect("/");
+    Ok(())
+}
+needs!(Join, Nothing);
+
+/// Gives whoever asks another password; their other sessions end.
+#[server(prefix = "/api/fn", output = Json)]
+pub async fn change_password(form: PasswordForm) -> Result<(), ApiError> {
+    let actor = super::host::actor()?;
+    super::host::answer(super::host::session()?.change_password(&actor, form).await)?;
+    tell(Said::new(Thing::Password, Did::Saved, actor.name()));
+    Ok(())
+}
+needs!(ChangePassword, ManageSelf);
 
 /// Remembers the language or the colours of a browser without JavaScript; with it, the page does so by itself.
 #[server(prefix = "/api/fn", output = Json)]

@@ -8,6 +8,7 @@ pub mod create;
 pub mod credentials;
 pub mod integrations;
 pub mod log;
+pub mod people;
 pub mod projects;
 pub mod releases;
 pub mod servers;

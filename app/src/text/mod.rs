@@ -23,6 +23,7 @@ pub mod integrations;
 pub mod lists;
 pub mod log;
 pub mod palette;
+pub mod people;
 pub mod projects;
 pub mod release;
 pub mod releases;

@@ -21,6 +21,10 @@ fn thing(thing: Thing) -> Text {
         Thing::Delivery => Text::new("Delivery", "投递"),
         Thing::Channel => Text::new("Channel", "通知渠道"),
         Thing::Notification => Text::new("Notification", "通知"),
+        Thing::User => Text::new("User", "用户"),
+        Thing::Member => Text::new("Member", "成员"),
+        Thing::Token => Text::new("Token", "令牌"),
+        Thing::Password => Text::new("The password of", "密码："),
         Thing::HostKey => Text::new("Host key of", "主机密钥"),
     }
 }
@@ -35,6 +39,10 @@ fn did(did: Did) -> Text {
         Did::Retried => Text::new("was queued again", "已重新排队"),
         Did::Pinned => Text::new("was pinned", "已固定"),
         Did::Revoked => Text::new("was revoked", "已撤销"),
+        Did::Invited => Text::new("was invited", "已邀请"),
+        Did::Deactivated => Text::new("was deactivated", "已停用"),
+        Did::Reactivated => Text::new("can sign in again", "可重新登录"),
+        Did::Removed => Text::new("was removed", "已移除"),
     }
 }
 

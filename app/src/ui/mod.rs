@@ -3,6 +3,7 @@
 pub mod app;
 pub mod components;
 pub mod live;
+pub mod may;
 pub mod next;
 pub mod pages;
 pub mod palette;

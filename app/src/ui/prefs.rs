@@ -11,6 +11,10 @@ pub const THEME_COOKIE: &str = "theme";
 #[cfg(not(feature = "ssr"))]
 const VISITOR: &str = "data-visitor";
 
+/// The attribute of the document that says what the visitor is trusted with.
+#[cfg(not(feature = "ssr"))]
+const ROLES: &str = "data-roles";
+
 /// Light or dark; none where the system decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Theme {
@@ -78,6 +82,19 @@ pub fn visitor() -> Option<String> {
     }
 }
 
+/// What the visitor is trusted with, as [`super::may::May`] reads it; in the browser that for which the server rendered
+/// the page.
+pub fn roles() -> Option<String> {
+    #[cfg(feature = "ssr")]
+    {
+        server::roles()
+    }
+    #[cfg(not(feature = "ssr"))]
+    {
+        root().and_then(|root| root.get_attribute(ROLES))
+    }
+}
+
 /// The cookie text that remembers a choice for a year, for every page.
 pub fn remember(name: &str, value: &str) -> String {
     format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax")
@@ -103,6 +120,13 @@ mod server {
     pub(super) fn visitor() -> Option<String> {
         match use_context::<Actor>()? {
             Actor::User(person) => Some(person.user.name),
+            _ => None,
+        }
+    }
+
+    pub(super) fn roles() -> Option<String> {
+        match use_context::<Actor>()? {
+            Actor::User(person) => Some(crate::ui::may::May::write(person.role_everywhere(), &person.memberships)),
             _ => None,
         }
     }

@@ -56,7 +56,8 @@ macro_rules! lazy_pages {
 lazy_pages! {
     door, __preload_door:
         SignIn => pages::sign_in::SignInPage,
-        Setup => pages::setup::SetupPage;
+        Setup => pages::setup::SetupPage,
+        Join => pages::join::JoinPage;
     home, __preload_home:
         Dashboard => pages::dashboard::DashboardPage;
     release, __preload_release:
@@ -90,14 +91,20 @@ lazy_pages! {
         Channels => pages::channels::ChannelsPage,
         NewChannel => pages::channels::NewChannelPage,
         Channel => pages::channel::ChannelPage;
+    people, __preload_people:
+        Users => pages::users::UsersPage,
+        User => pages::user::UserPage,
+        Account => pages::account::AccountPage,
+        Members => pages::members::MembersPage;
     wall, __preload_wall:
         Wall => pages::wall::WallPage;
 }
 
 /// Which address shows which page; the first that fits counts.
-pub(super) const PAGES: [(&str, Page); 31] = [
+pub(super) const PAGES: &[(&str, Page)] = &[
     ("/sign-in", Page::SignIn),
     ("/setup", Page::Setup),
+    ("/join", Page::Join),
     ("/wall", Page::Wall),
     ("/", Page::Dashboard),
     ("/releases", Page::Releases),
@@ -127,11 +134,15 @@ pub(super) const PAGES: [(&str, Page); 31] = [
     ("/credentials", Page::Credentials),
     ("/credentials/new", Page::NewCredential),
     ("/credentials/:id", Page::Credential),
+    ("/users", Page::Users),
+    ("/users/:id", Page::User),
+    ("/account", Page::Account),
+    ("/projects/:id/members", Page::Members),
 ];
 
 impl Page {
     /// Whether the page stands in the frame of those that need a sign-in.
     const fn is_framed(self) -> bool {
-        !matches!(self, Page::SignIn | Page::Setup | Page::Wall)
+        !matches!(self, Page::SignIn | Page::Setup | Page::Join | Page::Wall)
     }
 }

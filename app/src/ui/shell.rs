@@ -6,11 +6,11 @@ use leptos::prelude::*;
 use leptos_meta::MetaTags;
 
 use super::app::App;
-use super::prefs::{initial_lang, initial_theme, visitor};
+use super::prefs::{initial_lang, initial_theme, roles, visitor};
 use crate::assets::Assets;
 
 /// Pages that are plain forms and need no code in the browser: whoever is about to sign in waits for nothing.
-const PLAIN: [&str; 2] = ["/sign-in", "/setup"];
+const PLAIN: [&str; 3] = ["/sign-in", "/setup", "/join"];
 
 /// The whole document. The language is the `Lang` in the context, else the `lang` cookie's, else the browser's.
 pub fn shell(assets: Assets) -> impl IntoView {
@@ -27,7 +27,7 @@ pub fn shell(assets: Assets) -> impl IntoView {
     );
     view! {
         <!DOCTYPE html>
-        <html lang=initial_lang().tag() data-theme=initial_theme().map(|theme| theme.as_str()) data-visitor=visitor() data-hydrated=plain.then_some("")>
+        <html lang=initial_lang().tag() data-theme=initial_theme().map(|theme| theme.as_str()) data-visitor=visitor() data-roles=roles() data-hydrated=plain.then_some("")>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

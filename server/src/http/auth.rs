@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use tower_sessions::Session;
 
 use super::problem::Problem;
-use super::{client, docs, metrics, reader, session, wall};
+use super::{client, docs, join, metrics, reader, session, wall};
 use crate::AppState;
 use crate::service::permit;
 
@@ -114,6 +114,10 @@ pub(crate) async fn authenticate(State(state): State<AppState>, request: Request
     if is_wall && let Some(key) = wall::key_in(request.uri().query()) {
         return wall::enter(&state, &key).await.unwrap_or_else(IntoResponse::into_response);
     }
+    let is_join = is_page && path == join::PAGE;
+    if is_join && let Some(key) = wall::key_in(request.uri().query()) {
+        return join::enter(&state, &key);
+    }
     let passes = match &identity {
         Some(_) if matches!(path, SIGN_IN | SETUP) => {
             return Redirect::to(&wanted(request.uri().query())).into_response();
@@ -213,7 +217,7 @@ async fn where_to(state: &AppState, uri: &axum::http::Uri) -> Result<Option<Stri
         return Ok((path != SETUP).then(|| SETUP.to_owned()));
     }
     // The wall's page says itself what to do where nobody is let in: a screen cannot sign in.
-    if matches!(path, SIGN_IN | wall::PAGE) {
+    if matches!(path, SIGN_IN | wall::PAGE | join::PAGE) {
         return Ok(None);
     }
     let asked = uri.path_and_query().map_or(path, |p| p.as_str());
@@ -271,7 +275,7 @@ mod tests {
         let open = paths.iter().filter(|path| needs_of(path) == Some(Needs::Nothing));
         let mut open: Vec<_> = open.map(|path| function_name(path)).collect();
         open.sort_unstable();
-        assert_eq!(open, ["get_visitor", "prefer", "setup", "sign_in", "sign_out"]);
+        assert_eq!(open, ["get_invitation", "get_visitor", "join", "prefer", "setup", "sign_in", "sign_out"]);
     }
 
     #[test]

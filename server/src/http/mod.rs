@@ -10,6 +10,7 @@ pub(crate) mod feed;
 mod headers;
 mod health;
 mod hooks;
+mod join;
 pub(crate) mod limit;
 pub(crate) mod metrics;
 mod origin;

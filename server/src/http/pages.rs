@@ -20,7 +20,7 @@ use tower_sessions::Session;
 use super::auth::Identity;
 use super::problem::Problem;
 use super::session::Browser;
-use super::{assets, client, headers, reader};
+use super::{assets, client, headers, join, reader};
 use crate::AppState;
 
 /// Every page and every server function.
@@ -57,7 +57,9 @@ fn contexts(state: &AppState) {
     provide_context(Build(assets::addresses().wasm));
     if let Some(session) = parts.extensions.get::<Session>().cloned() {
         let client = client::address(&parts.extensions);
-        provide_context::<Arc<dyn BrowserSession>>(Arc::new(Browser { state: state.clone(), session, client }));
+        let invitation = join::key(&parts.headers);
+        let browser = Browser { state: state.clone(), session, client, invitation };
+        provide_context::<Arc<dyn BrowserSession>>(Arc::new(browser));
     }
 }
 

@@ -16,16 +16,31 @@ impl<S: Send + Sync, T: From<i64>> FromRequestParts<S> for Id<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Problem::no_route())?;
-        let id = params.iter().find(|(key, _)| *key == "id").and_then(|(_, value)| value.parse::<i64>().ok());
-        id.map(|id| Self(T::from(id))).ok_or_else(|| {
-            Fault::not_found(Text::new(
-                "The id in the address is not a number, so there is no such thing.",
-                "地址中的编号不是数字，没有这样的对象。",
-            ))
-            .into()
-        })
+        number(parts, state, "id").await.map(Self)
     }
+}
+
+/// The second id in the path: of the user, in what is somebody's in a project.
+pub(crate) struct OfId<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: From<i64>> FromRequestParts<S> for OfId<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        number(parts, state, "user_id").await.map(Self)
+    }
+}
+
+async fn number<S: Send + Sync, T: From<i64>>(parts: &mut Parts, state: &S, name: &str) -> Result<T, Problem> {
+    let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Problem::no_route())?;
+    let id = params.iter().find(|(key, _)| *key == name).and_then(|(_, value)| value.parse::<i64>().ok());
+    id.map(T::from).ok_or_else(|| {
+        Fault::not_found(Text::new(
+            "The id in the address is not a number, so there is no such thing.",
+            "地址中的编号不是数字，没有这样的对象。",
+        ))
+        .into()
+    })
 }
 
 /// The query of a request. A blank parameter counts as absent.

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 
 use async_trait::async_trait;
 use launchway_app::ports::{Answer, BrowserSession};
-use launchway_domain::{SetupForm, SignInForm, Timestamp, User, UserId};
+use launchway_domain::{Actor, Fault, JoinForm, PasswordForm, SetupForm, SignInForm, Timestamp, User, UserId};
 use launchway_engine::store::Store;
+use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use time::Duration;
 use tower_sessions::cookie::SameSite;
@@ -128,6 +129,8 @@ pub(crate) struct Browser {
     pub(crate) session: Session,
     /// Who asks, for the limit on tries.
     pub(crate) client: IpAddr,
+    /// The key of the invitation that the browser came by.
+    pub(crate) invitation: Option<SecretString>,
 }
 
 impl Browser {
@@ -148,10 +151,14 @@ impl Browser {
     }
 }
 
-fn fault(error: &tower_sessions::session::Error) -> launchway_domain::Fault {
+fn fault(error: &tower_sessions::session::Error) -> Fault {
+    internal(error)
+}
+
+fn internal(error: &dyn std::fmt::Display) -> Fault {
     let reference = hex::encode(rand::random::<[u8; 6]>());
     tracing::error!(%reference, "the session: {error}");
-    launchway_domain::Fault::Internal { reference }
+    Fault::Internal { reference }
 }
 
 #[async_trait]
@@ -178,5 +185,22 @@ impl BrowserSession for Browser {
         }
         self.state.feed.somebody_left();
         Ok(())
+    }
+
+    async fn invited(&self) -> Answer<Option<String>> {
+        let Some(key) = &self.invitation else { return Ok(None) };
+        Ok(self.state.services.accounts().invited(key).await?.map(|user| user.name))
+    }
+
+    async fn join(&self, form: JoinForm) -> Answer<()> {
+        // A key that is none opens nothing, in the same words.
+        let key = self.invitation.clone().unwrap_or_default();
+        let user = self.state.services.accounts().join(&key, form, self.client).await?;
+        self.begin(&user).await
+    }
+
+    async fn change_password(&self, actor: &Actor, form: PasswordForm) -> Answer<()> {
+        let row = user_of(&self.session).await.map_err(|problem| internal(&problem.detail))?.map(|(_, row)| row);
+        self.state.services.accounts().change_password(actor, form, row.as_deref()).await
     }
 }

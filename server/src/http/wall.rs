@@ -57,18 +57,26 @@ pub(crate) fn key_in(query: Option<&str>) -> Option<SecretString> {
 /// Where the database does not answer.
 pub(crate) async fn enter(state: &AppState, key: &SecretString) -> Result<Response, Problem> {
     let known = state.services.wall_by_key(key).await?.is_some();
-    let (value, age) = if known { (key.expose_secret(), MAX_AGE) } else { ("", 0) };
+    let (key, age) = if known { (key.clone(), MAX_AGE) } else { (SecretString::default(), 0) };
+    Ok(discreet(keep_key(state, COOKIE, &key, age, PAGE)))
+}
+
+/// Puts a key into a cookie that no script reads, and leads to a page without it in the address.
+pub(crate) fn keep_key(state: &AppState, name: &str, key: &SecretString, age: u32, page: &'static str) -> Response {
     let secure = if state.config.is_secure() { "; Secure" } else { "" };
+    // What was typed into an address becomes part of a header: of a key, only what a key is made of.
+    let key = key.expose_secret();
+    let key = if key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') { key } else { "" };
     // Lax: a link that is opened from a chat is a way in, too.
-    let cookie = format!("{COOKIE}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
+    let cookie = format!("{name}={key}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
     let mut response = StatusCode::SEE_OTHER.into_response();
     let headers = response.headers_mut();
-    headers.insert(LOCATION, HeaderValue::from_static(PAGE));
+    headers.insert(LOCATION, HeaderValue::from_static(page));
     if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
         cookie.set_sensitive(true);
         headers.insert(SET_COOKIE, cookie);
     }
-    Ok(discreet(response))
+    response
 }
 
 /// The answer without anything that would tell another site where it came from.

@@ -1,23 +1,24 @@
 //! Users, their passwords, and their API tokens.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use launchway_app::ports::Answer;
-use launchway_domain::{Actor, By, Fault, Form, Permission, Person, Role, SetupForm, SignInForm, Text, User, UserId};
+use launchway_domain::{
+    Account, Actor, By, Fault, Form, JoinForm, PasswordForm, Permission, Person, Role, SetupForm, SignInForm, Text,
+    TokenForm, User, UserId,
+};
 use launchway_engine::store::{SignIn, Store, StoreError};
-use rand::TryRngCore;
-use rand::rngs::OsRng;
 use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
 
-use super::fault::{internal, noun, of_store};
+use super::fault::{noun, of_store};
 use super::password::Passwords;
+use super::people::{digest_of, invited, users};
 use super::permission::permit;
 use super::tries::Tries;
+use super::{Core, key, tokens};
 
-/// What every token begins with, so that scanners for leaked secrets find it.
-const TOKEN_PREFIX: &str = "lw_";
 /// Failed tries for one name: so many at once, then one in the period.
 const BY_NAME: (u32, Duration) = (10, Duration::from_secs(10));
 /// Failed tries from one address. More, since an office shares one.
@@ -27,6 +28,7 @@ const NOTED: (u32, Duration) = (3, Duration::from_secs(60));
 
 /// Users, their passwords, and their API tokens.
 pub struct Accounts {
+    core: Arc<Core>,
     store: Store,
     passwords: Passwords,
     by_name: Tries<String>,
@@ -35,18 +37,15 @@ pub struct Accounts {
     noted: Tries<IpAddr>,
 }
 
-fn users() -> Text {
-    Text::new("user", "用户")
-}
-
 impl Accounts {
-    /// The accounts of one store.
+    /// The accounts of one installation.
     ///
     /// # Errors
     /// Where the system has no random bytes.
-    pub(super) fn new(store: Store) -> Answer<Self> {
+    pub(super) fn new(core: Arc<Core>) -> Answer<Self> {
         Ok(Self {
-            store,
+            store: core.store.clone(),
+            core,
             passwords: Passwords::new()?,
             by_name: Tries::new(BY_NAME.0, BY_NAME.1),
             by_address: Tries::new(BY_ADDRESS.0, BY_ADDRESS.1),
@@ -148,6 +147,68 @@ impl Accounts {
         self.store.person(id).await.map_err(|e| of_store(e, &noun("user", "用户", id)))
     }
 
+    /// Somebody by sign-in name.
+    ///
+    /// # Errors
+    /// As every service call.
+    pub async fn named(&self, actor: &Actor, name: &str) -> Answer<Account> {
+        permit(actor, Permission::ManageUsers)?;
+        let name = name.trim();
+        let thing = launchway_domain::text!("user “{name}”", "用户“{name}”");
+        self.store.account_named(name).await.map_err(|e| of_store(e, &thing))
+    }
+
+    /// Who a link is for; none where it was used, voided, or has expired.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn invited(&self, key: &SecretString) -> Answer<Option<User>> {
+        invited(&self.store, key).await
+    }
+
+    /// Uses a link, for somebody at an address: its owner has this password from now on. Their sessions end.
+    ///
+    /// # Errors
+    /// A conflict where the link opens nothing; a password that is wrong; [`Fault::TooMany`] after too many tries from
+    /// the address.
+    pub async fn join(&self, key: &SecretString, form: JoinForm, client: IpAddr) -> Answer<User> {
+        form.check()?;
+        let (address, now) = (network(client), Instant::now());
+        self.by_address.take(address, now).map_err(too_many)?;
+        // Asked first: a stranger must not make us hash.
+        let (Some(digest), Some(user)) = (digest_of(key), self.invited(key).await?) else { return Err(no_link()) };
+        let hash = self.passwords.hash(form.password.into()).await?;
+        let store = self.store.by(By { user_id: Some(user.id), ..By::visitor(&user.name, client) });
+        let used = store.invitation_use(&digest, &hash).await.map_err(|e| of_store(e, &users()))?;
+        let user = used.ok_or_else(no_link)?;
+        self.by_address.give_back(&address);
+        self.note(SignIn::Succeeded(&user), client).await?;
+        self.core.told(Ok(user))
+    }
+
+    /// Gives the actor another password, who knows the one that holds until now. Their sessions end, but the one that
+    /// they are in.
+    ///
+    /// # Errors
+    /// [`Fault::Invalid`] at `current_password` where it is wrong, [`Fault::TooMany`] after too many tries.
+    pub async fn change_password(&self, actor: &Actor, form: PasswordForm, session: Option<&str>) -> Answer<()> {
+        permit(actor, Permission::ManageSelf)?;
+        form.check()?;
+        let Actor::User(person) = actor else { return Err(Fault::Unauthenticated) };
+        let key = person.user.name.to_lowercase();
+        self.by_name.take(key.clone(), Instant::now()).map_err(too_many)?;
+        let found = self.store.user_with_hash(&person.user.name).await.map_err(|e| of_store(e, &users()))?;
+        let hash = found.map(|(_, hash)| hash);
+        if !self.passwords.verify(form.current_password.into(), hash).await? {
+            let text = Text::new("This is not your password.", "密码错误。");
+            return Err(Fault::field("current_password", "wrong", text));
+        }
+        self.by_name.give_back(&key);
+        let hash = self.passwords.hash(form.password.into()).await?;
+        let set = self.store.by(actor).password_set(person.user.id, &hash, session).await;
+        self.core.told(set.map_err(|e| of_store(e, &users())))
+    }
+
     /// All users, by name.
     ///
     /// # Errors
@@ -167,29 +228,28 @@ impl Accounts {
         self.store.by(actor).create_user(&name, &hash, role).await.map_err(|e| at_name(of_store(e, &users())))
     }
 
+    /// Makes an API token for a user that allows what they may. It is shown this once: only its digest is kept.
+    ///
+    /// # Errors
+    /// As [`Accounts::create_token_as`].
+    pub async fn create_token(&self, actor: &Actor, user: &str, label: &str) -> Answer<SecretString> {
+        self.create_token_as(actor, user, TokenForm { name: label.to_owned(), ..Default::default() }).await
+    }
+
     /// Makes an API token for a user. It is shown this once: only its digest is kept.
     ///
     /// # Errors
-    /// `name` or `user` at fault.
-    pub async fn create_token(&self, actor: &Actor, user: &str, label: &str) -> Answer<SecretString> {
+    /// `name` or `user` at fault, and what else is wrong with the form.
+    pub async fn create_token_as(&self, actor: &Actor, user: &str, form: TokenForm) -> Answer<SecretString> {
         let own = matches!(actor, Actor::User(person) if person.user.name == user);
         permit(actor, if own { Permission::ManageSelf } else { Permission::ManageUsers })?;
-        let label = label.trim();
-        if label.is_empty() || label.chars().count() > 100 || label.chars().any(char::is_control) {
-            let code = if label.is_empty() { "required" } else { "invalid" };
-            let text = Text::new("A name of 1 to 100 characters on one line.", "名称应为一行，1 到 100 个字符。");
-            return Err(Fault::field("name", code, text));
-        }
+        form.check()?;
         let found = self.store.user_with_hash(user.trim()).await.map_err(|e| of_store(e, &users()))?;
         let Some((user, _)) = found else {
             let text = launchway_domain::text!("There is no user “{user}”.", "没有用户“{user}”。");
             return Err(Fault::field("user", "not_found", text));
         };
-        let mut bytes = [0_u8; 32];
-        OsRng.try_fill_bytes(&mut bytes).map_err(|e| internal("getting random bytes", &e))?;
-        let token = SecretString::from(format!("{TOKEN_PREFIX}{}", hex::encode(bytes)));
-        self.store.by(actor).token_create(user.id, label, &digest(&token)).await.map_err(|e| of_store(e, &users()))?;
-        Ok(token)
+        Ok(tokens::create(&self.store, actor, user.id, form).await?.token.into())
     }
 
     /// Whose token that is, and what it allows.
@@ -197,8 +257,7 @@ impl Accounts {
     /// # Errors
     /// [`Fault::Unauthenticated`] where it is nobody's, expired, or its owner deactivated.
     pub async fn token_person(&self, token: SecretString) -> Answer<Person> {
-        // 256 random bits need no slow hash, and a look-up by digest tells nothing by its time.
-        match self.store.token_person(&digest(&token)).await {
+        match self.store.token_person(&key::digest(token.expose_secret())).await {
             Ok(Some(found)) => Ok(found),
             Ok(None) | Err(StoreError::NotFound) => Err(Fault::Unauthenticated),
             Err(error) => Err(of_store(error, &users())),
@@ -212,14 +271,17 @@ impl Accounts {
     }
 }
 
-fn digest(token: &SecretString) -> [u8; 32] {
-    Sha256::digest(token.expose_secret().as_bytes()).into()
-}
-
 fn set_up() -> Fault {
     Fault::conflict(Text::new(
         "The first administrator is there already. Sign in instead.",
         "首位管理员已存在，请直接登录。",
+    ))
+}
+
+fn no_link() -> Fault {
+    Fault::conflict(Text::new(
+        "This link was used, replaced, or has expired. Ask an administrator for a new one.",
+        "此链接已使用、已被替换或已过期，请向管理员索取新链接。",
     ))
 }
 

@@ -51,6 +51,18 @@ pub(super) fn of_store(error: StoreError, thing: &Text) -> Fault {
         ),
         StoreError::Missing { field } => no_such(&field),
         StoreError::InUse(users) => in_use(thing, &users),
+        StoreError::LastAdmin => Fault::conflict(Text::new(
+            "This is the last administrator who can sign in. Make somebody else an administrator first.",
+            "这是最后一位可登录的管理员，请先将其他用户设为管理员。",
+        )),
+        StoreError::Deactivated => Fault::conflict(Text::new(
+            "This user is deactivated. Reactivate them first.",
+            "该用户已停用，请先重新启用。",
+        )),
+        StoreError::Full => Fault::conflict(Text::new(
+            "There are as many as there may be. Remove one first.",
+            "数量已达上限，请先移除一个。",
+        )),
         StoreError::State(status) => {
             let Text { en, zh } = status.label();
             let (thing_en, thing_zh) = (&thing.en, &thing.zh);

@@ -13,10 +13,13 @@ mod fault;
 mod housekeeping;
 pub(crate) mod idempotency;
 pub(crate) mod inbox;
+mod key;
 mod lists;
 mod logs;
+mod members;
 mod outbox;
 mod password;
+mod people;
 mod permission;
 mod projects;
 mod refs;
@@ -24,6 +27,7 @@ mod releases;
 mod servers;
 mod system;
 mod templates;
+mod tokens;
 mod tries;
 mod walls;
 pub(crate) mod webhooks;
@@ -33,13 +37,14 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use launchway_app::ports::{
-    Audits, Board, Channels, Credentials, HookTemplates, Ports, Projects, Releases, Servers, Walls, Webhooks,
+    Audits, Board, Channels, Credentials, HookTemplates, Members, People, Ports, Projects, Releases, Servers, Tokens,
+    Walls, Webhooks,
 };
 use launchway_domain::{Actor, Fault, HookGuard, Permission, ProjectId, WallLink};
 use launchway_engine::data::DataDir;
 use launchway_engine::secret::Vault;
 use launchway_engine::store::{Counts, Store};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -71,6 +76,8 @@ pub(crate) struct Core {
     inbox: inbox::Limits,
     /// How often test messages are sent, by channel.
     tests: tries::Tries<i64>,
+    /// Counts sign-outs and what else may end or change what somebody may, so that listeners look at once.
+    left: watch::Sender<u64>,
     /// Work that outlives the call that began it.
     background: TaskTracker,
     stopping: CancellationToken,
@@ -109,10 +116,11 @@ impl Services {
             sender: Sender::new(outward),
             inbox: inbox::Limits::default(),
             tests: tries::Tries::new(TESTS.0, TESTS.1),
+            left: watch::Sender::new(0),
             background: TaskTracker::new(),
             stopping: CancellationToken::new(),
         });
-        let accounts = Arc::new(Accounts::new(core.store.clone())?);
+        let accounts = Arc::new(Accounts::new(core.clone())?);
         let ports = Ports {
             credentials: Arc::new(credentials::CredentialService(core.clone())),
             servers: Arc::new(servers::ServerService(core.clone())),
@@ -126,6 +134,9 @@ impl Services {
             webhooks: Arc::new(webhooks::WebhookService(core.clone())),
             channels: Arc::new(channels::ChannelService(core.clone())),
             audits: Arc::new(audits::AuditService(core.clone())),
+            people: Arc::new(people::PeopleService(core.clone())),
+            members: Arc::new(members::MemberService(core.clone())),
+            tokens: Arc::new(tokens::TokenService(core.clone())),
         };
         Ok(Self { core, accounts, ports })
     }
@@ -203,6 +214,26 @@ impl Services {
         &*self.ports.audits
     }
 
+    /// People.
+    pub fn people(&self) -> &dyn People {
+        &*self.ports.people
+    }
+
+    /// Who has a role in which project.
+    pub fn members(&self) -> &dyn Members {
+        &*self.ports.members
+    }
+
+    /// API tokens.
+    pub fn tokens(&self) -> &dyn Tokens {
+        &*self.ports.tokens
+    }
+
+    /// Rings where somebody may have signed out, been shut out, or may do more or less than before.
+    pub(crate) fn left(&self) -> watch::Sender<u64> {
+        self.core.left.clone()
+    }
+
     /// The link that has this key; none where it was revoked or never was.
     ///
     /// # Errors
@@ -254,6 +285,14 @@ impl Core {
         permit(actor, permission)?;
         permit_in(actor, permission, id).map_err(|fault| fault::unseen(fault, &thing))?;
         self.store.project(id).await.map(drop).map_err(|e| fault::of_store(e, &thing))
+    }
+
+    /// Lets listeners look who they are, where something about that changed.
+    fn told<T>(&self, changed: Result<T, Fault>) -> Result<T, Fault> {
+        if changed.is_ok() {
+            self.left.send_modify(|count| *count += 1);
+        }
+        changed
     }
 
     /// Runs blocking work that talks to another host, in one of the places for it.

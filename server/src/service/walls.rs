@@ -6,14 +6,12 @@ use async_trait::async_trait;
 use launchway_app::ports::{Answer, Walls};
 use launchway_domain::{Actor, Fault, Form, NewWallLink, Permission, Text, WallLink, WallLinkForm, WallLinkId};
 use launchway_engine::store::Store;
-use rand::TryRngCore;
-use rand::rngs::OsRng;
 use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
 
-use super::Core;
-use super::fault::{internal, noun, of_store};
+use super::fault::{noun, of_store};
+use super::key::digest;
 use super::permission::permit;
+use super::{Core, key};
 
 /// What every key begins with, so that scanners for leaked secrets find it.
 const KEY_PREFIX: &str = "lww_";
@@ -36,9 +34,7 @@ impl Walls for WallService {
     async fn create(&self, actor: &Actor, form: WallLinkForm) -> Answer<NewWallLink> {
         permit(actor, Permission::ManageWallLinks)?;
         form.check()?;
-        let mut bytes = [0_u8; 32];
-        OsRng.try_fill_bytes(&mut bytes).map_err(|e| internal("getting random bytes", &e))?;
-        let key = format!("{KEY_PREFIX}{}", hex::encode(bytes));
+        let key = key::new(KEY_PREFIX)?;
         let (by, name) = (actor.user_id(), actor.name());
         let made = self.0.store.by(actor).wall_link_create(form.label.trim(), &digest(&key), by, name).await;
         let link = made.map_err(|e| of_store(e, &links()))?;
@@ -49,11 +45,6 @@ impl Walls for WallService {
         permit(actor, Permission::ManageWallLinks)?;
         self.0.store.by(actor).wall_link_delete(id).await.map_err(|e| of_store(e, &noun("wall link", "看板链接", id)))
     }
-}
-
-/// 256 random bits need no slow hash, and a look-up by digest tells nothing by its time.
-fn digest(key: &str) -> [u8; 32] {
-    Sha256::digest(key.as_bytes()).into()
 }
 
 /// The link that has a key.

@@ -58,7 +58,7 @@ async fn no_call_takes_a_parameter_that_is_not_described() {
         if matches!(path.as_str(), "/healthz" | "/readyz" | "/hooks/{public_id}") {
             continue;
         }
-        let address = path.replace("{id}", "1").replace("{file}", "docs.js");
+        let address = path.replace("{id}", "1").replace("{user_id}", "1").replace("{file}", "docs.js");
         for method in item.as_object().unwrap().keys() {
             let method = method.to_uppercase().parse().unwrap();
             let answer = send(client.request(method, &format!("{address}?colour=red&n=1&n=2"))).await;

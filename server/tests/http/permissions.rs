@@ -219,7 +219,7 @@ async fn what_is_another_projects_is_not_there() {
     let member = app.person("meg", Role::Member).await;
     let meg =
         app.services.accounts().users(&Actor::System).await.unwrap().into_iter().find(|u| u.name == "meg").unwrap();
-    app.store().member_set(meg.id, ProjectId(own.project), Some(Role::Manager)).await.unwrap();
+    app.store().member_set(meg.id, ProjectId(own.project), Role::Manager).await.unwrap();
     let bound =
         app.stranger().with_token(&app.scoped_token(TokenScope::Administer, Some(ProjectId(own.project))).await);
     let mut tried = 0;
@@ -278,7 +278,7 @@ async fn a_project_manager_takes_no_secret_and_no_server_that_is_everybodys() {
     let member = app.person("meg", Role::Member).await;
     let meg =
         app.services.accounts().users(&Actor::System).await.unwrap().into_iter().find(|u| u.name == "meg").unwrap();
-    app.store().member_set(meg.id, ProjectId(own.project), Some(Role::Manager)).await.unwrap();
+    app.store().member_set(meg.id, ProjectId(own.project), Role::Manager).await.unwrap();
 
     // A server of theirs, by their credential: yes. By everybody's, or moved to an address of their own: no.
     let mine = |credential: i64| json!({"hostname": "mine", "address": "192.0.2.7", "credential_id": credential, "project_id": own.project});

@@ -12,7 +12,8 @@ use super::prefs_bar::PrefsBar;
 use super::title::name_window;
 use super::toast::ToastArea;
 use crate::api::account::SignOut;
-use crate::text::{board, common, palette as palette_words, releases, t, templates};
+use crate::text::{board, common, palette as palette_words, people, releases, t, templates};
+use crate::ui::may::May;
 use crate::ui::palette::load_palette;
 use crate::ui::prefs;
 
@@ -20,6 +21,7 @@ use crate::ui::prefs;
 #[component]
 pub fn Layout() -> impl IntoView {
     let visitor = prefs::visitor();
+    let may = May::find();
     let (palette, keys) = (RwSignal::new(false), RwSignal::new(false));
     #[cfg(feature = "hydrate")]
     super::keys::listen(palette, keys);
@@ -38,6 +40,7 @@ pub fn Layout() -> impl IntoView {
                 <NavLink href="/servers" also="/servers" text=common::SERVERS />
                 <NavLink href="/credentials" also="/credentials" text=common::CREDENTIALS />
                 <NavLink href="/hook-templates" also="/hook-templates" text=templates::TEMPLATES />
+                {may.see_people().then(|| view! { <NavLink href="/users" also="/users" text=people::USERS /> })}
             </nav>
             <div class="top-end">
                 <button
@@ -62,7 +65,7 @@ pub fn Layout() -> impl IntoView {
                     Some(name) => {
                         view! {
                             <form method="post" action=SignOut::PATH>
-                                <span class="who">{name}</span>
+                                <a class="who" href="/account">{name}</a>
                                 <button type="submit" class="button quiet small" data-press="sign-out">
                                     {t(common::SIGN_OUT)}
                                 </button>

@@ -14,6 +14,7 @@ pub mod layout;
 pub mod list_body;
 pub mod listing;
 pub mod load;
+pub mod once;
 pub mod prefs_bar;
 pub mod project_filter;
 pub mod ref_match;

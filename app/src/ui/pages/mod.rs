@@ -1,5 +1,6 @@
 //! The pages, one a file.
 
+pub mod account;
 pub mod audit;
 pub mod channel;
 pub mod channels;
@@ -9,6 +10,8 @@ pub mod dashboard;
 pub mod environment;
 pub mod hook_template;
 pub mod hook_templates;
+pub mod join;
+pub mod members;
 pub mod project;
 pub mod project_edit;
 pub mod projects;
@@ -20,6 +23,8 @@ pub mod servers;
 pub mod settings;
 pub mod setup;
 pub mod sign_in;
+pub mod user;
+pub mod users;
 pub mod wall;
 pub mod wall_links;
 pub mod webhook;

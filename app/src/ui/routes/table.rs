@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn some_pages_have_no_frame() {
         let table = Table::new();
-        for path in ["/wall", "/sign-in", "/setup"] {
+        for path in ["/wall", "/sign-in", "/setup", "/join"] {
             let found = table.match_nested(path).0.map(|(_, found)| found.child.is_none());
             assert_eq!(found, Some(true), "{path}");
         }

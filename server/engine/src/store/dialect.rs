@@ -25,6 +25,8 @@ pub(super) enum Turn {
     Inbox = 3,
     /// Choosing a message to send.
     Outbox = 4,
+    /// Taking an administrator away.
+    Admins = 5,
 }
 
 /// The channel of PostgreSQL's doorbell. The payload is `<seq>` or `<seq> queue`.

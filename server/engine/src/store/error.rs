@@ -35,6 +35,15 @@ pub enum StoreError {
     /// The next page is to begin where this list has no page.
     #[error("no page of this list begins there")]
     Cursor,
+    /// Nobody would be left who may do everything.
+    #[error("this is the last administrator")]
+    LastAdmin,
+    /// Somebody who was shut out.
+    #[error("the user is deactivated")]
+    Deactivated,
+    /// There are as many as there may be.
+    #[error("there are too many")]
+    Full,
     /// The lease was lost: another instance runs the release, or it has ended.
     #[error("the lease on the release was lost")]
     Stale,

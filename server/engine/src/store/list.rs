@@ -258,7 +258,7 @@ pub(super) fn like(text: &str) -> String {
 }
 
 /// What a list is sorted by: expressions with ` | ` between them, those with a `#` before them numbers; then the id.
-fn keys<'a>(columns: &'a str, id: &'a str) -> Vec<Key<'a>> {
+pub(super) fn keys<'a>(columns: &'a str, id: &'a str) -> Vec<Key<'a>> {
     let keys = columns.split(" | ").map(|column| match column.strip_prefix('#') {
         Some(sql) => Key::number(sql),
         None => Key { sql: column, is_number: false },

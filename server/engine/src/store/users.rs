@@ -1,16 +1,14 @@
-//! People and their API tokens.
+//! People who act: by name, by id.
 
-use launchway_domain::{Grant, Membership, Person, ProjectId, Role, Timestamp, TokenScope, User, UserId};
-use serde::Serialize;
+use launchway_domain::{Person, Role, Timestamp, User, UserId};
 use sqlx::Row;
 
-use super::audit::Draft;
 use super::dialect::Turn;
-use super::error::{Result, StoreError, in_terms_of};
+use super::error::{Result, in_terms_of};
 use super::{Store, rows};
 
-/// A token's last use is written down at most this often, in milliseconds.
-const TOUCH_EVERY: i64 = 60_000;
+/// That somebody did something is written down at most this often, in milliseconds.
+const SEEN_EVERY: i64 = 5 * 60_000;
 
 impl Store {
     /// How many people may sign in.
@@ -67,62 +65,34 @@ impl Store {
     /// # Errors
     /// [`StoreError::Db`].
     pub async fn person(&self, id: UserId) -> Result<Option<Person>> {
-        let row = sqlx::query("SELECT id, name, role, created_at FROM users WHERE id = $1 AND deactivated_at IS NULL")
-            .bind(id.0)
-            .fetch_optional(self.pool())
-            .await?;
-        match row {
-            None => Ok(None),
-            Some(row) => {
-                Ok(Some(Person { memberships: self.memberships(id).await?, ..Person::new(rows::user(&row)?) }))
-            }
+        let row = sqlx::query(
+            "SELECT id, name, role, created_at, last_seen_at FROM users WHERE id = $1 AND deactivated_at IS NULL",
+        )
+        .bind(id.0)
+        .fetch_optional(self.pool())
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        self.seen(id, row.try_get("last_seen_at")?).await;
+        Ok(Some(Person { memberships: self.memberships(id).await?, ..Person::new(rows::user(&row)?) }))
+    }
+
+    /// Notes that somebody did something, where that was not noted lately.
+    pub(super) async fn seen(&self, id: UserId, last: Option<i64>) {
+        let now = Timestamp::now().0;
+        if last.is_some_and(|last| now - last < SEEN_EVERY) {
+            return;
+        }
+        let sql = "UPDATE users SET last_seen_at = $2 WHERE id = $1";
+        // A courtesy: nobody is refused because this could not be written.
+        if let Err(error) = self.note(sql, id.0, now).await {
+            tracing::warn!(%error, user = id.0, "could not note that somebody was here");
         }
     }
 
-    /// What somebody is trusted with in projects.
-    ///
-    /// # Errors
-    /// [`StoreError::Db`].
-    pub async fn memberships(&self, id: UserId) -> Result<Vec<Membership>> {
-        let found = sqlx::query("SELECT project_id, role FROM memberships WHERE user_id = $1 ORDER BY project_id")
-            .bind(id.0)
-            .fetch_all(self.pool())
-            .await?;
-        found
-            .iter()
-            .map(|row| {
-                let role = rows::word(row, "role", Role::parse)?;
-                Ok(Membership { project_id: ProjectId(row.try_get("project_id")?), role })
-            })
-            .collect()
-    }
-
-    /// Gives somebody a role in a project, another one where they had one, or (none) takes it.
-    ///
-    /// # Errors
-    /// [`StoreError::Missing`] for `user_id` where the user or the project is gone.
-    pub async fn member_set(&self, user: UserId, project: ProjectId, role: Option<Role>) -> Result<()> {
+    /// Writes a time into a row, which is nobody's change.
+    pub(super) async fn note(&self, sql: &'static str, id: i64, at: i64) -> Result<()> {
         let mut w = self.write().await?;
-        match role {
-            None => {
-                sqlx::query("DELETE FROM memberships WHERE user_id = $1 AND project_id = $2")
-                    .bind(user.0)
-                    .bind(project.0)
-                    .execute(w.conn())
-                    .await?
-            }
-            Some(role) => sqlx::query(
-                "INSERT INTO memberships (user_id, project_id, role, created_at) VALUES ($1, $2, $3, $4) \
-                 ON CONFLICT (user_id, project_id) DO UPDATE SET role = excluded.role",
-            )
-            .bind(user.0)
-            .bind(project.0)
-            .bind(role.as_str())
-            .bind(Timestamp::now().0)
-            .execute(w.conn())
-            .await
-            .map_err(in_terms_of("user_id", "user_id"))?,
-        };
+        sqlx::query(sql).bind(id).bind(at).execute(w.conn()).await?;
         w.commit().await
     }
 
@@ -155,107 +125,10 @@ impl Store {
             sqlx::query("SELECT id, name, role, created_at FROM users ORDER BY name").fetch_all(self.pool()).await?;
         found.iter().map(rows::user).collect()
     }
-
-    /// Stores the SHA-256 of a new API token; its id.
-    ///
-    /// # Errors
-    /// [`StoreError::Missing`] where the user is gone, [`StoreError::Taken`] for a hash that is there.
-    pub async fn token_create(&self, user: UserId, label: &str, hash: &[u8]) -> Result<i64> {
-        let mut w = self.write().await?;
-        let id = sqlx::query_scalar(
-            "INSERT INTO tokens (user_id, label, hash, created_at) VALUES ($1, $2, $3, $4) RETURNING id",
-        )
-        .bind(user.0)
-        .bind(label)
-        .bind(hash)
-        .bind(Timestamp::now().0)
-        .fetch_one(w.conn())
-        .await
-        .map_err(in_terms_of("token", "user"))?;
-        let made = token_of(&mut w, id).await?;
-        w.audit(Draft::new("token.create", "token", Some(id), label).after(&made)?);
-        w.commit().await?;
-        Ok(id)
-    }
-
-    /// Whose token it is by its SHA-256, with what it allows; notes that it was used. None where it expired, was
-    /// revoked, or its owner deactivated.
-    ///
-    /// # Errors
-    /// [`StoreError::Db`].
-    pub async fn token_person(&self, hash: &[u8]) -> Result<Option<Person>> {
-        let row = sqlx::query(
-            "SELECT t.id AS token_id, t.label, t.scope, t.project_id, t.last_used_at, u.id, u.name, u.role, \
-             u.created_at FROM tokens t JOIN users u ON u.id = t.user_id \
-             WHERE t.hash = $1 AND u.deactivated_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)",
-        )
-        .bind(hash)
-        .bind(Timestamp::now().0)
-        .fetch_optional(self.pool())
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let id: i64 = row.try_get("token_id")?;
-        let last: Option<i64> = row.try_get("last_used_at")?;
-        let now = Timestamp::now().0;
-        if last.is_none_or(|last| now - last >= TOUCH_EVERY) {
-            // A courtesy: a token that works must not be refused because this could not be written.
-            if let Err(error) = self.touch(id, now).await {
-                tracing::warn!(%error, token = id, "could not note a token's use");
-            }
-        }
-        let user = rows::user(&row)?;
-        let grant = Grant {
-            token_id: id,
-            label: row.try_get("label")?,
-            scope: rows::word(&row, "scope", TokenScope::parse)?,
-            project: row.try_get::<Option<i64>, _>("project_id")?.map(ProjectId),
-        };
-        let memberships = self.memberships(user.id).await?;
-        Ok(Some(Person { memberships, grant: Some(grant), ..Person::new(user) }))
-    }
-
-    async fn touch(&self, token: i64, now: i64) -> Result<()> {
-        let mut w = self.write().await?;
-        sqlx::query("UPDATE tokens SET last_used_at = $2 WHERE id = $1")
-            .bind(token)
-            .bind(now)
-            .execute(w.conn())
-            .await?;
-        w.commit().await
-    }
-
-    /// Revokes a token.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn token_delete(&self, id: i64) -> Result<()> {
-        let mut w = self.write().await?;
-        let before = token_of(&mut w, id).await?;
-        let gone = sqlx::query("DELETE FROM tokens WHERE id = $1").bind(id).execute(w.conn()).await?;
-        if gone.rows_affected() == 0 {
-            return Err(StoreError::NotFound);
-        }
-        w.audit(Draft::new("token.revoke", "token", Some(id), before.label.as_str()).before(&before)?);
-        w.commit().await
-    }
 }
 
-/// A token as the audit knows it.
-#[derive(Serialize)]
-struct Token {
-    label: String,
-    user: String,
-}
-
-async fn token_of(w: &mut super::tx::Write, id: i64) -> Result<Token> {
-    let row = sqlx::query("SELECT t.label, u.name FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.id = $1")
-        .bind(id)
-        .fetch_one(w.conn())
-        .await?;
-    Ok(Token { label: row.try_get("label")?, user: row.try_get("name")? })
-}
-
-async fn insert(w: &mut super::tx::Write, name: &str, hash: &str, role: Role) -> Result<User> {
+/// Adds a row. An empty hash fits no password.
+pub(super) async fn insert(w: &mut super::tx::Write, name: &str, hash: &str, role: Role) -> Result<User> {
     let created_at = Timestamp::now();
     let id = sqlx::query_scalar(
         "INSERT INTO users (name, password_hash, role, created_at) VALUES ($1, $2, $3, $4) RETURNING id",

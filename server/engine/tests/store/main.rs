@@ -36,6 +36,12 @@ on_both! {
     people::of_many_first_administrators_there_is_one
     people::a_session_is_kept_changed_and_ended
     people::a_token_names_its_user_until_it_is_revoked
+    people::a_token_ends_at_its_time_and_belongs_to_its_project
+    people::an_invitation_opens_once
+    people::the_last_administrator_stays_one
+    people::who_is_shut_out_holds_nothing
+    people::a_new_password_ends_the_other_sessions
+    people::a_membership_is_given_changed_and_taken
     records::a_name_is_taken_once
     records::what_is_used_is_not_deleted
     records::what_does_not_exist_is_not_referred_to

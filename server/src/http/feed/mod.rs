@@ -60,21 +60,27 @@ struct Shared {
     projects: Mutex<HashMap<ReleaseId, ProjectId>>,
     /// Who has a release open.
     presence: Presence,
-    /// Counts sign-outs, so that listeners look at once whether it was theirs.
+    /// Counts what may concern a listener's session, so that they look at once whether it was theirs.
     left: tokio_watch::Sender<u64>,
     stopping: CancellationToken,
 }
 
 impl Feed {
     /// A feed over a store. `progress` brings what is not written down; `stopping` ends every listener.
-    pub(crate) fn new(store: Store, progress: broadcast::Sender<Event>, stopping: CancellationToken) -> Self {
+    /// `left` rings where somebody may be gone, or may see more or less.
+    pub(crate) fn new(
+        store: Store,
+        progress: broadcast::Sender<Event>,
+        left: tokio_watch::Sender<u64>,
+        stopping: CancellationToken,
+    ) -> Self {
         let shared = Shared {
             store,
             progress,
             tails: Mutex::default(),
             projects: Mutex::default(),
             presence: Presence::new(),
-            left: tokio_watch::Sender::new(0),
+            left,
             stopping,
         };
         Self { shared: Arc::new(shared) }

@@ -1,18 +1,26 @@
 //! `/me`
 
-use launchway_domain::{Actor, Fault, Membership, Needs, ProjectId, Role, Text, TokenScope, UserId};
+use axum::Extension;
+use axum::extract::State;
+use axum::http::StatusCode;
+use launchway_domain::{
+    Actor, Fault, Membership, Needs, PasswordForm, Permission, ProjectId, Role, Text, TokenScope, UserId,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::needs::needing;
+use super::needs::{needing, permitted};
 use crate::AppState;
-use crate::http::auth::Who;
+use crate::http::auth::{Identity, Proof, Who};
+use crate::http::body::Json;
 use crate::http::problem::{ProblemBody, Reply, Result};
 
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(needing(Needs::SignIn, routes!(me)))
+    OpenApiRouter::new()
+        .routes(needing(Needs::SignIn, routes!(me)))
+        .routes(permitted(Permission::ManageSelf, routes!(password)))
 }
 
 /// Who asks.
@@ -57,4 +65,23 @@ async fn me(Who(actor): Who) -> Result<Reply<Me>> {
         memberships: person.memberships,
         token: person.grant.map(|grant| Token { label: grant.label, scope: grant.scope, project_id: grant.project }),
     }))
+}
+
+/// Changes your password. Your other sessions end; tokens stay.
+#[utoipa::path(
+    post, path = "/me/password", tag = "account", request_body = PasswordForm,
+    responses((status = 204), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn password(
+    State(state): State<AppState>,
+    Extension(Identity { actor, proof }): Extension<Identity>,
+    json: Json,
+) -> Result<StatusCode> {
+    let form = json.form::<PasswordForm>()?;
+    let session = match &proof {
+        Proof::Session(row) => Some(row.as_str()),
+        Proof::Token(_) | Proof::Wall(_) => None,
+    };
+    state.services.accounts().change_password(&actor, form, session).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

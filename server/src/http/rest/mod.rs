@@ -12,6 +12,7 @@ mod examples;
 pub(crate) mod idempotency;
 mod logs;
 mod me;
+mod members;
 pub(crate) mod needs;
 mod projects;
 mod releases;
@@ -19,6 +20,8 @@ mod rules;
 mod servers;
 mod system;
 mod templates;
+mod tokens;
+mod users;
 mod versions;
 mod webhooks;
 
@@ -166,7 +169,10 @@ pub(crate) fn router() -> Calls {
                 .merge(webhooks::router())
                 .merge(channels::router())
                 .merge(system::router())
-                .merge(me::router()),
+                .merge(me::router())
+                .merge(users::router())
+                .merge(members::router())
+                .merge(tokens::router()),
         )
         .split_for_parts();
     api.merge(open_api);

@@ -55,6 +55,11 @@ impl Draft {
         Self { project, ..Self::new(format!("{}.{verb}", T::KIND), T::KIND, Some(thing.id()), thing.name()) }
     }
 
+    /// The person whom it is about, in a project.
+    pub(super) fn about(self, user: UserId, name: &str, project: ProjectId) -> Self {
+        Self { id: Some(user.0), name: name.to_owned(), project: Some(project), ..self }
+    }
+
     /// What was before. Secrets must not be in it.
     pub(super) fn before(mut self, before: &impl Serialize) -> Result<Self> {
         self.before = Some(things::snapshot(before)?);
@@ -88,11 +93,16 @@ impl Write {
         Ok(())
     }
 
-    /// Writes down that somebody deleted a thing.
-    pub(super) fn audit_gone<T: Audited>(&mut self, gone: &T) -> Result<()> {
-        let draft = Draft::of("delete", gone).before(gone)?;
+    /// Writes down that somebody took a thing away: `verb` is what tells how.
+    pub(super) fn audit_removed<T: Audited>(&mut self, verb: &str, gone: &T) -> Result<()> {
+        let draft = Draft::of(verb, gone).before(gone)?;
         self.audit(draft);
         Ok(())
+    }
+
+    /// Writes down that somebody deleted a thing.
+    pub(super) fn audit_gone<T: Audited>(&mut self, gone: &T) -> Result<()> {
+        self.audit_removed("delete", gone)
     }
 }
 

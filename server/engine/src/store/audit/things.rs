@@ -1,8 +1,8 @@
 //! What the audit keeps of a thing: its name, and its fields without secrets.
 
 use launchway_domain::{
-    Channel, Credential, Environment, FieldChange, HookTemplate, Project, ProjectId, Release, Server, User, WallLink,
-    Webhook,
+    Account, ApiToken, Channel, Credential, Environment, FieldChange, HookTemplate, Project, ProjectId, Release,
+    Server, User, WallLink, Webhook,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -110,6 +110,29 @@ impl Audited for User {
     }
     fn name(&self) -> String {
         self.name.clone()
+    }
+}
+
+impl Audited for Account {
+    const KIND: &'static str = "user";
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+}
+
+impl Audited for ApiToken {
+    const KIND: &'static str = "token";
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+    fn project(&self) -> Option<ProjectId> {
+        self.project_id
     }
 }
 

@@ -1,0 +1,27 @@
+//! What is shown once: a link or a token that was just made, to be copied.
+
+use launchway_domain::Text;
+use leptos::prelude::*;
+
+use super::copy_field::{CopyField, address_of};
+use crate::text::t;
+
+/// A secret that nobody will see again, with a button that copies it.
+#[component]
+pub fn Once(
+    /// What to do with it.
+    lead: Text,
+    /// What it is called.
+    label: Text,
+    /// The secret; a path of this site becomes a whole address.
+    secret: String,
+) -> impl IntoView {
+    let value = if secret.starts_with('/') { address_of(&secret) } else { secret };
+    view! {
+        <div class="made">
+            <p>{t(lead)}</p>
+            <CopyField label value />
+        </div>
+    }
+    .into_any()
+}
