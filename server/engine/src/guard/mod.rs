@@ -111,7 +111,7 @@ impl Guard {
             }
         }
         reasons.dedup();
-        Ok(Self::with(Way::Open, helper, data, nothing(&reasons.join("; "))))
+        Ok(Self::with(Way::Open, helper, data, nothing_as_root(&user.name, &reasons.join("; "))))
     }
 
     fn with(way: Way, helper: &Path, data: &DataDir, report: HookGuard) -> Self {
@@ -243,6 +243,14 @@ fn nothing(why: &str) -> HookGuard {
     let detail = text!(
         "Local hooks are kept from nothing: whoever may write one can read the database, the master key and every project's files. Run Launchway as root, so that hooks get a user of their own, or on Linux 6.12 or newer with Landlock. What was tried: {why}",
         "本地钩子未受隔离：能够编写它的人可以读取数据库、主密钥以及所有项目的文件。请以 root 运行 Launchway，使钩子拥有自己的用户；或使用启用了 Landlock 的 Linux 6.12 及以上版本。尝试结果：{why}"
+    );
+    HookGuard { kind: GuardKind::None, user: None, detail }
+}
+
+fn nothing_as_root(user: &str, why: &str) -> HookGuard {
+    let detail = text!(
+        "Local hooks are kept from nothing and run as root: whoever may write one can read and change everything on this host. Let the user {user} pass through every folder above the data folder (chmod o+x), or move the data folder to where it can. What was tried: {why}",
+        "本地钩子未受隔离，并以 root 运行：能够编写它的人可以读取和修改本机的一切。请允许用户 {user} 通过数据目录的各级上级目录（chmod o+x），或将数据目录移至该用户可达之处。尝试结果：{why}"
     );
     HookGuard { kind: GuardKind::None, user: None, detail }
 }
