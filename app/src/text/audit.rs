@@ -10,6 +10,7 @@ super::texts! {
     WHEN: "When", "时间";
     WHO: "Who", "操作者";
     WHAT: "What", "操作";
+    SOURCE: "Source", "来源";
     ANY_WHAT: "Anything", "全部操作";
     OUTCOME: "Outcome", "结果";
     ANY_OUTCOME: "Any outcome", "全部结果";

@@ -57,7 +57,7 @@ fn Entries(list: ListState, found: Listed<AuditRow>) -> impl IntoView {
                 <thead>
                     <tr>
                         <th scope="col">{t(words::WHAT)}</th>
-                        <th scope="col">{t(words::WHO)}</th>
+                        <th scope="col">{t(words::SOURCE)}</th>
                         <th scope="col" class="when">
                             {t(words::WHEN)}
                         </th>

@@ -199,6 +199,10 @@ pub(super) fn changes(before: Option<&str>, after: Option<&str>) -> Vec<FieldCha
     let (before, after): (Option<Value>, Option<Value>) = (read(before), read(after));
     let mut changes = Vec::new();
     compare("", before.as_ref(), after.as_ref(), &mut changes);
+    if before.is_some() && after.is_some() {
+        // It goes without saying; the entry has a time of its own.
+        changes.retain(|change| change.field != "updated_at");
+    }
     changes
 }
 
