@@ -313,3 +313,20 @@ async fn what_was_written_down_before_a_restart_is_sent_once_after_it() {
     assert_eq!(receiver.came().len(), 2);
     services.shutdown().await;
 }
+
+#[tokio::test]
+async fn its_pages_read_without_javascript() {
+    let telling = Telling::new(None).await;
+    let url = "https://hooks.slack.com/services/T0/B0/topsecret";
+    let id = telling.channel("slack", json!({"url": url})).await;
+    let list = format!("/projects/{}/notifications", telling.project);
+    for (path, word) in [
+        (list.clone(), "https://hooks.slack.com"),
+        (format!("{list}/new"), "Signing secret"),
+        (format!("{list}/{id}"), "Send a test"),
+    ] {
+        let page = telling.client.get(&path).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert!(page.text.contains(word) && !page.text.contains("topsecret"), "{path}: {}", page.text);
+    }
+}

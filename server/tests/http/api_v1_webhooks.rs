@@ -274,3 +274,38 @@ async fn who_calls_too_often_waits() {
     limited.problem(429);
     assert!(limited.header("retry-after").parse::<u64>().unwrap() >= 1);
 }
+
+#[tokio::test]
+async fn its_pages_read_without_javascript_in_both_languages() {
+    let hooked = Hooked::new("gitlab", json!({"tags": ["v1"]})).await;
+    let headers = [("content-type", "application/json"), ("x-gitlab-event", "Push Hook"), ("x-gitlab-token", SECRET)];
+    let body = gitlab("tag_push", "refs/tags/v2", &hooked.commit("v2")).to_string().into_bytes();
+    hooked.outcome(&hooked.call(&headers, body).await).await;
+    let list = format!("/projects/{}/webhooks", hooked.project);
+    let page = async |path: &str, lang: &str| {
+        let request = hooked.client.request(reqwest::Method::GET, path).header("accept-language", lang);
+        let answer = crate::client::send(request).await;
+        assert_eq!(answer.status, 200, "{path}");
+        answer.text
+    };
+    assert!(page(&list, "en").await.contains(&format!("href=\"{list}/{}\"", hooked.webhook)));
+    assert!(page(&format!("{list}/new"), "zh").await.contains("代码托管平台"));
+    let one = page(&format!("{list}/{}", hooked.webhook), "en").await;
+    assert!(one.contains(&hooked.address) && one.contains("v2 is none of: v1."), "{one}");
+    assert!(one.contains("value=\"gitlab\"") && !one.contains(SECRET));
+    assert!(page(&format!("{list}/{}", hooked.webhook), "zh").await.contains("v2 不匹配"));
+}
+
+#[tokio::test]
+async fn of_two_editors_the_second_is_told() {
+    let hooked = Hooked::new("github", json!({})).await;
+    let address = format!("/api/v1/webhooks/{}", hooked.webhook);
+    let tag = hooked.client.get(&address).await.header("etag").to_owned();
+    let patch = async |name: &str| {
+        let request = hooked.client.request(reqwest::Method::PATCH, &address).header("if-match", &tag);
+        crate::client::send(request.json(&json!({"name": name}))).await
+    };
+    assert_eq!(patch("first").await.json(200)["version"], 2);
+    patch("second").await.problem(412);
+    assert_eq!(hooked.client.get(&address).await.json(200)["name"], "first");
+}
