@@ -260,7 +260,7 @@ async fn entries_are_found_paged_and_exported() {
     app.services.accounts().create_user(&Actor::System, form, Role::Viewer).await.unwrap();
     let token = app.services.accounts().create_token(&Actor::System, "vi", "test").await.unwrap();
     let viewer = client.with_token(token.expose_secret());
-    viewer.post("/api/v1/projects", json!({"title": "canary-5195"})).await.problem(403);
+    viewer.post("/api/v1/projects", json!({"title": "canary-5195", "repo_url": "/srv/x"})).await.problem(403);
     let refused = client.get(&format!("{PATH}?who=vi&outcome=refused")).await.json(200)["items"].clone();
     assert_eq!(refused.as_array().unwrap().len(), 1);
     assert_eq!(
