@@ -122,7 +122,7 @@ async fn what_is_another_projects_is_not_there_for_a_token_of_one() {
         format!("/api/v1/releases/{}", blog.id),
         format!("/api/v1/releases/{}/nodes", blog.id),
         format!("/api/v1/releases/{}/log?node=start", blog.id),
-        format!("/api/v1/releases/{}/log/text", blog.id),
+        format!("/api/v1/releases/{}/log/text?scope=all", blog.id),
         format!("/api/v1/projects/{}", blog.project_id),
         format!("/api/v1/projects/{}/members", blog.project_id),
         format!("/api/v1/environments/{}", blog.environment_id),
