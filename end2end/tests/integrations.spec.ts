@@ -97,7 +97,7 @@ test.describe("without JavaScript", () => {
     await page.goto("/sign-in");
     await page.locator("#f-name").fill(ADMIN.name);
     await page.locator("#f-password").fill(ADMIN.password);
-    await page.locator("button[type=submit]").first().click();
+    await page.getByRole("button", { name: "登录" }).click();
     await page.goto(`/projects/${project}/notifications`);
     await expect(page.getByRole("link", { name: "ops" })).toBeVisible();
     await page.goto(`/projects/${project}/webhooks/new`);
