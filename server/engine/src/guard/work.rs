@@ -151,7 +151,7 @@ mod tests {
         let work = folder.path().join("work");
         fs::create_dir_all(work.join("a/b/c")).unwrap();
         for inner in ["a/b", "a"] {
-            fs::set_permissions(work.join(inner), fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(work.join(inner), fs::Permissions::from_mode(0o000)).unwrap();
         }
         clean(&work).unwrap();
         assert!(!work.exists());

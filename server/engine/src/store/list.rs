@@ -416,7 +416,7 @@ impl Store {
             columns: rows::RELEASE_BRIEF,
             from: rows::RELEASE_FROM,
             keys: keys(column, "r.id"),
-            descending: descending,
+            descending,
         };
         conditions.page(self, &listing, query, rows::release).await
     }

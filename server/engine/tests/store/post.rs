@@ -109,7 +109,7 @@ pub(crate) async fn a_delivery_is_taken_once_and_makes_one_release(db: Db) {
     let release = a.delivery_release(made.id, &new, true, None).await.unwrap();
     assert_eq!(release.status, ReleaseStatus::Queued);
     assert!(b.delivery_release(made.id, &new, true, None).await.is_err());
-    assert_eq!(a.releases(&Default::default()).await.unwrap().items.len(), 1);
+    assert_eq!(a.releases(&Default::default(), &launchway_domain::Visible::All).await.unwrap().items.len(), 1);
     let closed = a.delivery(made.id).await.unwrap();
     assert_eq!((closed.outcome, closed.release_id), (DeliveryOutcome::Started, Some(release.id)));
     assert_eq!(b.delivery_claim(TTL).await.unwrap().unwrap().event, "push");

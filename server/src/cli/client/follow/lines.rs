@@ -48,10 +48,9 @@ pub(crate) fn change(picture: &Picture, change: &Change, at: Timestamp, lang: La
             if let (Some(status), NodeStatus::Failed) = (node.exit_status, node.status) {
                 said.push_str(text!(", exit status {status}", "，退出状态 {status}").get(lang));
             }
-            if let Some(took) = Picture::took(node.started_at, node.finished_at, at_end(node)) {
-                if node.status.is_final() {
-                    said.push_str(&format!(" ({})", seconds(took)));
-                }
+            let took = Picture::took(node.started_at, node.finished_at, at_end(node));
+            if let Some(took) = took.filter(|_| node.status.is_final()) {
+                said.push_str(&format!(" ({})", seconds(took)));
             }
             if let (Some(message), NodeStatus::Failed) = (&node.message, node.status) {
                 said.push_str(&format!(": {}", clean(message.get(lang))));
