@@ -123,7 +123,8 @@ async fn a_webhook_gets_a_signed_message_after_failures() {
     let signed = [time.as_bytes(), b".", &last.body].concat();
     let expected = format!("t={time},v1={}", hex::encode(sign(SECRET, &signed)));
     assert_eq!(last.header("x-launchway-signature"), expected);
-    assert!(came.iter().all(|one| one.header("x-launchway-delivery") == ended["id"].to_string()));
+    let delivery = ended["id"].to_string();
+    assert!(came.iter().all(|one| one.header("x-launchway-delivery") == delivery));
     let body = last.json();
     assert_eq!((&body["event"], &body["release"]["ref"]["name"]), (&json!("release.canceled"), &json!("v1")));
     assert_eq!(body["url"], format!("https://ship.example/releases/{}", telling.release));

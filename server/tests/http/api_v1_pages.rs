@@ -68,7 +68,8 @@ async fn every_list_has_pages() {
     crate::api_v1_idempotency::on_both(async |_app, client| {
         let project = client.post("/api/v1/projects", json!({"title": "Shop", "repo_url": "/srv/shop.git"})).await.id();
         let environments = format!("/api/v1/projects/{project}/environments");
-        let bodies: [(&str, fn(u32) -> Value); 5] = [
+        type Body = fn(u32) -> Value;
+        let bodies: [(&str, Body); 5] = [
             ("/api/v1/projects", |n| json!({"title": format!("P{n}"), "repo_url": "/srv/p.git"})),
             ("/api/v1/hook-templates", |n| json!({"name": format!("T{n}"), "body": "true"})),
             ("/api/v1/wall-links", |n| json!({"label": format!("W{n}")})),

@@ -412,12 +412,8 @@ impl Store {
             "when" => ("#COALESCE(r.finished_at, r.started_at, r.created_at)", query.descending),
             _ => ("#r.id", true),
         };
-        let listing = Listing {
-            columns: rows::RELEASE_BRIEF,
-            from: rows::RELEASE_FROM,
-            keys: keys(column, "r.id"),
-            descending,
-        };
+        let listing =
+            Listing { columns: rows::RELEASE_BRIEF, from: rows::RELEASE_FROM, keys: keys(column, "r.id"), descending };
         conditions.page(self, &listing, query, rows::release).await
     }
 }

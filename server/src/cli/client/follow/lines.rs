@@ -109,7 +109,8 @@ pub(crate) fn end(picture: &Picture, lang: Lang) -> Vec<String> {
 
 /// A text from elsewhere as one line without anything that a terminal would act upon.
 pub(crate) fn clean(text: &str) -> String {
-    visible(text).chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let line: String = text.chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c }).collect();
+    visible(&line).chars().filter(|c| !c.is_control()).collect()
 }
 
 #[cfg(test)]
