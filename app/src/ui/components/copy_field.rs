@@ -12,10 +12,12 @@ use crate::ui::components::toast::Toasts;
 pub fn CopyField(
     /// What it is called.
     label: Text,
-    /// The text.
+    /// The text; a path of this site becomes the whole address once the page is alive.
     value: String,
 ) -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
+    let shown = RwSignal::new(value);
+    Effect::new(move || shown.update(|value| *value = whole(value)));
     let toasts = Toasts::find();
     let copy = move |_| {
         if let Some(field) = field.get_untracked() {
@@ -27,7 +29,7 @@ pub fn CopyField(
     };
     view! {
         <div class="picker">
-            <input node_ref=field class="code" readonly autocomplete="off" aria-label=t(label) value=value />
+            <input node_ref=field class="code" readonly autocomplete="off" aria-label=t(label) prop:value=shown value=shown.get_untracked() />
             <button type="button" class="button needs-script" on:click=copy>
                 {t(common::COPY)}
             </button>
@@ -36,13 +38,14 @@ pub fn CopyField(
     .into_any()
 }
 
-/// The whole address of a path of this site; on the server the path alone.
-pub fn address_of(path: &str) -> String {
+/// The whole address of a path of this site; on the server the path alone. Any other text stays.
+fn whole(text: &str) -> String {
     #[cfg(feature = "hydrate")]
-    let origin = web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default();
-    #[cfg(not(feature = "hydrate"))]
-    let origin = String::new();
-    origin + path
+    if text.starts_with('/') {
+        let origin = web_sys::window().and_then(|window| window.location().origin().ok());
+        return origin.unwrap_or_default() + text;
+    }
+    text.to_owned()
 }
 
 /// Copies what is selected. By the old way: the new one refuses pages that come without HTTPS.

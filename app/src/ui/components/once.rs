@@ -3,7 +3,7 @@
 use launchway_domain::Text;
 use leptos::prelude::*;
 
-use super::copy_field::{CopyField, address_of};
+use super::copy_field::CopyField;
 use crate::text::t;
 
 /// A secret that nobody will see again, with a button that copies it.
@@ -16,11 +16,10 @@ pub fn Once(
     /// The secret; a path of this site becomes a whole address.
     secret: String,
 ) -> impl IntoView {
-    let value = if secret.starts_with('/') { address_of(&secret) } else { secret };
     view! {
         <div class="made">
             <p>{t(lead)}</p>
-            <CopyField label value />
+            <CopyField label value=secret />
         </div>
     }
     .into_any()

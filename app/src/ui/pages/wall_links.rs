@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::api::walls::{CreateWallLink, RevokeWallLink, list_wall_links};
 use crate::text::{CurrentLang, t, walls};
 use crate::ui::components::confirm::refusal_of;
-use crate::ui::components::copy_field::{CopyField, address_of};
+use crate::ui::components::copy_field::CopyField;
 use crate::ui::components::field::TextField;
 use crate::ui::components::form::{FormEnd, FormState};
 use crate::ui::components::layout::{EmptyState, PageHead};
@@ -66,7 +66,7 @@ fn Made(made: NewWallLink) -> impl IntoView {
     view! {
         <div class="made">
             <p>{t(walls::MADE)}</p>
-            <CopyField label=walls::ADDRESS value=address_of(&made.path) />
+            <CopyField label=walls::ADDRESS value=made.path />
         </div>
     }
     .into_any()

@@ -11,7 +11,7 @@ use crate::api::integrations::{
 use crate::text::{common, integrations as words, t};
 use crate::ui::components::badge::OutcomeBadge;
 use crate::ui::components::confirm::{Confirm, ConfirmButton, refusal_of};
-use crate::ui::components::copy_field::{CopyField, address_of};
+use crate::ui::components::copy_field::CopyField;
 use crate::ui::components::layout::{EmptyState, PageHead};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::time::Time;
@@ -76,12 +76,8 @@ fn Secret(id: WebhookId, address: String) -> impl IntoView {
     let refusal = refusal_of(rotate);
     view! {
         <section class="card">
-            <dl class="facts">
-                <dt>{t(words::ADDRESS)}</dt>
-                <dd>
-                    <CopyField label=words::ADDRESS value=address_of(&address) />
-                </dd>
-            </dl>
+            <p class="quiet">{t(words::ADDRESS)}</p>
+            <CopyField label=words::ADDRESS value=address />
             <ActionForm action=rotate>
                 <input type="hidden" name="id" value=id.to_string() />
                 <div class="row needs-script">

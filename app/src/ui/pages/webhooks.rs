@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::{id_param, no_such_page};
 use crate::api::integrations::{CreateWebhook, InProject, UpdateWebhook, WebhookFields, list_webhooks};
 use crate::text::{common, integrations as words, t};
-use crate::ui::components::copy_field::{CopyField, address_of};
+use crate::ui::components::copy_field::CopyField;
 use crate::ui::components::field::{CheckList, SelectField, TextField};
 use crate::ui::components::form::{FormEnd, FormState, VersionField};
 use crate::ui::components::layout::{EmptyState, PageHead};
@@ -324,7 +324,7 @@ pub(super) fn Made(
     /// What was made.
     made: NewWebhook,
 ) -> impl IntoView {
-    let url = made.url.clone().unwrap_or_else(|| address_of(&made.webhook.address));
+    let url = made.url.clone().unwrap_or_else(|| made.webhook.address.clone());
     let href = format!("/projects/{}/webhooks/{}", made.webhook.project_id, made.webhook.id);
     view! {
         <section class="card made">
