@@ -61,6 +61,10 @@ test.beforeAll(async ({ program, browser }) => {
     ["wall-links", "/wall-links"],
     ["audit", "/audit"],
     ["settings", "/settings"],
+    ["users", "/users"],
+    ["user", "/users/1"],
+    ["account", "/account"],
+    ["members", `/projects/${project.id}/members`],
     ["wall", "/wall"],
     ["nowhere", "/nowhere"],
   ];

@@ -20,6 +20,8 @@ struct Call {
     method: Method,
     path: String,
     needs: Option<Needs>,
+    /// What a query must have, as described.
+    query: String,
     /// A body that is right, where one is described.
     example: Option<Value>,
 }
@@ -32,12 +34,7 @@ impl Call {
             let value = id(&address[from + 1..to]);
             address.replace_range(from..=to, &value);
         }
-        // Waits for nothing, and looks for what nobody has.
-        if address.ends_with("/events") {
-            address += "?topics=wall&wait=0";
-        } else if address.starts_with("/api/v1/environments/") && address.ends_with("/changes") {
-            address += "?ref=v1&ref_kind=tag";
-        }
+        address += &self.query;
         let request = client.request(self.method.clone(), &address);
         send(match (&self.example, &self.method) {
             (_, &Method::GET | &Method::DELETE) => request,
@@ -58,11 +55,25 @@ async fn calls(client: &Client) -> Vec<Call> {
     let mut calls = Vec::new();
     for (path, item) in api["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
+            let mut query = url::form_urlencoded::Serializer::new(String::from("?"));
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let name = parameter["name"].as_str().unwrap();
+                if parameter["in"] == "query" && parameter["required"] == true {
+                    let value = match name {
+                        "topics" => "wall",
+                        _ => parameter["example"].as_str().unwrap_or("x"),
+                    };
+                    query.append_pair(name, value);
+                } else if name == "wait" {
+                    query.append_pair(name, "0");
+                }
+            }
             let body = &operation["requestBody"]["content"]["application/json"];
             let example = [&body["example"], &body["examples"]].into_iter().find(|e| !e.is_null()).cloned();
             calls.push(Call {
                 method: method.to_uppercase().parse().unwrap(),
                 path: path.clone(),
+                query: query.finish(),
                 needs: operation["x-permission"].as_str().and_then(Needs::parse),
                 example: example.map(|e| {
                     e.as_object().and_then(|all| all.values().find_map(|v| v.get("value").cloned())).unwrap_or(e)

@@ -58,7 +58,14 @@ pub fn Layout() -> impl IntoView {
                     <span>{t(palette_words::OPEN)}</span>
                     <kbd aria-hidden="true">"Ctrl K"</kbd>
                 </button>
-                <a class="button primary small" href="/releases/new">{t(releases::NEW)}</a>
+                {may.create_somewhere()
+                    .then(|| {
+                        view! {
+                            <a class="button primary small" href="/releases/new">
+                                {t(releases::NEW)}
+                            </a>
+                        }
+                    })}
                 <PrefsBar />
                 {match visitor {
                     None => view! { <ToSignIn /> }.into_any(),

@@ -7,13 +7,14 @@ use super::{id_param, no_such_page};
 use crate::api::credentials::list_credentials;
 use crate::api::projects::{CheckProject, PinProject, get_project, list_environments};
 use crate::api::releases::list_releases;
-use crate::text::{common, integrations, projects, releases, t};
+use crate::text::{common, integrations, people, projects, releases, t};
 use crate::ui::components::badge::KindBadge;
 use crate::ui::components::check::{CheckOutcome, HostKey};
 use crate::ui::components::layout::{EmptyState, PageHead};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::release_table::ReleaseTable;
 use crate::ui::components::toast::Toasts;
+use crate::ui::may::May;
 
 /// How many of its latest releases a project's page shows.
 const RECENT: u32 = 10;
@@ -56,18 +57,36 @@ fn Body(
     credentials: Vec<Credential>,
 ) -> impl IntoView {
     let id = project.id;
+    let may = May::find();
+    let manages = may.manage(Some(id));
     view! {
         <PageHead title=Text::verbatim(project.title.clone()) up=("/projects".into(), common::PROJECTS)>
             <a class="button" href=format!("/projects/{id}/webhooks")>{t(integrations::WEBHOOKS)}</a>
             <a class="button" href=format!("/projects/{id}/notifications")>{t(integrations::NOTIFICATIONS)}</a>
-            <a class="button" href=format!("/projects/{id}/edit")>{t(common::EDIT)}</a>
-            <a class="button primary" href=format!("/releases/new?project={id}")>{t(releases::NEW)}</a>
+            <a class="button" href=format!("/projects/{id}/members")>{t(people::MEMBERS)}</a>
+            {manages
+                .then(|| view! { <a class="button" href=format!("/projects/{id}/edit")>{t(common::EDIT)}</a> })}
+            {may.create(id)
+                .then(|| {
+                    view! {
+                        <a class="button primary" href=format!("/releases/new?project={id}")>
+                            {t(releases::NEW)}
+                        </a>
+                    }
+                })}
         </PageHead>
         <Repository project credentials />
         <section>
             <div class="head">
                 <h2>{t(projects::ENVIRONMENTS)}</h2>
-                <a class="button small" href=format!("/projects/{id}/environments/new")>{t(projects::NEW_ENVIRONMENT)}</a>
+                {manages
+                    .then(|| {
+                        view! {
+                            <a class="button small" href=format!("/projects/{id}/environments/new")>
+                                {t(projects::NEW_ENVIRONMENT)}
+                            </a>
+                        }
+                    })}
             </div>
             <Environments project=id list=environments />
         </section>

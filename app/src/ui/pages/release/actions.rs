@@ -8,6 +8,7 @@ use crate::text::{CurrentLang, release as words, t};
 use crate::ui::components::confirm::refusal_of;
 use crate::ui::components::toast::Toasts;
 use crate::ui::live::Live;
+use crate::ui::may::May;
 
 /// The buttons that the status allows, and why the last one was refused.
 #[component]
@@ -31,6 +32,9 @@ pub fn Actions(
         let (status, asked) = live.release.with(|release| (release.status, release.cancel_requested));
         (status, asked, is_live.get())
     });
+
+    // What somebody may not do is not offered; who asks for it anyway is refused by the program.
+    let may_run = live.release.with_untracked(|r| May::find().run(r.project_id, r.environment_kind));
 
     let refusals = [refusal_of(start), refusal_of(cancel), refusal_of(retry), refusal_of(rollback)];
     let refusal = move || {
@@ -129,6 +133,7 @@ pub fn Actions(
             {move || {
                 let (status, asked, is_live) = state.get();
                 match status {
+                    _ if !may_run => ().into_any(),
                     ReleaseStatus::Pending => view! { {cancel_form(false)} {start_form()} }.into_any(),
                     ReleaseStatus::AwaitingApproval | ReleaseStatus::Queued => cancel_form(false).into_any(),
                     ReleaseStatus::Running => cancel_form(asked).into_any(),
