@@ -26,7 +26,7 @@ const TYPED: &str = "canary-typed-Gf2Sw7Qe0";
 /// The master key, in base64: 32 bytes that begin with a word of their own.
 const MASTER: &str = "Y2FuYXJ5LW1hc3Rlci1rZXktMDEyMzQ1Njc4OWFiY2Q=";
 /// What the tests' administrator signs in with.
-const ADMINISTRATOR: &str = "correct horse battery";
+const ADMINISTRATOR: &str = "nine planted herons wade";
 
 /// Everything that came out of the program, with where.
 #[derive(Default)]

@@ -77,8 +77,13 @@ async fn killed_at_every_node_boundary() {
             }
         }
     }
+    assert_eq!(
+        world.program.ended(release).await,
+        "succeeded",
+        "{}",
+        world.program.get(&format!("/releases/{release}/nodes")).await
+    );
     assert!(kills > 10, "{kills} kills are not every boundary");
-    assert_eq!(world.program.ended(release).await, "succeeded");
     assert_live(&world, 2);
     assert_eq!(runs(&world), once(2));
     let log = world.program.log_text(release, &world.key(1, "after_deploy")).await;

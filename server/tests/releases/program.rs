@@ -38,7 +38,7 @@ impl Program {
     pub async fn start_as(data: &Path, env: &[(&str, &str)], other: Option<(PathBuf, u32)>) -> Self {
         let env: Vec<(String, String)> = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let run = |args: &[&str], input: &str| to_the_end(start(other.as_ref()), data, &env, args, input);
-        run(&["user", "add", "ada", "--role", "admin"], "correct horse battery\n");
+        run(&["user", "add", "ada", "--role", "admin"], "nine planted herons wade\n");
         let token = run(&["token", "create", "--user", "ada", "--name", "tests"], "");
         let mut program = Self {
             data: data.to_owned(),
