@@ -64,6 +64,8 @@ async fn calls(client: &Client) -> Vec<Call> {
                         _ => parameter["example"].as_str().unwrap_or("x"),
                     };
                     query.append_pair(name, value);
+                } else if name == "node" && parameter["in"] == "query" {
+                    query.append_pair(name, "start");
                 } else if name == "wait" {
                     query.append_pair(name, "0");
                 }
