@@ -38,7 +38,8 @@ test("the link opens once, and what is no project of theirs is not there", async
   await expect(page.getByRole("heading", { name: "Overview", level: 1 })).toBeVisible();
   await open(page, "/projects");
   await expect(page.getByText("Tea shop")).toHaveCount(0);
-  expect((await page.request.get("/api/v1/projects/1")).status()).toBe(404);
+  // Nobody yet, in no project: not even the question is theirs to ask.
+  expect((await page.request.get("/api/v1/projects/1")).status()).toBe(403);
   expect(errors).toEqual([]);
 
   const again = await browser.newContext({ baseURL: program.url });
