@@ -101,7 +101,7 @@ test("a token is made, shown once, works, and is revoked", async ({ page, playwr
   expect(refused.status()).toBe(403);
   await open(page, "/account");
   const row = page.getByRole("row").filter({ hasText: "ci" });
-  await expect(row).toContainText("read");
+  await expect(row).toContainText("look on");
   await row.getByRole("button", { name: "Revoke" }).click();
   await expect(row).toHaveCount(0);
   expect((await script.get("/api/v1/projects")).status()).toBe(401);
