@@ -58,3 +58,8 @@ export async function enter(page: Page): Promise<void> {
   await page.getByRole("button", { name: /Create administrator|Sign in/ }).click();
   await expect(page.getByRole("heading", { name: "Overview", level: 1 })).toBeVisible();
 }
+
+/** Leaves whatever page is open, and with it its feed: the next socket is that of the page that is opened next. */
+export async function leave(page: Page): Promise<void> {
+  await page.goto("about:blank");
+}

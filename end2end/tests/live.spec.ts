@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { APIRequestContext, Page } from "@playwright/test";
 import { makeRepository } from "../support/repository.ts";
 import { Sshd } from "../support/sshd.ts";
-import { alive, enter, expect, open, test } from "../support/test.ts";
+import { alive, enter, expect, leave, open, test } from "../support/test.ts";
 
 test.use({ story: "live" });
 test.describe.configure({ mode: "serial" });
@@ -166,6 +166,7 @@ test("two windows on one release show every change and every line, in the same o
 
 test("a dropped connection shows, comes back by itself and catches up", async ({ page, baseURL }) => {
   await enter(page);
+  await leave(page);
   // The feed goes through here, so that the test can cut it.
   let cut = () => {};
   let isDown = false;
@@ -207,6 +208,7 @@ test("a dropped connection shows, comes back by itself and catches up", async ({
 
 test("a reset is answered with a new snapshot", async ({ page, baseURL }) => {
   await enter(page);
+  await leave(page);
   const asked: number[] = [];
   await page.routeWebSocket(/\/api\/v1\/feed/, (socket) => {
     const server = socket.connectToServer();
