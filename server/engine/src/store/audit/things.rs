@@ -23,153 +23,46 @@ pub(in crate::store) trait Audited: Serialize {
     /// What it is called.
     fn name(&self) -> String;
     /// The project that it belongs to, where it does.
-    fn project(&self) -> Option<ProjectId> {
-        None
-    }
+    fn project(&self) -> Option<ProjectId>;
 }
 
-impl Audited for Credential {
-    const KIND: &'static str = "credential";
-    fn id(&self) -> i64 {
-        self.id.0
-    }
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-    fn project(&self) -> Option<ProjectId> {
-        self.project_id
-    }
+/// Says of each thing its noun, what it is called, and the project that it belongs to.
+macro_rules! audited {
+    ($($thing:ty, $kind:literal, |$it:ident| $name:expr, $project:expr;)*) => {$(
+        impl Audited for $thing {
+            const KIND: &'static str = $kind;
+
+            fn id(&self) -> i64 {
+                self.id.0
+            }
+
+            fn name(&self) -> String {
+                let $it = self;
+                $name
+            }
+
+            fn project(&self) -> Option<ProjectId> {
+                #[allow(unused_variables, reason = "not every thing is a project's")]
+                let $it = self;
+                $project
+            }
+        }
+    )*};
 }
 
-impl Audited for Server {
-    const KIND: &'static str = "server";
-    fn id(&self) -> i64 {
-        self.id.0
-    }
-    fn name(&self) -> String {
-        self.hostname.clone()
-    }
-    fn project(&self) -> Option<ProjectId> {
-        self.project_id
-    }
-}
-
-impl Audited for Project {
-    const KIND: &'static str = "project";
-    fn id(&self) -> i64 {
-        self.id.0
-    }
-    fn name(&self) -> String {
-        self.title.clone()
-    }
-    fn project(&self) -> Option<ProjectId> {
-        Some(self.id)
-    }
-}
-
-impl Audited for Environment {
-    const KIND: &'static str = "environment";
-    fn id(&self) -> i64 {
-        self.id.0
-    }
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-    fn project(&self) -> Option<ProjectId> {
-        Some(self.project_id)
-    }
-}
-
-impl Audited for HookTemplate {
-    const KIND: &'static str = "hook_template";
-    fn id(&self) -> i64 {
-        self.id.0
-    }
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-}
-
-impl Audited for Release {
-    const KIND: &'static str = "release";
-    fn id(&self) -> i64 {
-        self.id.0
-    }
-    fn name(&self) -> String {
-        format!("#{} {} → {} / {}", self.id, self.git_ref.name, self.project_title, self.environment_name)
-    }
-    fn project(&self) -> Option<ProjectId> {
-        Some(self.project_id)
-    }
-}
-
-impl Audited for User {
-    const KIND: &'static str = "user";
-    fn id(&self) -> i64 {
-        self.id.0
-    }
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-}
-
-impl Audited for Account {
-    const KIND: &'static str = "user";
-    fn id(&self) -> i64 {
-        self.id.0
-    }
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-}
-
-impl Audited for ApiToken {
-    const KIND: &'static str = "token";
-    fn id(&self) -> i64 {
-        self.id.0
-    }
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-    fn project(&self) -> Option<ProjectId> {
-        self.project_id
-    }
-}
-
-impl Audited for WallLink {
-    const KIND: &'static str = "wall_link";
-    fn id(&self) -> i64 {
-        self.id.0
-    }
-    fn name(&self) -> String {
-        self.label.clone()
-    }
-}
-
-impl Audited for Webhook {
-    const KIND: &'static str = "webhook";
-    fn id(&self) -> i64 {
-        self.id.0
-    }
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-    fn project(&self) -> Option<ProjectId> {
-        Some(self.project_id)
-    }
-}
-
-impl Audited for Channel {
-    const KIND: &'static str = "channel";
-    fn id(&self) -> i64 {
-        self.id.0
-    }
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-    fn project(&self) -> Option<ProjectId> {
-        Some(self.project_id)
-    }
+audited! {
+    Credential, "credential", |it| it.name.clone(), it.project_id;
+    Server, "server", |it| it.hostname.clone(), it.project_id;
+    Project, "project", |it| it.title.clone(), Some(it.id);
+    Environment, "environment", |it| it.name.clone(), Some(it.project_id);
+    HookTemplate, "hook_template", |it| it.name.clone(), None;
+    Release, "release", |it| format!("#{} {} → {} / {}", it.id, it.git_ref.name, it.project_title, it.environment_name), Some(it.project_id);
+    User, "user", |it| it.name.clone(), None;
+    Account, "user", |it| it.name.clone(), None;
+    ApiToken, "token", |it| it.name.clone(), it.project_id;
+    WallLink, "wall_link", |it| it.label.clone(), None;
+    Webhook, "webhook", |it| it.name.clone(), Some(it.project_id);
+    Channel, "channel", |it| it.name.clone(), Some(it.project_id);
 }
 
 /// A thing as JSON text. Long texts are cut, and members that are named like a secret are left out, whatever a type
