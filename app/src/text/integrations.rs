@@ -8,7 +8,7 @@ super::texts! {
     WEBHOOKS_EMPTY: "No webhooks yet", "还没有 Webhook";
     WEBHOOKS_EMPTY_LEAD: "Add one, then enter its address and secret at GitHub, GitLab, Gitea or Gitee.", "新建后，将其地址和密钥填到 GitHub、GitLab、Gitea 或 Gitee。";
     NEW_WEBHOOK: "New webhook", "新建 Webhook";
-    EDIT_WEBHOOK: "Settings", "设置";
+    SETTINGS: "Settings", "设置";
     SERVICE: "Git service", "代码托管平台";
     ENVIRONMENT: "Environment", "环境";
     ENVIRONMENT_HINT: "Where its releases go.", "发布到哪个环境。";

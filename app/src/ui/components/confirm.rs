@@ -6,6 +6,44 @@ use leptos::prelude::*;
 use crate::api::ApiError;
 use crate::text::{CurrentLang, common, t};
 
+/// Why an action was refused, where it was, beside what asks for it.
+#[component]
+pub fn Refused(
+    /// Why, where it was.
+    #[prop(into)]
+    of: Signal<Option<ApiError>>,
+) -> impl IntoView {
+    let lang = CurrentLang::find();
+    view! {
+        <div class="complaints" role="alert">
+            {move || of.get().map(|error| view! { <p>{error.detail().get(lang.get()).to_owned()}</p> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// The end of a page: deleting what it is about. The form in it is the caller's.
+#[component]
+pub fn DangerZone(
+    /// The question that is asked before.
+    question: Text,
+    /// Why it was refused, where it was.
+    #[prop(into)]
+    refusal: Signal<Option<ApiError>>,
+    /// The form that deletes, with a [`ConfirmButton`] in it.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <section class="danger-zone">
+            <h2>{t(common::DANGER)}</h2>
+            <Confirm id="delete" question refusal>
+                {children()}
+            </Confirm>
+        </section>
+    }
+    .into_any()
+}
+
 /// A button that opens a question; the question's own button does it. It is a popover, so it opens and closes without
 /// JavaScript, and Escape closes it.
 #[component]
@@ -27,9 +65,7 @@ pub fn Confirm(
         <div id=id class="dialog" popover="auto" role="alertdialog" aria-labelledby=labelled>
             <h2 id=title>{t(question)}</h2>
             <p>{t(common::DELETE_SURE)}</p>
-            <div class="complaints" role="alert">
-                {move || refusal.get().map(|error| view! { <p>{error.detail().get(current.get()).to_owned()}</p> })}
-            </div>
+            <Refused of=refusal />
             <div class="row end">
                 <button type="button" class="button" popovertarget=id popovertargetaction="hide" autofocus>
                     {t(common::CANCEL)}

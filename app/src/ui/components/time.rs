@@ -1,7 +1,9 @@
 //! Points in time: in UTC from the server, in the reader's own zone once the page is alive.
 
-use launchway_domain::Timestamp;
+use launchway_domain::{Text, Timestamp};
 use leptos::prelude::*;
+
+use crate::text::t;
 
 /// Whether the page is alive. False on the server and during hydration, so that both render the same.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +59,20 @@ pub fn Time(
     Effect::new(move |_| alive.set(true));
     let text = move || if alive.get() { local(at, seconds) } else { utc(at, seconds) };
     view! { <time datetime=at.rfc3339()>{text}</time> }
+}
+
+/// When something was last done, or the word for never.
+#[component]
+pub fn LastTime(
+    /// When; none where it was never done.
+    at: Option<Timestamp>,
+    /// What stands there then.
+    never: Text,
+) -> impl IntoView {
+    match at {
+        Some(at) => view! { <Time at /> }.into_any(),
+        None => view! { <span>{t(never)}</span> }.into_any(),
+    }
 }
 
 fn utc(at: Timestamp, seconds: bool) -> String {

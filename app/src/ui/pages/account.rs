@@ -3,18 +3,17 @@
 use launchway_domain::{ApiToken, Form, PasswordForm, Project, Text, TokenForm, TokenScope};
 use leptos::prelude::*;
 
-use super::users::Refusal;
 use crate::api::account::ChangePassword;
 use crate::api::people::{CreateToken, RevokeToken, list_tokens};
 use crate::api::projects::list_projects;
 use crate::text::{common, people, t};
-use crate::ui::components::confirm::refusal_of;
+use crate::ui::components::confirm::{Refused, refusal_of};
 use crate::ui::components::field::{SelectField, TextField};
 use crate::ui::components::form::{FormEnd, FormState};
 use crate::ui::components::layout::{EmptyState, PageHead};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::once::Once;
-use crate::ui::components::time::Time;
+use crate::ui::components::time::LastTime;
 use crate::ui::components::toast::Toasts;
 
 /// After how many days a token may end, as choices.
@@ -43,7 +42,7 @@ pub fn AccountPage() -> impl IntoView {
                     show(found.await, |(tokens, projects)| view! { <Tokens tokens projects revoke /> })
                 })}
             </Transition>
-            <Refusal of=refusal_of(revoke) />
+            <Refused of=refusal_of(revoke) />
         </section>
         <section class="card">
             <h2>{t(people::TOKEN_MAKE)}</h2>
@@ -173,14 +172,8 @@ fn Tokens(tokens: Vec<ApiToken>, projects: Vec<Project>, revoke: ServerAction<Re
                     Text::verbatim(title.unwrap_or_else(|| format!("#{id}")))
                 }
             };
-            let ends = match token.expires_at {
-                Some(at) => view! { <Time at /> }.into_any(),
-                None => view! { <span>{t(people::NO_END)}</span> }.into_any(),
-            };
-            let used = match token.last_used_at {
-                Some(at) => view! { <Time at /> }.into_any(),
-                None => view! { <span>{t(people::NEVER)}</span> }.into_any(),
-            };
+            let ends = view! { <LastTime at=token.expires_at never=people::NO_END /> };
+            let used = view! { <LastTime at=token.last_used_at never=people::NEVER /> };
             view! {
                 <tr>
                     <td>{token.name.clone()}</td>

@@ -4,13 +4,13 @@ use launchway_domain::{Channel, ChannelId, Notification, NotificationStatus, Tex
 use leptos::prelude::*;
 
 use super::channels::ChannelEditor;
-use super::{id_param, no_such_page};
+use super::{by_id, id_param};
 use crate::api::integrations::{
     ChannelFields, DeleteChannel, InProject, RetryNotification, SaveChannel, TestChannel, get_channel,
 };
-use crate::text::{CurrentLang, common, integrations as words, t};
+use crate::text::{integrations as words, t};
 use crate::ui::components::badge::OutcomeBadge;
-use crate::ui::components::confirm::{Confirm, ConfirmButton, refusal_of};
+use crate::ui::components::confirm::{ConfirmButton, DangerZone, Refused, refusal_of};
 use crate::ui::components::layout::{EmptyState, PageHead};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::time::Time;
@@ -27,12 +27,7 @@ pub fn ChannelPage() -> impl IntoView {
     Toasts::follow(retry);
     let found = Resource::new(
         move || (id.get(), save.version().get(), test.version().get(), retry.version().get()),
-        |(id, ..)| async move {
-            match id {
-                Some(id) => get_channel(id).await,
-                None => Err(no_such_page()),
-            }
-        },
+        |(id, ..)| by_id(id, get_channel),
     );
     view! {
         <Transition fallback=Loading>
@@ -51,7 +46,7 @@ pub fn ChannelPage() -> impl IntoView {
                                 <Messages list=messages.items retry />
                             </section>
                             <section>
-                                <h2>{t(words::EDIT_WEBHOOK)}</h2>
+                                <h2>{t(words::SETTINGS)}</h2>
                                 <ChannelEditor project=project.id id=Some(channel.id) version=Some(channel.version) start environments save cancel=list />
                             </section>
                             <Danger channel />
@@ -66,7 +61,6 @@ pub fn ChannelPage() -> impl IntoView {
 /// Where it leads, and whether a message arrives.
 #[component]
 fn Test(channel: Channel, test: ServerAction<TestChannel>) -> impl IntoView {
-    let current = CurrentLang::find();
     let refusal = refusal_of(test);
     let outcome = move || match test.value().get() {
         Some(Ok(Notification { error: Some(error), .. })) => Some((false, words::test_failed(error))),
@@ -98,9 +92,7 @@ fn Test(channel: Channel, test: ServerAction<TestChannel>) -> impl IntoView {
                 </div>
             </ActionForm>
             <div aria-live="polite">{shown}</div>
-            <div class="complaints" role="alert">
-                {move || refusal.get().map(|error| view! { <p>{error.detail().get(current.get()).to_owned()}</p> })}
-            </div>
+            <Refused of=refusal />
         </section>
     }
     .into_any()
@@ -173,15 +165,12 @@ fn Row(message: Notification, retry: ServerAction<RetryNotification>) -> impl In
 fn Danger(channel: Channel) -> impl IntoView {
     let delete = ServerAction::<DeleteChannel>::new();
     view! {
-        <section class="danger-zone">
-            <h2>{t(common::DANGER)}</h2>
-            <Confirm id="delete" question=words::delete_channel_title(&channel.name) refusal=refusal_of(delete)>
+        <DangerZone question=words::delete_channel_title(&channel.name) refusal=refusal_of(delete)>
                 <ActionForm action=delete>
                     <input type="hidden" name="id" value=channel.id.to_string() />
                     <ConfirmButton pending=delete.pending() />
                 </ActionForm>
-            </Confirm>
-        </section>
+            </DangerZone>
     }
     .into_any()
 }

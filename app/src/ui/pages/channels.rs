@@ -5,7 +5,7 @@ use launchway_domain::{
 };
 use leptos::prelude::*;
 
-use super::{id_param, no_such_page};
+use super::{by_id, id_param};
 use crate::api::integrations::{ChannelFields, InProject, SaveChannel, list_channels};
 use crate::text::{common, integrations as words, t};
 use crate::ui::components::field::{CheckList, SelectField, TextField};
@@ -17,7 +17,7 @@ use crate::ui::components::load::{Loading, show};
 #[component]
 pub fn ChannelsPage() -> impl IntoView {
     let id = id_param::<ProjectId>("id");
-    let found = Resource::new(move || id.get(), find);
+    let found = Resource::new(move || id.get(), |id| by_id(id, list_channels));
     view! {
         <Suspense fallback=Loading>
             {move || Suspend::new(async move {
@@ -37,13 +37,6 @@ pub fn ChannelsPage() -> impl IntoView {
                 )
             })}
         </Suspense>
-    }
-}
-
-async fn find(id: Option<ProjectId>) -> Result<InProject<Vec<Channel>>, crate::api::ApiError> {
-    match id {
-        Some(id) => list_channels(id).await,
-        None => Err(no_such_page()),
     }
 }
 
@@ -99,7 +92,7 @@ fn Table(channels: Vec<Channel>, new: String) -> impl IntoView {
 pub fn NewChannelPage() -> impl IntoView {
     let id = id_param::<ProjectId>("id");
     let save = ServerAction::<SaveChannel>::new();
-    let found = Resource::new(move || id.get(), find);
+    let found = Resource::new(move || id.get(), |id| by_id(id, list_channels));
     view! {
         <Suspense fallback=Loading>
             {move || Suspend::new(async move {

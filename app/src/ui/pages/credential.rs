@@ -3,10 +3,10 @@
 use launchway_domain::{Credential, CredentialForm, CredentialId, CredentialKind, Form};
 use leptos::prelude::*;
 
-use super::{id_param, no_such_page};
+use super::{by_id, id_param};
 use crate::api::credentials::{DeleteCredential, SaveCredential, get_credential};
-use crate::text::{common, credentials, t};
-use crate::ui::components::confirm::{Confirm, ConfirmButton, refusal_of};
+use crate::text::{common, credentials};
+use crate::ui::components::confirm::{ConfirmButton, DangerZone, refusal_of};
 use crate::ui::components::field::{SelectField, TextArea, TextField};
 use crate::ui::components::form::{FormEnd, FormState, VersionField};
 use crate::ui::components::layout::PageHead;
@@ -29,15 +29,7 @@ pub fn NewCredentialPage() -> impl IntoView {
 #[component]
 pub fn CredentialPage() -> impl IntoView {
     let id = id_param::<CredentialId>("id");
-    let found = Resource::new(
-        move || id.get(),
-        |id| async move {
-            match id {
-                Some(id) => get_credential(id).await,
-                None => Err(no_such_page()),
-            }
-        },
-    );
+    let found = Resource::new(move || id.get(), |id| by_id(id, get_credential));
     view! {
         <PageHead title=credentials::EDIT up=up() />
         <Suspense fallback=Loading>
@@ -130,15 +122,12 @@ fn Editor(existing: Option<Credential>) -> impl IntoView {
 fn Danger(credential: Credential) -> impl IntoView {
     let delete = ServerAction::<DeleteCredential>::new();
     view! {
-        <section class="danger-zone">
-            <h2>{t(common::DANGER)}</h2>
-            <Confirm id="delete" question=credentials::delete_title(&credential.name) refusal=refusal_of(delete)>
+        <DangerZone question=credentials::delete_title(&credential.name) refusal=refusal_of(delete)>
                 <ActionForm action=delete>
                     <input type="hidden" name="id" value=credential.id.to_string() />
                     <ConfirmButton pending=delete.pending() />
                 </ActionForm>
-            </Confirm>
-        </section>
+            </DangerZone>
     }
     .into_any()
 }

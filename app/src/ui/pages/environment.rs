@@ -11,7 +11,7 @@ use crate::api::projects::{CheckEnvironment, DeleteEnvironment, SaveEnvironment,
 use crate::api::servers::list_servers;
 use crate::text::{common, projects, releases, servers, t};
 use crate::ui::components::check::CheckOutcome;
-use crate::ui::components::confirm::{Confirm, ConfirmButton, refusal_of};
+use crate::ui::components::confirm::{ConfirmButton, DangerZone, refusal_of};
 use crate::ui::components::field::{CheckList, SelectField, TextField};
 use crate::ui::components::form::{FormEnd, FormState, VersionField, times_saved};
 use crate::ui::components::layout::PageHead;
@@ -240,20 +240,13 @@ fn Editor(
 fn Danger(environment: Environment) -> impl IntoView {
     let delete = ServerAction::<DeleteEnvironment>::new();
     view! {
-        <section class="danger-zone">
-            <h2>{t(common::DANGER)}</h2>
-            <Confirm
-                id="delete"
-                question=projects::delete_environment_title(&environment.name)
-                refusal=refusal_of(delete)
-            >
+        <DangerZone question=projects::delete_environment_title(&environment.name) refusal=refusal_of(delete)>
                 <ActionForm action=delete>
                     <input type="hidden" name="project" value=environment.project_id.to_string() />
                     <input type="hidden" name="id" value=environment.id.to_string() />
                     <ConfirmButton pending=delete.pending() />
                 </ActionForm>
-            </Confirm>
-        </section>
+            </DangerZone>
     }
     .into_any()
 }

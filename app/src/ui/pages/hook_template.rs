@@ -4,12 +4,12 @@ use launchway_domain::{Form, HookPoint, HookTemplate, HookTemplateForm, HookTemp
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::{id_param, no_such_page};
+use super::{by_id, id_param};
 use crate::api::releases::get_release;
 use crate::api::templates::{DeleteTemplate, SaveTemplate, get_template};
-use crate::text::{common, t, templates};
+use crate::text::{common, templates};
 use crate::ui::components::code::{HookVariables, ShellField};
-use crate::ui::components::confirm::{Confirm, ConfirmButton, refusal_of};
+use crate::ui::components::confirm::{ConfirmButton, DangerZone, refusal_of};
 use crate::ui::components::field::{SelectField, TextField};
 use crate::ui::components::form::{FormEnd, FormState, VersionField};
 use crate::ui::components::layout::PageHead;
@@ -51,15 +51,7 @@ pub fn NewHookTemplatePage() -> impl IntoView {
 #[component]
 pub fn HookTemplatePage() -> impl IntoView {
     let id = id_param::<HookTemplateId>("id");
-    let found = Resource::new(
-        move || id.get(),
-        |id| async move {
-            match id {
-                Some(id) => get_template(id).await,
-                None => Err(no_such_page()),
-            }
-        },
-    );
+    let found = Resource::new(move || id.get(), |id| by_id(id, get_template));
     view! {
         <PageHead title=templates::EDIT up=up() />
         <Suspense fallback=Loading>
@@ -137,15 +129,12 @@ fn Editor(id: Option<HookTemplateId>, version: Option<i64>, start: HookTemplateF
 fn Danger(template: HookTemplate) -> impl IntoView {
     let delete = ServerAction::<DeleteTemplate>::new();
     view! {
-        <section class="danger-zone">
-            <h2>{t(common::DANGER)}</h2>
-            <Confirm id="delete" question=templates::delete_title(&template.name) refusal=refusal_of(delete)>
+        <DangerZone question=templates::delete_title(&template.name) refusal=refusal_of(delete)>
                 <ActionForm action=delete>
                     <input type="hidden" name="id" value=template.id.to_string() />
                     <ConfirmButton pending=delete.pending() />
                 </ActionForm>
-            </Confirm>
-        </section>
+            </DangerZone>
     }
     .into_any()
 }

@@ -3,12 +3,12 @@
 use launchway_domain::{Account, Form, ListQuery, Member, MemberForm, Project, ProjectId, Role, Text, UserState};
 use leptos::prelude::*;
 
-use super::users::{Refusal, StateTag, roles_of_project};
+use super::users::{StateTag, roles_of_project};
 use super::{id_param, no_such_page};
 use crate::api::people::{RemoveMember, SetMember, list_members, search_users};
 use crate::api::projects::get_project;
 use crate::text::{common, people, t};
-use crate::ui::components::confirm::refusal_of;
+use crate::ui::components::confirm::{Refused, refusal_of};
 use crate::ui::components::field::SelectField;
 use crate::ui::components::form::{FormEnd, FormState};
 use crate::ui::components::layout::{EmptyState, PageHead};
@@ -66,7 +66,7 @@ fn Body(
     view! {
         <PageHead title=people::MEMBERS lead=Some(people::MEMBERS_LEAD) up=up />
         <Table id members manages remove />
-        <Refusal of=refusal_of(remove) />
+        <Refused of=refusal_of(remove) />
         {manages.then(|| view! { <Adder id others set /> })}
     }
     .into_any()

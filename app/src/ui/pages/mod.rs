@@ -33,6 +33,19 @@ pub mod webhooks;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
+use crate::api::ApiError;
+
+/// What a page is about, by the id in its address; there is none where that is no id.
+pub(crate) async fn by_id<I, T, F>(id: Option<I>, get: impl FnOnce(I) -> F) -> Result<T, ApiError>
+where
+    F: Future<Output = Result<T, ApiError>>,
+{
+    match id {
+        Some(id) => get(id).await,
+        None => Err(no_such_page()),
+    }
+}
+
 /// The id in the address under `name`; none where it is no number. Follows the address.
 pub(crate) fn id_param<T>(name: &'static str) -> Memo<Option<T>>
 where
@@ -43,6 +56,6 @@ where
 }
 
 /// The refusal for an address whose id is no number.
-pub(crate) fn no_such_page() -> crate::api::ApiError {
+pub(crate) fn no_such_page() -> ApiError {
     launchway_domain::Fault::not_found(crate::text::common::NOT_FOUND).into()
 }

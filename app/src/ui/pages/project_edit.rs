@@ -9,7 +9,7 @@ use crate::api::credentials::list_credentials;
 use crate::api::projects::{DeleteProject, SaveProject, get_project};
 use crate::text::{common, projects, t, templates};
 use crate::ui::components::code::ShellField;
-use crate::ui::components::confirm::{Confirm, ConfirmButton, refusal_of};
+use crate::ui::components::confirm::{ConfirmButton, DangerZone, refusal_of};
 use crate::ui::components::field::{SelectField, TextField};
 use crate::ui::components::form::{FormEnd, FormState, VersionField};
 use crate::ui::components::layout::PageHead;
@@ -139,15 +139,12 @@ fn Editor(existing: Option<Project>, credentials: Vec<Credential>) -> impl IntoV
 fn Danger(project: Project) -> impl IntoView {
     let delete = ServerAction::<DeleteProject>::new();
     view! {
-        <section class="danger-zone">
-            <h2>{t(common::DANGER)}</h2>
-            <Confirm id="delete" question=projects::delete_title(&project.title) refusal=refusal_of(delete)>
+        <DangerZone question=projects::delete_title(&project.title) refusal=refusal_of(delete)>
                 <ActionForm action=delete>
                     <input type="hidden" name="id" value=project.id.to_string() />
                     <ConfirmButton pending=delete.pending() />
                 </ActionForm>
-            </Confirm>
-        </section>
+            </DangerZone>
     }
     .into_any()
 }

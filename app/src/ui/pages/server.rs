@@ -8,7 +8,7 @@ use crate::api::credentials::list_credentials;
 use crate::api::servers::{CheckServer, DeleteServer, PinServer, SaveServer, get_server, split_tags};
 use crate::text::{common, credentials, servers, t};
 use crate::ui::components::check::{CheckOutcome, HostKey};
-use crate::ui::components::confirm::{Confirm, ConfirmButton, refusal_of};
+use crate::ui::components::confirm::{ConfirmButton, DangerZone, refusal_of};
 use crate::ui::components::field::{SelectField, TextField};
 use crate::ui::components::form::{FormEnd, FormState, VersionField, times_saved};
 use crate::ui::components::layout::PageHead;
@@ -237,15 +237,12 @@ fn Editor(existing: Option<Server>, credentials: Vec<Credential>, save: ServerAc
 fn Danger(server: Server) -> impl IntoView {
     let delete = ServerAction::<DeleteServer>::new();
     view! {
-        <section class="danger-zone">
-            <h2>{t(common::DANGER)}</h2>
-            <Confirm id="delete" question=servers::delete_title(&server.hostname) refusal=refusal_of(delete)>
+        <DangerZone question=servers::delete_title(&server.hostname) refusal=refusal_of(delete)>
                 <ActionForm action=delete>
                     <input type="hidden" name="id" value=server.id.to_string() />
                     <ConfirmButton pending=delete.pending() />
                 </ActionForm>
-            </Confirm>
-        </section>
+            </DangerZone>
     }
     .into_any()
 }

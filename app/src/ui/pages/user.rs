@@ -3,18 +3,18 @@
 use launchway_domain::{Account, Form, Project, Role, RoleForm, Text, UserId, UserState};
 use leptos::prelude::*;
 
-use super::users::{Refusal, StateTag};
+use super::users::StateTag;
 use super::{id_param, no_such_page};
 use crate::api::people::{DeactivateUser, InviteAgain, ReactivateUser, SetUserRole, get_user};
 use crate::api::projects::list_projects;
 use crate::text::{common, people, t};
-use crate::ui::components::confirm::refusal_of;
+use crate::ui::components::confirm::{Refused, refusal_of};
 use crate::ui::components::field::SelectField;
 use crate::ui::components::form::{FormEnd, FormState, VersionField};
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::once::Once;
-use crate::ui::components::time::Time;
+use crate::ui::components::time::LastTime;
 use crate::ui::components::toast::Toasts;
 use crate::ui::may::May;
 
@@ -75,10 +75,7 @@ fn Body(account: Account, projects: Vec<Project>, doings: Doings) -> impl IntoVi
             })
         })
         .collect::<Vec<_>>();
-    let seen = match account.last_seen_at {
-        Some(at) => view! { <Time at /> }.into_any(),
-        None => view! { <span>{t(people::NEVER)}</span> }.into_any(),
-    };
+    let seen = view! { <LastTime at=account.last_seen_at never=people::NEVER /> };
     view! {
         <PageHead title=Text::verbatim(account.name.clone()) up=("/users".into(), people::USERS) />
         <section class="card">
@@ -152,7 +149,7 @@ fn Managed(account: Account, doings: Doings) -> impl IntoView {
                                 {t(people::LINK_AGAIN)}
                             </button>
                         </ActionForm>
-                        <Refusal of=refusal_of(link) />
+                        <Refused of=refusal_of(link) />
                         <div aria-live="polite">
                             {move || {
                                 made.get()
@@ -173,7 +170,7 @@ fn Managed(account: Account, doings: Doings) -> impl IntoView {
                             {t(people::REACTIVATE)}
                         </button>
                     </ActionForm>
-                    <Refusal of=refusal_of(back) />
+                    <Refused of=refusal_of(back) />
                 }
                     .into_any()
             } else {
@@ -186,7 +183,7 @@ fn Managed(account: Account, doings: Doings) -> impl IntoView {
                             {t(people::DEACTIVATE)}
                         </button>
                     </ActionForm>
-                    <Refusal of=refusal_of(out) />
+                    <Refused of=refusal_of(out) />
                 }
                     .into_any()
             }}

@@ -13,7 +13,7 @@ use crate::ui::components::list_body::ListBody;
 use crate::ui::components::listing::{FilterSelect, ListBar, ListState, SortHead};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::once::Once;
-use crate::ui::components::time::Time;
+use crate::ui::components::time::LastTime;
 use crate::ui::components::toast::Toasts;
 use crate::ui::may::May;
 
@@ -56,10 +56,7 @@ fn Table(list: ListState, found: Listed<Account>) -> impl IntoView {
         .items
         .into_iter()
         .map(|account| {
-            let seen = match account.last_seen_at {
-                Some(at) => view! { <Time at /> }.into_any(),
-                None => view! { <span>{t(people::NEVER)}</span> }.into_any(),
-            };
+            let seen = view! { <LastTime at=account.last_seen_at never=people::NEVER /> };
             view! {
                 <tr>
                     <td>
@@ -192,19 +189,4 @@ fn InviteFields(invite: ServerAction<InviteUser>, projects: Vec<Project>) -> imp
 /// The roles that somebody can have in one project, as choices.
 pub(crate) fn roles_of_project() -> Vec<(String, Text)> {
     Role::OF_PROJECT.map(|role| (role.as_str().to_owned(), role.label())).to_vec()
-}
-
-/// Why a form of one button was refused.
-#[component]
-pub fn Refusal(
-    /// Why, where it was.
-    #[prop(into)]
-    of: Signal<Option<crate::api::ApiError>>,
-) -> impl IntoView {
-    let lang = crate::text::CurrentLang::find();
-    view! {
-        <div class="complaints" role="alert">
-            {move || of.get().map(|error| view! { <p>{error.detail().get(lang.get()).to_owned()}</p> })}
-        </div>
-    }
 }

@@ -4,14 +4,14 @@ use launchway_domain::{Form, NewWallLink, WallLink, WallLinkForm};
 use leptos::prelude::*;
 
 use crate::api::walls::{CreateWallLink, RevokeWallLink, list_wall_links};
-use crate::text::{CurrentLang, t, walls};
-use crate::ui::components::confirm::refusal_of;
+use crate::text::{t, walls};
+use crate::ui::components::confirm::{Refused, refusal_of};
 use crate::ui::components::copy_field::CopyField;
 use crate::ui::components::field::TextField;
 use crate::ui::components::form::{FormEnd, FormState};
 use crate::ui::components::layout::{EmptyState, PageHead};
 use crate::ui::components::load::{Loading, show};
-use crate::ui::components::time::Time;
+use crate::ui::components::time::{LastTime, Time};
 use crate::ui::components::toast::Toasts;
 
 /// The page of the links.
@@ -74,7 +74,6 @@ fn Made(made: NewWallLink) -> impl IntoView {
 
 #[component]
 fn Table(links: Vec<WallLink>, revoke: ServerAction<RevokeWallLink>) -> impl IntoView {
-    let lang = CurrentLang::find();
     if links.is_empty() {
         return view! { <EmptyState title=walls::EMPTY lead=Some(walls::EMPTY_LEAD) /> }.into_any();
     }
@@ -82,10 +81,7 @@ fn Table(links: Vec<WallLink>, revoke: ServerAction<RevokeWallLink>) -> impl Int
     let rows = links
         .into_iter()
         .map(|link| {
-            let used = match link.last_used_at {
-                Some(at) => view! { <Time at /> }.into_any(),
-                None => view! { <span>{t(walls::NEVER_USED)}</span> }.into_any(),
-            };
+            let used = view! { <LastTime at=link.last_used_at never=walls::NEVER_USED /> };
             view! {
                 <tr>
                     <td>{link.label.clone()}</td>
@@ -109,9 +105,7 @@ fn Table(links: Vec<WallLink>, revoke: ServerAction<RevokeWallLink>) -> impl Int
         .collect_view();
     view! {
         <section>
-            <div class="complaints" role="alert">
-                {move || refusal.get().map(|error| view! { <p>{error.detail().get(lang.get()).to_owned()}</p> })}
-            </div>
+            <Refused of=refusal />
             <table class="list">
                 <thead>
                     <tr>

@@ -4,13 +4,13 @@ use launchway_domain::{Delivery, DeliveryOutcome, Project, Webhook, WebhookId};
 use leptos::prelude::*;
 
 use super::webhooks::{Made, WebhookEditor};
-use super::{id_param, no_such_page};
+use super::{by_id, id_param};
 use crate::api::integrations::{
     DeleteWebhook, InProject, Redeliver, RotateWebhook, UpdateWebhook, WebhookFields, get_webhook,
 };
-use crate::text::{common, integrations as words, t};
+use crate::text::{integrations as words, t};
 use crate::ui::components::badge::OutcomeBadge;
-use crate::ui::components::confirm::{Confirm, ConfirmButton, refusal_of};
+use crate::ui::components::confirm::{ConfirmButton, DangerZone, Refused, refusal_of};
 use crate::ui::components::copy_field::CopyField;
 use crate::ui::components::layout::{EmptyState, PageHead};
 use crate::ui::components::load::{Loading, show};
@@ -27,12 +27,7 @@ pub fn WebhookPage() -> impl IntoView {
     Toasts::follow(repeat);
     let found = Resource::new(
         move || (id.get(), save.version().get(), repeat.version().get()),
-        |(id, ..)| async move {
-            match id {
-                Some(id) => get_webhook(id).await,
-                None => Err(no_such_page()),
-            }
-        },
+        |(id, ..)| by_id(id, get_webhook),
     );
     view! {
         <Transition fallback=Loading>
@@ -50,7 +45,7 @@ pub fn WebhookPage() -> impl IntoView {
                                 <Deliveries list=deliveries.items repeat />
                             </section>
                             <section>
-                                <h2>{t(words::EDIT_WEBHOOK)}</h2>
+                                <h2>{t(words::SETTINGS)}</h2>
                                 <WebhookEditor id version start environments save />
                             </section>
                             <Danger webhook />
@@ -72,7 +67,6 @@ fn Head<'a>(project: &'a Project, webhook: &'a Webhook) -> impl IntoView {
 fn Secret(id: WebhookId, address: String) -> impl IntoView {
     let rotate = ServerAction::<RotateWebhook>::new();
     let made = Memo::new(move |_| rotate.value().with(|value| value.clone().and_then(Result::ok)));
-    let lang = crate::text::CurrentLang::find();
     let refusal = refusal_of(rotate);
     view! {
         <section class="card">
@@ -87,9 +81,7 @@ fn Secret(id: WebhookId, address: String) -> impl IntoView {
                     <span class="quiet">{t(words::ROTATE_LEAD)}</span>
                 </div>
             </ActionForm>
-            <div class="complaints" role="alert">
-                {move || refusal.get().map(|error| view! { <p>{error.detail().get(lang.get()).to_owned()}</p> })}
-            </div>
+            <Refused of=refusal />
             <div aria-live="polite">{move || made.get().map(|made| view! { <Made made /> })}</div>
         </section>
     }
@@ -102,13 +94,10 @@ fn Deliveries(list: Vec<Delivery>, repeat: ServerAction<Redeliver>) -> impl Into
         return view! { <EmptyState title=words::DELIVERIES_EMPTY lead=Some(words::DELIVERIES_EMPTY_LEAD) action=None /> }
             .into_any();
     }
-    let lang = crate::text::CurrentLang::find();
     let refusal = refusal_of(repeat);
     let rows = list.into_iter().map(|delivery| view! { <Row delivery repeat /> }).collect_view();
     view! {
-        <div class="complaints" role="alert">
-            {move || refusal.get().map(|error| view! { <p>{error.detail().get(lang.get()).to_owned()}</p> })}
-        </div>
+        <Refused of=refusal />
         <table class="list">
             <thead>
                 <tr>
@@ -182,15 +171,12 @@ fn look(outcome: DeliveryOutcome) -> (&'static str, &'static str) {
 fn Danger(webhook: Webhook) -> impl IntoView {
     let delete = ServerAction::<DeleteWebhook>::new();
     view! {
-        <section class="danger-zone">
-            <h2>{t(common::DANGER)}</h2>
-            <Confirm id="delete" question=words::delete_webhook_title(&webhook.name) refusal=refusal_of(delete)>
+        <DangerZone question=words::delete_webhook_title(&webhook.name) refusal=refusal_of(delete)>
                 <ActionForm action=delete>
                     <input type="hidden" name="id" value=webhook.id.to_string() />
                     <ConfirmButton pending=delete.pending() />
                 </ActionForm>
-            </Confirm>
-        </section>
+            </DangerZone>
     }
     .into_any()
 }

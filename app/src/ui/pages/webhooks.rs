@@ -3,7 +3,7 @@
 use launchway_domain::{Environment, Forge, Form, NewWebhook, ProjectId, PushKind, Text, Webhook, WebhookId};
 use leptos::prelude::*;
 
-use super::{id_param, no_such_page};
+use super::{by_id, id_param};
 use crate::api::integrations::{CreateWebhook, InProject, UpdateWebhook, WebhookFields, list_webhooks};
 use crate::text::{common, integrations as words, t};
 use crate::ui::components::copy_field::CopyField;
@@ -17,15 +17,7 @@ use crate::ui::components::toast::Toasts;
 #[component]
 pub fn WebhooksPage() -> impl IntoView {
     let id = id_param::<ProjectId>("id");
-    let found = Resource::new(
-        move || id.get(),
-        |id| async move {
-            match id {
-                Some(id) => list_webhooks(id).await,
-                None => Err(no_such_page()),
-            }
-        },
-    );
+    let found = Resource::new(move || id.get(), |id| by_id(id, list_webhooks));
     view! {
         <Suspense fallback=Loading>
             {move || Suspend::new(async move {
@@ -100,15 +92,7 @@ pub fn NewWebhookPage() -> impl IntoView {
     let id = id_param::<ProjectId>("id");
     let create = ServerAction::<CreateWebhook>::new();
     Toasts::follow(create);
-    let found = Resource::new(
-        move || id.get(),
-        |id| async move {
-            match id {
-                Some(id) => list_webhooks(id).await,
-                None => Err(no_such_page()),
-            }
-        },
-    );
+    let found = Resource::new(move || id.get(), |id| by_id(id, list_webhooks));
     let made = Memo::new(move |_| create.value().with(|value| value.clone().and_then(Result::ok)));
     view! {
         <Suspense fallback=Loading>
