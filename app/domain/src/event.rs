@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::id::{EnvironmentId, ProjectId, ReleaseId};
 use crate::node::{Node, NodeKey};
+use crate::policy::Hold;
 use crate::release::LogStream;
 use crate::status::ReleaseStatus;
 use crate::text::Text;
@@ -67,6 +68,12 @@ pub enum EventData {
         /// Why it failed.
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<Text>,
+        /// When it is to start, where somebody chose a time.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        start_at: Option<Timestamp>,
+        /// Between which batches it waits, where it does.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hold: Option<Hold>,
     },
     /// A node was planned or changed.
     #[serde(rename = "node.status")]
@@ -185,6 +192,8 @@ mod tests {
                 status: ReleaseStatus::Running,
                 cancel_requested: false,
                 error: None,
+                start_at: None,
+                hold: None,
             },
         };
         let json = serde_json::to_value(&event).unwrap();

@@ -19,6 +19,7 @@ pub mod node;
 pub mod overview;
 pub mod people;
 pub mod permission;
+pub mod policy;
 pub mod record;
 pub mod release;
 pub mod status;
@@ -52,6 +53,7 @@ pub use node::{Node, NodeKey, NodeKind};
 pub use overview::{HostStep, Overview, Phase, Place, Running};
 pub use people::{Account, ApiToken, Member, NewApiToken, NewInvitation, UserState};
 pub use permission::{Needs, Permission, Reach};
+pub use policy::{Calendar, Hold, Policy, Rollout, Rules, Takes};
 pub use record::{Check, Credential, CredentialKind, Environment, EnvironmentKind, Page, Project, Server, ServerCheck};
 pub use release::{
     GitRef, HookPoint, Hooks, LogLine, LogPage, LogStream, RefChoice, RefChoices, RefItem, RefKind, Release,

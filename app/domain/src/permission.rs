@@ -86,6 +86,14 @@ permissions! {
     RunTest, "releases.run_test", Project, false, "run releases in test environments", "在测试环境执行发布";
     /// Start, cancel, retry and roll back releases in environments for prod.
     RunProd, "releases.run_prod", Project, false, "run releases in prod environments", "在生产环境执行发布";
+    /// Break a rule of an environment's policy, for a written reason.
+    OverridePolicy, "policy.override", Everywhere, false, "break an environment's rules", "违反环境策略";
+    /// Lock and unlock environments.
+    LockEnvironments, "environments.lock", Project, false, "lock environments", "锁定环境";
+    /// Fetch files from a project's servers.
+    FetchFiles, "servers.fetch", Project, false, "fetch files from servers", "从服务器获取文件";
+    /// Run single commands on a project's servers.
+    RunCommands, "servers.run", Project, false, "run commands on servers", "在服务器上运行命令";
     /// See what goes on: the overview that the wall shows.
     ViewWall, "wall.view", Anywhere, true, "see the wall", "查看看板";
     /// Make and revoke links that open the wall.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{CredentialId, EnvironmentId, ProjectId, ServerId};
+use crate::policy::Policy;
 use crate::release::Hooks;
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -203,6 +204,8 @@ pub struct Environment {
     pub keep: u32,
     /// Whether webhooks may start releases here; without it they only create them.
     pub auto_start: bool,
+    /// How releases proceed here.
+    pub policy: Policy,
     /// How often it was written, from 1 on; its `ETag` says so.
     pub version: i64,
     /// When it was added.

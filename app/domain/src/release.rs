@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{EnvironmentId, ProjectId, ReleaseId, UserId};
+use crate::policy::Hold;
 use crate::record::EnvironmentKind;
 use crate::status::ReleaseStatus;
 use crate::text::Text;
@@ -210,7 +211,7 @@ impl ReleaseKind {
 }
 
 /// One ref going to one environment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Release {
     /// The id; also the folder's name on the servers.
@@ -238,6 +239,21 @@ pub struct Release {
     pub hooks: Hooks,
     /// What its maker wrote about it.
     pub note: Option<String>,
+    /// Of a rollback: the release whose tree it brings back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback_of: Option<ReleaseId>,
+    /// The release of another environment whose tree it takes over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promoted_from: Option<ReleaseId>,
+    /// Why a rule of the environment's policy was broken for it, in the words of who broke it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception: Option<String>,
+    /// When it is to start, where somebody chose a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_at: Option<Timestamp>,
+    /// Between which batches it waits, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
     /// Why it failed, in a sentence, where it did.
     pub error: Option<Text>,
     /// Whether somebody asked it to stop.

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use crate::text::Text;
 
 /// Where a release stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReleaseStatus {
     /// Created; nobody has started it.
+    #[default]
     Pending,
     /// Started where the policy asks for somebody's consent first.
     AwaitingApproval,

@@ -9,6 +9,7 @@ pub mod credentials;
 pub mod integrations;
 pub mod log;
 pub mod people;
+pub mod policy;
 pub mod projects;
 pub mod releases;
 pub mod servers;

@@ -126,34 +126,23 @@ impl From<Packed> for ReleaseStart {
 
 #[cfg(test)]
 mod tests {
-    use launchway_domain::{
-        EnvironmentId, EnvironmentKind, GitRef, Hooks, ProjectId, ReleaseId, ReleaseKind, ReleaseStatus,
-    };
+    use launchway_domain::{EnvironmentId, EnvironmentKind, ProjectId, ReleaseId, ReleaseStatus};
 
     use super::*;
 
     fn start(servers: i64) -> ReleaseStart {
         let release = Release {
             id: ReleaseId(7),
-            kind: ReleaseKind::Release,
             project_id: ProjectId(1),
             project_title: "Shop".into(),
             environment_id: EnvironmentId(2),
             environment_name: "live".into(),
             environment_kind: EnvironmentKind::Prod,
-            git_ref: GitRef::default(),
             commit: "0".repeat(40),
             status: ReleaseStatus::Running,
-            hooks: Hooks::default(),
-            note: None,
-            error: None,
-            cancel_requested: false,
-            created_by: None,
             created_by_name: "ann".into(),
             created_at: Timestamp(1_777_624_200_250),
-            queued_at: None,
-            started_at: None,
-            finished_at: None,
+            ..Default::default()
         };
         let node = |kind: NodeKind, server: Option<i64>, parent: Option<NodeKey>, n: i64| {
             let status = NodeStatus::ALL[n as usize % NodeStatus::ALL.len()];

@@ -24,6 +24,7 @@ pub mod lists;
 pub mod log;
 pub mod palette;
 pub mod people;
+pub mod policy;
 pub mod projects;
 pub mod release;
 pub mod releases;

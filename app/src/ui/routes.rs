@@ -84,6 +84,8 @@ lazy_pages! {
         Settings => pages::settings::SettingsPage,
         WallLinks => pages::wall_links::WallLinksPage,
         Audit => pages::audit::AuditPage;
+    control, __preload_control:
+        Policy => pages::policy::PolicyPage;
     integrations, __preload_integrations:
         Webhooks => pages::webhooks::WebhooksPage,
         NewWebhook => pages::webhooks::NewWebhookPage,
@@ -122,6 +124,7 @@ pub(super) const PAGES: &[(&str, Page)] = &[
     ("/projects/:id/edit", Page::EditProject),
     ("/projects/:id/environments/new", Page::NewEnvironment),
     ("/projects/:id/environments/:environment", Page::Environment),
+    ("/projects/:id/environments/:environment/policy", Page::Policy),
     ("/projects/:id/webhooks", Page::Webhooks),
     ("/projects/:id/webhooks/new", Page::NewWebhook),
     ("/projects/:id/webhooks/:webhook", Page::Webhook),

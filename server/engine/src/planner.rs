@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use launchway_domain::{
-    CredentialId, Hooks, Node, NodeKey, NodeKind, NodeStatus, Release, ReleaseId, ReleaseKind, ServerId, Text,
+    CredentialId, Hooks, Node, NodeKey, NodeKind, NodeStatus, Policy, Release, ReleaseId, ReleaseKind, ServerId, Text,
     Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,9 @@ pub struct Frozen {
     pub package_root: Option<String>,
     /// How many releases stay on each server.
     pub keep: u32,
+    /// How the release proceeds.
+    #[serde(default)]
+    pub policy: Policy,
     /// The scripts.
     pub hooks: Hooks,
     /// Which release's tree goes live: its own, or for a rollback the one to return to.
@@ -131,7 +134,7 @@ fn node(kind: NodeKind, server: Option<ServerId>, text: Option<&str>, parent: Op
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use launchway_domain::{EnvironmentId, EnvironmentKind, GitRef, ProjectId, ReleaseStatus};
+    use launchway_domain::{EnvironmentId, EnvironmentKind, ProjectId, ReleaseStatus};
 
     use super::*;
 
@@ -144,19 +147,10 @@ pub(crate) mod tests {
             environment_id: EnvironmentId(1),
             environment_name: "test".into(),
             environment_kind: EnvironmentKind::Test,
-            git_ref: GitRef::default(),
             commit: "0".repeat(40),
             status: ReleaseStatus::Running,
-            hooks: Hooks::default(),
-            note: None,
-            error: None,
-            cancel_requested: false,
-            created_by: None,
             created_by_name: "ada".into(),
-            created_at: Timestamp(0),
-            queued_at: None,
-            started_at: None,
-            finished_at: None,
+            ..Default::default()
         }
     }
 
@@ -170,6 +164,7 @@ pub(crate) mod tests {
             git_host_key: None,
             package_root: None,
             keep: 5,
+            policy: Policy::default(),
             hooks,
             tree_of: ReleaseId(7),
             targets: servers

@@ -91,9 +91,7 @@ impl World {
             kind: EnvironmentKind::Test,
             path: format!("{}/{{hostname}}", sites.path().display()),
             server_ids,
-            package_root: None,
-            keep: None,
-            auto_start: None,
+            ..EnvironmentForm::default()
         };
         let environment = store.environment_create(project.id, &form).await.unwrap();
         let release = store
@@ -112,6 +110,8 @@ impl World {
                 created_by: None,
                 created_by_name: "ada".into(),
                 rollback_of: None,
+                promoted_from: None,
+                exception: None,
             })
             .await
             .unwrap();

@@ -114,7 +114,7 @@ fn line(text: &str) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use launchway_domain::{
-        EnvironmentId, EnvironmentKind, GitRef, Hooks, ProjectId, RefKind, Release, ReleaseId, ReleaseStatus, Timestamp,
+        EnvironmentId, EnvironmentKind, GitRef, ProjectId, RefKind, Release, ReleaseId, ReleaseStatus, Timestamp,
     };
 
     use super::*;
@@ -122,7 +122,6 @@ pub(super) mod tests {
     pub(in crate::notify) fn notice(event: NoticeEvent) -> Notice {
         let release = Release {
             id: ReleaseId(7),
-            kind: ReleaseKind::Release,
             project_id: ProjectId(1),
             project_title: "Shop <b>&".into(),
             environment_id: EnvironmentId(2),
@@ -131,16 +130,10 @@ pub(super) mod tests {
             git_ref: GitRef { kind: RefKind::Tag, name: "v1.2".into() },
             commit: "0123456789abcdef0123456789abcdef01234567".into(),
             status: ReleaseStatus::Failed,
-            hooks: Hooks::default(),
             note: Some("one\n[two](https://evil.example)".into()),
             error: Some(Text::new("The disk is full.", "磁盘已满。")),
-            cancel_requested: false,
-            created_by: None,
             created_by_name: "ada".into(),
-            created_at: Timestamp(0),
-            queued_at: None,
-            started_at: None,
-            finished_at: None,
+            ..Default::default()
         };
         Notice { event: Some(event), at: Timestamp(0), release: Some(release) }
     }

@@ -268,6 +268,8 @@ async fn decide(core: &Arc<Core>, received: &Received) -> Result<Decision, Fault
         created_by: None,
         created_by_name: format!("webhook {}", webhook.name),
         rollback_of: None,
+        promoted_from: None,
+        exception: None,
     };
     let who = By { name: new.created_by_name.clone(), via: Via::Webhook, ..By::system() };
     let reason = (webhook.start && !start).then_some(&waits);

@@ -99,6 +99,8 @@ impl Releases for ReleaseService {
             created_by: actor.user_id(),
             created_by_name: actor.name().to_owned(),
             rollback_of: None,
+            promoted_from: None,
+            exception: None,
         };
         let release = self
             .0
@@ -173,6 +175,8 @@ impl Releases for ReleaseService {
             created_by: actor.user_id(),
             created_by_name: actor.name().to_owned(),
             rollback_of: Some(origin),
+            promoted_from: None,
+            exception: None,
         };
         let release = self.0.store.by(actor).release_create(&new).await.map_err(to_fault)?;
         self.0.store.by(actor).release_start(release.id).await.map_err(|e| of_store(e, &thing(release.id)))

@@ -168,6 +168,8 @@ impl TestApp {
             created_by: None,
             created_by_name: NAME.into(),
             rollback_of: None,
+            promoted_from: None,
+            exception: None,
         };
         store.release_create(&new).await.unwrap()
     }

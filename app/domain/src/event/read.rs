@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::{Event, EventData};
 use crate::id::{EnvironmentId, ProjectId, ReleaseId};
 use crate::node::NodeKey;
+use crate::policy::Hold;
 use crate::release::LogStream;
 use crate::status::ReleaseStatus;
 use crate::text::Text;
@@ -75,6 +76,10 @@ enum Plain {
         cancel_requested: bool,
         #[serde(default)]
         error: Option<Text>,
+        #[serde(default)]
+        start_at: Option<Timestamp>,
+        #[serde(default)]
+        hold: Option<Hold>,
     },
     #[serde(rename = "log.appended")]
     LogAppended {

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::{Form, HookErrors, errors_of, message, rules};
 use crate::fault::FieldError;
 use crate::id::{CredentialId, ProjectId, ServerId};
-use crate::record::{CredentialKind, EnvironmentKind};
+use crate::policy::Policy;
+use crate::record::{CredentialKind, Environment, EnvironmentKind};
 use crate::release::Hooks;
 
 /// How many releases stay on a server where the form says nothing.
@@ -179,6 +180,26 @@ pub struct EnvironmentForm {
     #[serde(default)]
     #[garde(skip)]
     pub auto_start: Option<bool>,
+    /// How releases proceed here. Absent: as it was; for a new environment, all servers at once and at any time.
+    #[serde(default)]
+    #[garde(dive)]
+    pub policy: Option<Policy>,
+}
+
+impl From<Environment> for EnvironmentForm {
+    /// The form that changes nothing.
+    fn from(was: Environment) -> Self {
+        Self {
+            name: was.name,
+            kind: was.kind,
+            path: was.path,
+            server_ids: was.server_ids,
+            package_root: was.package_root,
+            keep: Some(was.keep),
+            auto_start: Some(was.auto_start),
+            policy: Some(was.policy),
+        }
+    }
 }
 
 fn each_once(value: &[ServerId], _: &()) -> garde::Result {

@@ -191,8 +191,8 @@ fn host_of(chain: &[&Node]) -> String {
 #[cfg(test)]
 mod tests {
     use launchway_domain::{
-        EnvironmentId, EnvironmentKind, Event, EventData, GitRef, Hooks, NodeKey, ProjectId, Release, ReleaseId,
-        ReleaseKind, ReleaseSnapshot, ReleaseStatus, Timestamp,
+        EnvironmentId, EnvironmentKind, Event, EventData, NodeKey, ProjectId, Release, ReleaseId, ReleaseSnapshot,
+        ReleaseStatus, Timestamp,
     };
 
     use super::*;
@@ -218,25 +218,15 @@ mod tests {
     fn snapshot(servers: i64) -> ReleaseSnapshot {
         let release = Release {
             id: ReleaseId(7),
-            kind: ReleaseKind::Release,
             project_id: ProjectId(1),
             project_title: "Shop".into(),
             environment_id: EnvironmentId(2),
             environment_name: "live".into(),
             environment_kind: EnvironmentKind::Prod,
-            git_ref: GitRef::default(),
             commit: "0".repeat(40),
             status: ReleaseStatus::Running,
-            hooks: Hooks::default(),
-            note: None,
-            error: None,
-            cancel_requested: false,
-            created_by: None,
             created_by_name: "ann".into(),
-            created_at: Timestamp(0),
-            queued_at: None,
-            started_at: None,
-            finished_at: None,
+            ..Default::default()
         };
         let nodes = (1..=servers).flat_map(|server| {
             [node(NodeKind::Server, server, NodeStatus::Succeeded), node(NodeKind::Upload, server, NodeStatus::Running)]

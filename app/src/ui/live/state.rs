@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use launchway_domain::{
     Event, EventData, LogStream, Node, NodeKey, NodeStatus, Release, ReleaseId, ReleaseSnapshot, ReleaseStatus,
-    ServerId, Text, Timestamp,
+    ServerId, Timestamp,
 };
 
 /// How far a node has come.
@@ -153,8 +153,11 @@ impl ReleaseState {
             return Change::Nothing;
         }
         match &event.data {
-            EventData::ReleaseStatus { status, cancel_requested, error, .. } => {
-                self.release_became(*status, *cancel_requested, error.clone(), event.at);
+            EventData::ReleaseStatus { status, cancel_requested, error, start_at, hold, .. } => {
+                let release = &mut self.release;
+                (release.cancel_requested, release.error) = (*cancel_requested, error.clone());
+                (release.start_at, release.hold) = (*start_at, hold.clone());
+                self.release_became(*status, event.at);
                 Change::Release
             }
             EventData::NodeStatus { node, .. } => self.node_became(node),
@@ -176,13 +179,9 @@ impl ReleaseState {
     }
 
     /// The event carries no times: they follow from the status, as the store writes them.
-    fn release_became(&mut self, status: ReleaseStatus, cancel_requested: bool, error: Option<Text>, at: Timestamp) {
-        let changed = self.release.status != status;
+    fn release_became(&mut self, status: ReleaseStatus, at: Timestamp) {
         let release = &mut self.release;
-        release.status = status;
-        release.cancel_requested = cancel_requested;
-        release.error = error;
-        if !changed {
+        if std::mem::replace(&mut release.status, status) == status {
             return;
         }
         match status {

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use super::{id_param, no_such_page};
 use crate::api::projects::{CheckEnvironment, DeleteEnvironment, SaveEnvironment, get_environment, get_project};
 use crate::api::servers::list_servers;
-use crate::text::{common, projects, releases, servers, t};
+use crate::text::{common, policy as policy_words, projects, releases, servers, t};
 use crate::ui::components::check::CheckOutcome;
 use crate::ui::components::confirm::{ConfirmButton, DangerZone, refusal_of};
 use crate::ui::components::field::{CheckList, SelectField, TextField};
@@ -83,8 +83,10 @@ pub fn EnvironmentPage() -> impl IntoView {
                     found.await,
                     |(project, environment, servers)| {
                         let release = format!("/releases/new?project={}&environment={}", project.id, environment.id);
+                        let policy = format!("/projects/{}/environments/{}/policy", project.id, environment.id);
                         view! {
                             <PageHead title=Text::verbatim(environment.name.clone()) up=up(&project)>
+                                <a class="button" href=policy>{t(policy_words::TITLE)}</a>
                                 <a class="button primary" href=release>{t(releases::NEW)}</a>
                             </PageHead>
                             <Probe id=environment.id />
@@ -155,6 +157,7 @@ fn Editor(
             // What is no number is as wrong as a number outside the range.
             keep: Some(keep.read().trim().parse().unwrap_or_default()),
             auto_start: auto_start.read().parse().ok(),
+            policy: None,
         }
         .errors()
     });

@@ -12,6 +12,7 @@ pub mod hook_template;
 pub mod hook_templates;
 pub mod join;
 pub mod members;
+pub mod policy;
 pub mod project;
 pub mod project_edit;
 pub mod projects;

@@ -63,6 +63,7 @@ async fn freeze(store: &Store, release: &Release) -> Result<Frozen, StoreError> 
         git_host_key: project.host_key,
         package_root: environment.package_root,
         keep: environment.keep,
+        policy: environment.policy,
         hooks: release.hooks.clone(),
         tree_of,
         targets,

@@ -17,7 +17,7 @@ impl Store {
     pub async fn environments(&self, project: ProjectId) -> Result<Vec<Environment>> {
         let mut tx = self.read().await?;
         let found = sqlx::query(
-            "SELECT id, project_id, name, kind, path, package_root, keep, auto_start, version, created_at, updated_at \
+            "SELECT id, project_id, name, kind, path, package_root, keep, auto_start, policy, version, created_at, updated_at \
              FROM environments WHERE project_id = $1 ORDER BY name",
         )
         .bind(project.0)
@@ -59,7 +59,7 @@ impl Store {
         let mut w = self.write().await?;
         let id: i64 = sqlx::query_scalar(
             "INSERT INTO environments (project_id, name, kind, path, package_root, keep, auto_start, \
-             created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) RETURNING id",
+             created_at, updated_at, policy) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9) RETURNING id",
         )
         .bind(project.0)
         .bind(form.name.as_str())
@@ -69,6 +69,7 @@ impl Store {
         .bind(i64::from(form.keep.unwrap_or(DEFAULT_KEEP)))
         .bind(i64::from(auto_start(form)))
         .bind(Timestamp::now().0)
+        .bind(serde_json::to_string(&form.policy.clone().unwrap_or_default())?)
         .fetch_one(w.conn())
         .await
         .map_err(|error| match in_terms_of("name", "project_id")(error) {
@@ -94,7 +95,7 @@ impl Store {
         let before = get(w.conn(), id).await?;
         let changed = sqlx::query(
             "UPDATE environments SET name = $2, kind = $3, path = $4, package_root = $5, keep = $6, \
-             auto_start = $7, updated_at = $8 WHERE id = $1",
+             auto_start = $7, updated_at = $8, policy = $9 WHERE id = $1",
         )
         .bind(id.0)
         .bind(form.name.as_str())
@@ -104,6 +105,7 @@ impl Store {
         .bind(i64::from(form.keep.unwrap_or(DEFAULT_KEEP)))
         .bind(i64::from(auto_start(form)))
         .bind(Timestamp::now().0)
+        .bind(serde_json::to_string(form.policy.as_ref().unwrap_or(&before.policy))?)
         .execute(w.conn())
         .await
         .map_err(in_terms_of("name", "project_id"))?;
@@ -173,7 +175,7 @@ async fn link(conn: &mut AnyConnection, id: EnvironmentId, servers: &[ServerId])
 /// One environment, through a connection that may be in a transaction.
 pub(super) async fn get(conn: &mut AnyConnection, id: EnvironmentId) -> Result<Environment> {
     let row = sqlx::query(
-        "SELECT id, project_id, name, kind, path, package_root, keep, auto_start, version, created_at, updated_at \
+        "SELECT id, project_id, name, kind, path, package_root, keep, auto_start, policy, version, created_at, updated_at \
          FROM environments WHERE id = $1",
     )
     .bind(id.0)

@@ -41,6 +41,10 @@ pub struct NewRelease {
     pub created_by_name: String,
     /// Of a rollback: the release to return to.
     pub rollback_of: Option<ReleaseId>,
+    /// The release of another environment whose tree it takes over.
+    pub promoted_from: Option<ReleaseId>,
+    /// Why a rule of the environment's policy was broken for it.
+    pub exception: Option<String>,
 }
 
 /// The event that tells a release's status.
@@ -52,6 +56,8 @@ pub(super) fn status_event(release: &Release) -> EventData {
         status: release.status,
         cancel_requested: release.cancel_requested,
         error: release.error.clone(),
+        start_at: release.start_at,
+        hold: release.hold.clone(),
     }
 }
 
@@ -188,8 +194,8 @@ pub(super) async fn insert(w: &mut Write, new: &NewRelease) -> Result<Release> {
     }
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO releases (kind, project_id, environment_id, ref_kind, ref_name, commit_hash, hooks, note, \
-         rollback_of, status, created_by, created_by_name, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $10, $11, $12) RETURNING id",
+         rollback_of, status, created_by, created_by_name, created_at, promoted_from, exception) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $10, $11, $12, $13, $14) RETURNING id",
     )
     .bind(new.kind.as_str())
     .bind(new.project_id.0)
@@ -203,6 +209,8 @@ pub(super) async fn insert(w: &mut Write, new: &NewRelease) -> Result<Release> {
     .bind(new.created_by.map(|id| id.0))
     .bind(new.created_by_name.as_str())
     .bind(Timestamp::now().0)
+    .bind(new.promoted_from.map(|id| id.0))
+    .bind(new.exception.clone())
     .fetch_one(w.conn())
     .await
     .map_err(in_terms_of("id", "project_id"))?;

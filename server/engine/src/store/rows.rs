@@ -17,7 +17,7 @@ macro_rules! select_release {
         concat!(
             "SELECT r.id, r.kind, r.project_id, p.title AS project_title, r.environment_id, \
              e.name AS environment_name, e.kind AS environment_kind, r.ref_kind, r.ref_name, r.commit_hash, \
-             r.hooks, r.note, r.status, r.error, r.cancel_requested, r.created_by, r.created_by_name, \
+             r.hooks, r.note, r.rollback_of, r.promoted_from, r.exception, r.start_at, r.hold, r.status, r.error, r.cancel_requested, r.created_by, r.created_by_name, \
              r.created_at, r.queued_at, r.started_at, r.finished_at \
              FROM releases r JOIN projects p ON p.id = r.project_id JOIN environments e ON e.id = r.environment_id ",
             $rest
@@ -53,7 +53,7 @@ pub(super) use select_credential;
 /// The columns of [`release`] without the hooks, which lists do without: they may be long.
 pub(super) const RELEASE_BRIEF: &str = "r.id, r.kind, r.project_id, p.title AS project_title, r.environment_id, \
     e.name AS environment_name, e.kind AS environment_kind, r.ref_kind, r.ref_name, r.commit_hash, '{}' AS hooks, \
-    r.note, r.status, r.error, r.cancel_requested, r.created_by, r.created_by_name, r.created_at, r.queued_at, \
+    r.note, r.rollback_of, r.promoted_from, r.exception, r.start_at, r.hold, r.status, r.error, r.cancel_requested, r.created_by, r.created_by_name, r.created_at, r.queued_at, \
     r.started_at, r.finished_at";
 
 /// Where the columns of a release come from.
@@ -186,6 +186,7 @@ pub(super) fn environment(row: &AnyRow) -> Result<Environment> {
         package_root: row.try_get("package_root")?,
         keep: number(row, "keep")?,
         auto_start: flag(row, "auto_start")?,
+        policy: json(row, "policy")?,
         version: row.try_get("version")?,
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
@@ -207,6 +208,11 @@ pub(super) fn release(row: &AnyRow) -> Result<Release> {
         status: status(row)?,
         hooks: json(row, "hooks")?,
         note: row.try_get("note")?,
+        rollback_of: row.try_get::<Option<i64>, _>("rollback_of")?.map(ReleaseId),
+        promoted_from: row.try_get::<Option<i64>, _>("promoted_from")?.map(ReleaseId),
+        exception: row.try_get("exception")?,
+        start_at: time_option(row, "start_at")?,
+        hold: json_option(row, "hold")?,
         error: json_option(row, "error")?,
         cancel_requested: flag(row, "cancel_requested")?,
         created_by: row.try_get::<Option<i64>, _>("created_by")?.map(UserId),

@@ -131,7 +131,7 @@ pub(crate) async fn an_environment_keeps_the_order_of_its_servers(db: Db) {
         server_ids: servers.clone(),
         package_root: Some("  ".to_owned()),
         keep: None,
-        auto_start: None,
+        ..Default::default()
     };
     let made = store.environment_create(shop.project, &form).await.unwrap();
     assert_eq!((made.server_ids.as_slice(), made.package_root.as_deref(), made.keep), (servers.as_slice(), None, 5));

@@ -101,6 +101,8 @@ pub(crate) fn new_release(project: ProjectId, environment: EnvironmentId, tag: &
         created_by: None,
         created_by_name: "ada".to_owned(),
         rollback_of: None,
+        promoted_from: None,
+        exception: None,
     }
 }
 

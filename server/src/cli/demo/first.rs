@@ -34,9 +34,7 @@ pub(super) async fn release(services: &Services, actor: &Actor, stage: &Stage) -
         kind,
         path: format!("{}/{{hostname}}/{name}", stage.targets.display()),
         server_ids: servers.clone(),
-        package_root: None,
-        keep: None,
-        auto_start: None,
+        ..EnvironmentForm::default()
     };
     let test = environment("test", EnvironmentKind::Test);
     let test = services.projects().create_environment(actor, project.id, test).await?;

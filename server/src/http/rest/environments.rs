@@ -95,15 +95,8 @@ async fn update(
         // Another kind of environment has another default.
         let same_kind = json.0.get("kind").is_none_or(|kind| kind == was.kind.as_str());
         let only = patch.only(was.version);
-        let form = json.patch(&EnvironmentForm {
-            name: was.name,
-            kind: was.kind,
-            path: was.path,
-            server_ids: was.server_ids,
-            package_root: was.package_root,
-            keep: Some(was.keep),
-            auto_start: same_kind.then_some(was.auto_start),
-        })?;
+        let auto_start = same_kind.then_some(was.auto_start);
+        let form = json.patch(&EnvironmentForm { auto_start, ..was.into() })?;
         match state.ports.projects.update_environment(&actor, id, form, &only).await {
             Err(fault) if patch.again(&fault) => {}
             changed => return Ok(whole(changed?)),

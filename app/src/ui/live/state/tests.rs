@@ -1,29 +1,18 @@
-use launchway_domain::{EnvironmentId, EnvironmentKind, GitRef, Hooks, NodeKind, ProjectId, ReleaseKind};
+use launchway_domain::{EnvironmentId, EnvironmentKind, NodeKind, ProjectId, Text};
 
 use super::*;
 
 fn release() -> Release {
     Release {
         id: ReleaseId(7),
-        kind: ReleaseKind::Release,
         project_id: ProjectId(1),
         project_title: "Shop".into(),
         environment_id: EnvironmentId(2),
         environment_name: "live".into(),
         environment_kind: EnvironmentKind::Prod,
-        git_ref: GitRef::default(),
         commit: "0".repeat(40),
-        status: ReleaseStatus::Pending,
-        hooks: Hooks::default(),
-        note: None,
-        error: None,
-        cancel_requested: false,
-        created_by: None,
         created_by_name: "ann".into(),
-        created_at: Timestamp(0),
-        queued_at: None,
-        started_at: None,
-        finished_at: None,
+        ..Default::default()
     }
 }
 
@@ -88,6 +77,8 @@ fn history(seed: u64, length: usize) -> (Vec<Event>, Vec<ReleaseSnapshot>) {
                     status,
                     cancel_requested: false,
                     error: now.release.error.clone(),
+                    start_at: None,
+                    hold: None,
                 }
             }
             1 => EventData::LogAppended {

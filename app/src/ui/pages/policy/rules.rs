@@ -1,0 +1,37 @@
+//! What has to be true before a release may start.
+
+use launchway_domain::Environment;
+use leptos::prelude::*;
+
+use crate::api::policy::SaveRules;
+use crate::text::{common, policy as words, t};
+use crate::ui::components::field::SelectField;
+use crate::ui::components::form::{FormEnd, FormState, VersionField};
+
+/// The form of this part.
+#[component]
+pub fn Section(environment: Environment, save: ServerAction<SaveRules>) -> impl IntoView {
+    let tested = environment.policy.rules.tested_first.map(|tested| tested.to_string()).unwrap_or_default();
+    let tested = RwSignal::new(tested);
+    let form = FormState::new(save, Vec::new);
+    view! {
+        <section>
+            <h2>{t(words::RULES)}</h2>
+            <ActionForm action=save on:submit:capture=form.guard() attr:class="form" attr:novalidate=true>
+                <input type="hidden" name="id" value=environment.id.to_string() />
+                <VersionField form version=environment.version />
+                <SelectField
+                    form
+                    field="rules[tested_first]"
+                    label=words::TESTED_FIRST
+                    value=tested
+                    options=vec![("true".into(), words::TESTED_FIRST_YES), ("false".into(), words::TESTED_FIRST_NO)]
+                    hint=words::TESTED_FIRST_HINT
+                    none=words::TESTED_FIRST_DEFAULT
+                />
+                <FormEnd form submit=common::SAVE pending=save.pending() />
+            </ActionForm>
+        </section>
+    }
+    .into_any()
+}
