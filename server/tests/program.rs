@@ -146,6 +146,24 @@ fn a_database_that_is_none_is_an_error_without_its_password() {
     }
 }
 
+#[test]
+fn commands_of_the_host_want_its_data_folder_and_those_of_a_client_a_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::write(&data, "no folder").unwrap();
+    for line in ["serve", "demo", "user add kim --role viewer", "token create --user kim --name ci", "audit verify"] {
+        let output = run(&data, &line.split(' ').collect::<Vec<_>>(), "correct horse\n");
+        assert!(!output.status.success() && stderr(&output).contains("is no folder"), "{line}: {}", stderr(&output));
+    }
+    assert_eq!(std::fs::read(&data).unwrap(), b"no folder");
+    for line in ["whoami", "projects", "servers", "environments list --project shop", "credentials", "templates"] {
+        let mut command = launchway();
+        command.env_remove("LAUNCHWAY_TOKEN").env_remove("LAUNCHWAY_URL").env("HOME", folder.path());
+        let output = command.env_remove("XDG_CONFIG_HOME").args(line.split(' ')).output().unwrap();
+        assert!(!output.status.success() && stderr(&output).contains("Sign in first"), "{line}: {}", stderr(&output));
+    }
+}
+
 /// Processes whose command line names a folder.
 fn about(folder: &Path) -> Vec<String> {
     let folder = folder.to_str().unwrap().as_bytes();

@@ -4,6 +4,7 @@ mod argv;
 mod audit;
 mod client;
 mod demo;
+mod needs;
 mod program;
 mod say;
 mod secret;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use ipnet::IpNet;
+use launchway_domain::Needs;
 use launchway_engine::guard;
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
@@ -141,8 +143,13 @@ struct Listen {
 }
 
 impl Place {
+    /// The data folder.
+    fn data(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| PathBuf::from("data"))
+    }
+
     fn config(self, listen: Option<Listen>) -> Config {
-        let data = self.data.unwrap_or_else(|| PathBuf::from("data"));
+        let data = self.data();
         let (address, public_url) = listen.map_or((None, None), |listen| (listen.listen, listen.public_url));
         Config {
             database_url: self.database_url,
@@ -188,6 +195,9 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    if cli.command.needs() == Needs::DataFolder {
+        needs::data_folder(&cli.place.data())?;
+    }
     match cli.command {
         Command::Client(command) => return Ok(client::run(command, Cli::command()).await),
         Command::Serve(serve) => {
@@ -222,6 +232,36 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_says_what_it_takes() {
+        let lines = [
+            ("serve", Needs::DataFolder),
+            ("user add kim --role viewer", Needs::DataFolder),
+            ("token create --user kim --name ci", Needs::DataFolder),
+            ("audit verify", Needs::DataFolder),
+            ("demo", Needs::DataFolder),
+            ("login https://launchway.example", Needs::Nothing),
+            ("logout", Needs::Nothing),
+            ("completions bash", Needs::Nothing),
+            ("whoami", Needs::SignIn),
+            ("projects", Needs::SignIn),
+            ("servers", Needs::SignIn),
+            ("environments list --project shop", Needs::SignIn),
+            ("credentials", Needs::SignIn),
+            ("templates", Needs::SignIn),
+            ("refs shop", Needs::SignIn),
+            ("release list", Needs::SignIn),
+        ];
+        let mut left: Vec<String> = Cli::command().get_subcommands().map(|one| one.get_name().to_owned()).collect();
+        for (line, needs) in lines {
+            let words = std::iter::once("launchway").chain(line.split(' '));
+            let cli = Cli::try_parse_from(words).unwrap_or_else(|e| panic!("{line}: {e}"));
+            assert_eq!(cli.command.needs(), needs, "{line}");
+            left.retain(|name| Some(name.as_str()) != line.split(' ').next());
+        }
+        assert!(left.is_empty(), "not walked: {left:?}");
     }
 
     #[test]

@@ -133,7 +133,7 @@ fn Row(message: Notification, retry: ServerAction<RetryNotification>) -> impl In
     let again = message.status == NotificationStatus::Dead && message.event.is_some();
     view! {
         <tr>
-            <td class="when">
+            <td>
                 <Time at=message.created_at />
             </td>
             <td>

@@ -128,7 +128,7 @@ fn Row(delivery: Delivery, repeat: ServerAction<Redeliver>) -> impl IntoView {
     });
     view! {
         <tr>
-            <td class="when">
+            <td>
                 <Time at=delivery.at />
             </td>
             <td>
