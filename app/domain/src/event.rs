@@ -7,7 +7,8 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use crate::id::{EnvironmentId, ProjectId, ReleaseId};
+use crate::id::{EnvironmentId, ProjectId, ReleaseId, ServerId};
+use crate::live::LiveState;
 use crate::node::{Node, NodeKey};
 use crate::policy::Hold;
 use crate::release::LogStream;
@@ -129,6 +130,23 @@ pub enum EventData {
         /// How many screens show the wall.
         walls: u32,
     },
+    /// What is live on a server was found to be otherwise than at the last look: it drifted, settled, or went out of reach.
+    #[serde(rename = "live.changed")]
+    LiveChanged {
+        /// Of which project.
+        project_id: ProjectId,
+        /// In which environment.
+        environment_id: EnvironmentId,
+        /// On which server.
+        server_id: ServerId,
+        /// The server's name.
+        hostname: String,
+        /// How it is now.
+        state: LiveState,
+        /// What is wrong, where something is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<Text>,
+    },
 }
 
 impl EventData {
@@ -140,17 +158,19 @@ impl EventData {
             EventData::LogAppended { .. } => "log.appended",
             EventData::NodeProgress { .. } => "node.progress",
             EventData::ReleaseWatching { .. } => "release.watching",
+            EventData::LiveChanged { .. } => "live.changed",
         }
     }
 
-    /// The release that it is about.
-    pub fn release_id(&self) -> ReleaseId {
+    /// The release that it is about; none where it is about an environment.
+    pub fn release_id(&self) -> Option<ReleaseId> {
         match self {
             EventData::ReleaseStatus { release_id, .. }
             | EventData::NodeStatus { release_id, .. }
             | EventData::LogAppended { release_id, .. }
             | EventData::NodeProgress { release_id, .. }
-            | EventData::ReleaseWatching { release_id, .. } => *release_id,
+            | EventData::ReleaseWatching { release_id, .. } => Some(*release_id),
+            EventData::LiveChanged { .. } => None,
         }
     }
 
@@ -220,6 +240,14 @@ mod tests {
             },
             EventData::NodeProgress { release_id, node, attempt: 1, done: 1, total: 2 },
             EventData::ReleaseWatching { release_id, people: vec!["ann".into()], total: 1, walls: 0 },
+            EventData::LiveChanged {
+                project_id: ProjectId(1),
+                environment_id: EnvironmentId(2),
+                server_id: ServerId(3),
+                hostname: "web-1".into(),
+                state: LiveState::Drift,
+                detail: Some(Text::new("moved", "被移动")),
+            },
         ];
         for data in all {
             let event = Event { seq: None, topic: "release:7".into(), at: Timestamp(5), data };

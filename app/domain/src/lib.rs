@@ -14,6 +14,7 @@ pub mod find;
 pub mod form;
 pub mod id;
 pub mod list;
+pub mod live;
 pub mod log;
 pub mod node;
 pub mod overview;
@@ -48,7 +49,8 @@ pub use id::{
     TokenId, UserId, WallLinkId, WebhookId,
 };
 pub use list::{ListQuery, Listed};
-pub use log::{LogFound, LogLines, LogRow, LogRuns, LogScope, LogSource};
+pub use live::{EnvironmentLive, LiveRelease, LiveState, ServerLive};
+pub use log::{LogFound, LogLines, LogRow, LogRuns, LogScope, LogSource, OutputGroup};
 pub use node::{Node, NodeKey, NodeKind};
 pub use overview::{HostStep, Overview, Phase, Place, Running};
 pub use people::{Account, ApiToken, Member, NewApiToken, NewInvitation, UserState};

@@ -3,12 +3,14 @@
 
 pub mod error;
 pub mod find;
+pub mod groups;
 pub mod lines;
 pub mod scope;
 pub mod screen;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::groups::OutputGroup;
 pub use self::scope::{LogRuns, LogScope};
 
 use crate::id::ServerId;

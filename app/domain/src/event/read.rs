@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::{Event, EventData};
-use crate::id::{EnvironmentId, ProjectId, ReleaseId};
+use crate::id::{EnvironmentId, ProjectId, ReleaseId, ServerId};
+use crate::live::LiveState;
 use crate::node::NodeKey;
 use crate::policy::Hold;
 use crate::release::LogStream;
@@ -96,4 +97,14 @@ enum Plain {
     NodeProgress { release_id: ReleaseId, node: NodeKey, attempt: u32, done: u64, total: u64 },
     #[serde(rename = "release.watching")]
     ReleaseWatching { release_id: ReleaseId, people: Vec<String>, total: u32, walls: u32 },
+    #[serde(rename = "live.changed")]
+    LiveChanged {
+        project_id: ProjectId,
+        environment_id: EnvironmentId,
+        server_id: ServerId,
+        hostname: String,
+        state: LiveState,
+        #[serde(default)]
+        detail: Option<Text>,
+    },
 }

@@ -86,7 +86,7 @@ impl LiveBoard {
                 }
                 true
             }
-            EventData::LogAppended { .. } | EventData::ReleaseWatching { .. } => false,
+            EventData::LogAppended { .. } | EventData::ReleaseWatching { .. } | EventData::LiveChanged { .. } => false,
         }
     }
 

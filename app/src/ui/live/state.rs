@@ -149,7 +149,7 @@ impl ReleaseState {
             }
             self.seq = seq;
         }
-        if event.data.release_id() != self.release.id {
+        if event.data.release_id() != Some(self.release.id) {
             return Change::Nothing;
         }
         match &event.data {
@@ -174,7 +174,7 @@ impl ReleaseState {
                 at: event.at,
             }),
             // Of people, not of the release: the page shows it elsewhere.
-            EventData::ReleaseWatching { .. } => Change::Nothing,
+            EventData::ReleaseWatching { .. } | EventData::LiveChanged { .. } => Change::Nothing,
         }
     }
 

@@ -191,7 +191,8 @@ async fn insert(conn: &mut AnyConnection, first: i64, events: &[(ProjectId, Even
     for (i, (project, data)) in events.iter().enumerate() {
         query = query
             .bind(first + i as i64)
-            .bind(data.release_id().0)
+            // No release has the number 0.
+            .bind(data.release_id().unwrap_or_default().0)
             .bind(project.0)
             .bind(i64::from(data.is_public()))
             .bind(at.0)

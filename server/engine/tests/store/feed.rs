@@ -221,7 +221,7 @@ pub(crate) async fn a_caller_that_goes_away_leaves_nothing_half_done(db: Db) {
     }
     let (events, head) = a.events_after(0, &[Topic::Wall], &Visible::All, 1000).await.unwrap();
     assert_eq!(numbers(&events), (1..=head).collect::<Vec<_>>());
-    let mut told: Vec<_> = events.iter().map(|event| event.data.release_id()).collect();
+    let mut told: Vec<_> = events.iter().filter_map(|event| event.data.release_id()).collect();
     let filter = ReleaseFilter { limit: Some(200), ..Default::default() };
     let mut there: Vec<_> =
         b.releases(&filter, &Visible::All).await.unwrap().items.iter().map(|release| release.id).collect();

@@ -179,7 +179,7 @@ impl Feed {
 
     /// The topic among those that somebody listens to by which they hear of a progress tick.
     async fn topic_of(&self, tick: &Event, topics: &[Topic], visible: &Visible) -> Option<Topic> {
-        let release = tick.data.release_id();
+        let release = tick.data.release_id()?;
         if *visible != Visible::All && !self.project_of(release).await.is_some_and(|project| visible.has(project)) {
             return None;
         }

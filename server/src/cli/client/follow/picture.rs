@@ -65,7 +65,7 @@ impl Picture {
 
     /// Folds an event in; none where it changes nothing.
     pub(crate) fn fold(&mut self, event: &Event) -> Option<Change> {
-        if event.data.release_id() != self.release.id {
+        if event.data.release_id() != Some(self.release.id) {
             return None;
         }
         let seq = event.seq.unwrap_or(i64::MAX);
@@ -109,7 +109,7 @@ impl Picture {
                 self.progress.insert(node.clone(), (*done, *total));
                 Some(Change::Progress)
             }
-            EventData::LogAppended { .. } | EventData::ReleaseWatching { .. } => None,
+            EventData::LogAppended { .. } | EventData::ReleaseWatching { .. } | EventData::LiveChanged { .. } => None,
         }
     }
 
