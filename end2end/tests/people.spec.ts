@@ -73,6 +73,26 @@ test("a role in a project shows it, and not what it does not allow; deactivating
   await expect(theirs.getByRole("heading", { name: "Tea shop", level: 1 })).toBeVisible();
   await expect(theirs.getByRole("link", { name: "New release" })).toHaveCount(0);
   await expect(theirs.getByRole("link", { name: "Edit" })).toHaveCount(0);
+  await open(theirs, "/servers");
+  await expect(theirs.getByRole("link", { name: "New server" })).toHaveCount(0);
+
+  // Whoever manages the project adds what is the project's, and nothing that is everybody's.
+  await page.getByLabel("Person").selectOption({ label: MEG.name });
+  await page.getByLabel("Role in the project").selectOption("manager");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("row").filter({ hasText: MEG.name })).toContainText("manager");
+  await open(theirs, "/servers");
+  await expect(theirs.getByRole("link", { name: "New server" }).first()).toBeVisible();
+  await open(theirs, "/credentials/new");
+  await expect(theirs.getByLabel("Project").locator("option")).toHaveText(["Tea shop"]);
+  await theirs.getByLabel("Name", { exact: true }).fill("shop deploy");
+  await theirs.getByLabel("Kind").selectOption("ssh_password");
+  await theirs.getByLabel("User name").fill("deploy");
+  await theirs.getByLabel("Secret").fill("one two three");
+  await theirs.getByRole("button", { name: "Save" }).click();
+  await expect(theirs.getByRole("row").filter({ hasText: "shop deploy" })).toBeVisible();
+  const made = await (await theirs.request.get("/api/v1/credentials")).json();
+  expect(made.items.map((one: { project_id: number }) => one.project_id)).toEqual([1]);
 
   const users = (await (await page.request.get("/api/v1/users")).json()).items as { id: number; name: string }[];
   const meg = users.find((user) => user.name === MEG.name)?.id;

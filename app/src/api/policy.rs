@@ -30,7 +30,7 @@ pub(crate) async fn change(
 
 /// Changes what has to be true before a release may start.
 #[server(prefix = "/api/fn", output = Json)]
-pub async fn save_rules(id: EnvironmentId, version: Option<i64>, rules: Rules) -> Result<(), ApiError> {
-    change(id, version, |policy| policy.rules = rules).await
+pub async fn save_rules(id: EnvironmentId, version: Option<i64>, form: Rules) -> Result<(), ApiError> {
+    change(id, version, |policy| policy.rules = form).await
 }
 needs!(SaveRules, ManageProjects);

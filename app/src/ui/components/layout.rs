@@ -123,6 +123,19 @@ pub fn Logo() -> impl IntoView {
     }
 }
 
+/// The button that adds something; nothing for those who may not.
+#[component]
+pub fn AddButton(
+    /// Where it leads.
+    href: &'static str,
+    /// What it says.
+    text: Text,
+    /// Whether the visitor may.
+    may: bool,
+) -> impl IntoView {
+    may.then(|| view! { <a class="button primary" href=href>{t(text)}</a> }).into_any()
+}
+
 /// The head of a page: its title, what it is about, and what can be done.
 #[component]
 pub fn PageHead(

@@ -22,6 +22,9 @@ pub fn ListBody(
     lead: Text,
     /// Where the first one is made, and what that is called.
     first: (&'static str, Text),
+    /// Whether the visitor may make one.
+    #[prop(default = true)]
+    may: bool,
     /// The table.
     children: Children,
 ) -> impl IntoView {
@@ -37,6 +40,6 @@ pub fn ListBody(
     if list.query.with_untracked(|query| query.is_narrow() || query.offset > 0) {
         return view! { <NothingMatches list /> }.into_any();
     }
-    let (href, text) = first;
-    view! { <EmptyState title=empty lead=Some(lead) action=Some((href.into(), text)) /> }.into_any()
+    let action = may.then(|| (first.0.into(), first.1));
+    view! { <EmptyState title=empty lead=Some(lead) action /> }.into_any()
 }

@@ -15,6 +15,7 @@ pub mod list_body;
 pub mod listing;
 pub mod load;
 pub mod once;
+pub mod owner;
 pub mod prefs_bar;
 pub mod project_filter;
 pub mod ref_match;

@@ -1,16 +1,19 @@
 //! Adding, changing and deleting a credential.
 
-use launchway_domain::{Credential, CredentialForm, CredentialId, CredentialKind, Form};
+use launchway_domain::{Credential, CredentialForm, CredentialId, CredentialKind, Form, Project};
 use leptos::prelude::*;
 
 use super::{by_id, id_param};
+use crate::api::ApiError;
 use crate::api::credentials::{DeleteCredential, SaveCredential, get_credential};
+use crate::api::projects::list_projects;
 use crate::text::{common, credentials};
 use crate::ui::components::confirm::{ConfirmButton, DangerZone, refusal_of};
 use crate::ui::components::field::{SelectField, TextArea, TextField};
 use crate::ui::components::form::{FormEnd, FormState, VersionField};
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
+use crate::ui::components::owner::{OwnerField, owner};
 
 fn up() -> (String, launchway_domain::Text) {
     ("/credentials".into(), common::CREDENTIALS)
@@ -19,9 +22,14 @@ fn up() -> (String, launchway_domain::Text) {
 /// A new credential.
 #[component]
 pub fn NewCredentialPage() -> impl IntoView {
+    let found = Resource::new(|| (), |()| list_projects());
     view! {
         <PageHead title=credentials::NEW lead=Some(credentials::LEAD) up=up() />
-        <Editor existing=None />
+        <Suspense fallback=Loading>
+            {move || Suspend::new(async move {
+                show(found.await, |projects| view! { <Editor existing=None projects /> })
+            })}
+        </Suspense>
     }
 }
 
@@ -29,16 +37,16 @@ pub fn NewCredentialPage() -> impl IntoView {
 #[component]
 pub fn CredentialPage() -> impl IntoView {
     let id = id_param::<CredentialId>("id");
-    let found = Resource::new(move || id.get(), |id| by_id(id, get_credential));
+    let found = Resource::new(move || id.get(), |id| by_id(id, editable));
     view! {
         <PageHead title=credentials::EDIT up=up() />
         <Suspense fallback=Loading>
             {move || Suspend::new(async move {
                 show(
                     found.await,
-                    |credential| {
+                    |(credential, projects)| {
                         view! {
-                            <Editor existing=Some(credential.clone()) />
+                            <Editor existing=Some(credential.clone()) projects />
                             <Danger credential />
                         }
                     },
@@ -48,12 +56,18 @@ pub fn CredentialPage() -> impl IntoView {
     }
 }
 
+/// A credential, and the projects whose it may become.
+async fn editable(id: CredentialId) -> Result<(Credential, Vec<Project>), ApiError> {
+    Ok((get_credential(id).await?, list_projects().await?))
+}
+
 #[component]
-fn Editor(existing: Option<Credential>) -> impl IntoView {
+fn Editor(existing: Option<Credential>, projects: Vec<Project>) -> impl IntoView {
     let save = ServerAction::<SaveCredential>::new();
     let id = existing.as_ref().map(|credential| credential.id);
     let version = existing.as_ref().map(|credential| credential.version);
-    let project_id = existing.as_ref().and_then(|credential| credential.project_id);
+    let project = existing.as_ref().and_then(|credential| credential.project_id);
+    let project = RwSignal::new(project.map(|id| id.to_string()).unwrap_or_default());
     let start = |get: fn(&Credential) -> &str| RwSignal::new(existing.as_ref().map(get).unwrap_or_default().to_owned());
     let (name, username) = (start(|c| &c.name), start(|c| &c.username));
     let kind = existing.as_ref().map(|credential| credential.kind).unwrap_or_default();
@@ -66,7 +80,7 @@ fn Editor(existing: Option<Credential>) -> impl IntoView {
             username: username.get(),
             secret: Some(secret.get()),
             passphrase: Some(passphrase.get()),
-            project_id,
+            project_id: owner(project),
         };
         if id.is_some() { form.errors() } else { form.errors_for_new() }
     });
@@ -77,7 +91,6 @@ fn Editor(existing: Option<Credential>) -> impl IntoView {
         <ActionForm action=save on:submit:capture=form.guard() attr:class="form" attr:novalidate=true>
             {id.map(|id| view! { <input type="hidden" name="id" value=id.to_string() /> })}
             {version.map(|version| view! { <VersionField form version /> })}
-            {project_id.map(|id| view! { <input type="hidden" name="form[project_id]" value=id.to_string() /> })}
             <TextField form field="name" label=common::NAME value=name hint=credentials::NAME_HINT />
             <SelectField form field="kind" label=credentials::KIND value=kind options=kinds />
             <TextField
@@ -112,6 +125,7 @@ fn Editor(existing: Option<Credential>) -> impl IntoView {
                     autocomplete="new-password"
                 />
             </div>
+            <OwnerField form value=project projects />
             <FormEnd form submit=common::SAVE pending=save.pending() cancel="/credentials" />
         </ActionForm>
     }

@@ -5,11 +5,12 @@ use leptos::prelude::*;
 
 use crate::api::credentials::search_credentials;
 use crate::text::{common, credentials, lists, t};
-use crate::ui::components::layout::PageHead;
+use crate::ui::components::layout::{AddButton, PageHead};
 use crate::ui::components::list_body::ListBody;
 use crate::ui::components::listing::{FilterSelect, ListBar, ListState, SortHead};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::time::Time;
+use crate::ui::may::May;
 
 /// The list of credentials.
 #[component]
@@ -20,9 +21,7 @@ pub fn CredentialsPage() -> impl IntoView {
         CredentialKind::ALL.into_iter().map(|kind| (kind.as_str().to_owned(), kind.label())).collect::<Vec<_>>();
     view! {
         <PageHead title=common::CREDENTIALS lead=Some(credentials::LEAD)>
-            <a class="button primary" href="/credentials/new">
-                {t(credentials::NEW)}
-            </a>
+            <AddButton href="/credentials/new" text=credentials::NEW may=May::find().manage_somewhere() />
         </PageHead>
         <ListBar list label=lists::SEARCH_CREDENTIALS>
             <FilterSelect list name="kind" label=credentials::KIND any=lists::ANY_KIND options=kinds />
@@ -62,7 +61,7 @@ fn Table(list: ListState, found: Listed<Credential>) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <ListBody list rows total empty=credentials::EMPTY lead=credentials::EMPTY_LEAD first=("/credentials/new", credentials::NEW)>
+        <ListBody list rows total empty=credentials::EMPTY lead=credentials::EMPTY_LEAD first=("/credentials/new", credentials::NEW) may=May::find().manage_somewhere()>
             <table class="list">
                 <thead>
                     <tr>

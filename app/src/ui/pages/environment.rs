@@ -17,6 +17,7 @@ use crate::ui::components::form::{FormEnd, FormState, VersionField, times_saved}
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::toast::Toasts;
+use crate::ui::may::May;
 
 fn up(project: &Project) -> (String, Text) {
     (format!("/projects/{}", project.id), Text::verbatim(project.title.clone()))
@@ -83,24 +84,55 @@ pub fn EnvironmentPage() -> impl IntoView {
                     found.await,
                     |(project, environment, servers)| {
                         let release = format!("/releases/new?project={}&environment={}", project.id, environment.id);
+                        let manages = May::find().manage(Some(project.id));
                         let policy = format!("/projects/{}/environments/{}/policy", project.id, environment.id);
                         view! {
                             <PageHead title=Text::verbatim(environment.name.clone()) up=up(&project)>
                                 <a class="button" href=policy>{t(policy_words::TITLE)}</a>
                                 <a class="button primary" href=release>{t(releases::NEW)}</a>
                             </PageHead>
-                            <Probe id=environment.id />
-                            <section>
-                                <h2>{t(projects::EDIT_ENVIRONMENT)}</h2>
-                                <Editor project=project.id existing=Some(environment.clone()) servers save />
-                            </section>
-                            <Danger environment />
+                            {if manages {
+                                view! {
+                                    <Probe id=environment.id />
+                                    <section>
+                                        <h2>{t(projects::EDIT_ENVIRONMENT)}</h2>
+                                        <Editor project=project.id existing=Some(environment.clone()) servers save />
+                                    </section>
+                                    <Danger environment />
+                                }
+                                    .into_any()
+                            } else {
+                                view! { <Facts environment /> }.into_any()
+                            }}
                         }
                     },
                 )
             })}
         </Transition>
     }
+}
+
+/// What there is to know for those who may not change it.
+#[component]
+fn Facts(environment: Environment) -> impl IntoView {
+    let servers = environment.server_ids.len().to_string();
+    view! {
+        <section class="card">
+            <dl class="facts">
+                <dt>{t(projects::KIND)}</dt>
+                <dd>{t(environment.kind.label())}</dd>
+                <dt>{t(projects::PATH)}</dt>
+                <dd>
+                    <code>{environment.path}</code>
+                </dd>
+                <dt>{t(projects::SERVERS)}</dt>
+                <dd>{servers}</dd>
+                <dt>{t(projects::KEEP)}</dt>
+                <dd>{environment.keep.to_string()}</dd>
+            </dl>
+        </section>
+    }
+    .into_any()
 }
 
 /// The check of the path on every server.

@@ -5,11 +5,12 @@ use leptos::prelude::*;
 
 use crate::api::templates::{TemplateLine, search_templates};
 use crate::text::{common, t, templates};
-use crate::ui::components::layout::PageHead;
+use crate::ui::components::layout::{AddButton, PageHead};
 use crate::ui::components::list_body::ListBody;
 use crate::ui::components::listing::{FilterSelect, ListBar, ListState, SortHead};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::time::Time;
+use crate::ui::may::May;
 
 /// The list of hook templates.
 #[component]
@@ -21,7 +22,7 @@ pub fn HookTemplatesPage() -> impl IntoView {
     let points = points.chain([any]).collect::<Vec<_>>();
     view! {
         <PageHead title=templates::TEMPLATES lead=Some(templates::LEAD)>
-            <a class="button primary" href="/hook-templates/new">{t(templates::NEW)}</a>
+            <AddButton href="/hook-templates/new" text=templates::NEW may=May::find().create_somewhere() />
         </PageHead>
         <ListBar list label=templates::SEARCH>
             <FilterSelect list name="point" label=templates::POINT any=templates::ALL_POINTS options=points />
@@ -56,7 +57,7 @@ fn Table(list: ListState, found: Listed<TemplateLine>) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <ListBody list rows total empty=templates::EMPTY lead=templates::EMPTY_LEAD first=("/hook-templates/new", templates::NEW)>
+        <ListBody list rows total empty=templates::EMPTY lead=templates::EMPTY_LEAD first=("/hook-templates/new", templates::NEW) may=May::find().create_somewhere()>
             <table class="list">
                 <thead>
                     <tr>

@@ -4,12 +4,13 @@ use launchway_domain::{Listed, Project};
 use leptos::prelude::*;
 
 use crate::api::projects::search_projects;
-use crate::text::{common, lists, projects, t};
-use crate::ui::components::layout::PageHead;
+use crate::text::{common, lists, projects};
+use crate::ui::components::layout::{AddButton, PageHead};
 use crate::ui::components::list_body::ListBody;
 use crate::ui::components::listing::{FilterSelect, ListBar, ListState, SortHead};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::time::Time;
+use crate::ui::may::May;
 
 /// The list of projects.
 #[component]
@@ -20,9 +21,7 @@ pub fn ProjectsPage() -> impl IntoView {
         vec![("prod".into(), lists::HAS_PROD), ("test".into(), lists::HAS_TEST), ("none".into(), lists::HAS_NONE)];
     view! {
         <PageHead title=common::PROJECTS lead=Some(projects::LEAD)>
-            <a class="button primary" href="/projects/new">
-                {t(projects::NEW)}
-            </a>
+            <AddButton href="/projects/new" text=projects::NEW may=May::find().manage(None) />
         </PageHead>
         <ListBar list label=lists::SEARCH_PROJECTS>
             <FilterSelect list name="has" label=lists::HAS any=lists::ANY options=has />
@@ -56,7 +55,7 @@ fn Table(list: ListState, found: Listed<Project>) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <ListBody list rows total empty=projects::EMPTY lead=projects::EMPTY_LEAD first=("/projects/new", projects::NEW)>
+        <ListBody list rows total empty=projects::EMPTY lead=projects::EMPTY_LEAD first=("/projects/new", projects::NEW) may=May::find().manage(None)>
             <table class="list">
                 <thead>
                     <tr>

@@ -1,10 +1,12 @@
 //! Adding, checking, pinning, changing and deleting a server.
 
-use launchway_domain::{Credential, CredentialId, Form, Server, ServerForm, ServerId};
+use launchway_domain::{Credential, CredentialId, Form, Project, Server, ServerForm, ServerId};
 use leptos::prelude::*;
 
 use super::{id_param, no_such_page};
+use crate::api::ApiError;
 use crate::api::credentials::list_credentials;
+use crate::api::projects::list_projects;
 use crate::api::servers::{CheckServer, DeleteServer, PinServer, SaveServer, get_server, split_tags};
 use crate::text::{common, credentials, servers, t};
 use crate::ui::components::check::{CheckOutcome, HostKey};
@@ -13,22 +15,28 @@ use crate::ui::components::field::{SelectField, TextField};
 use crate::ui::components::form::{FormEnd, FormState, VersionField, times_saved};
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
+use crate::ui::components::owner::{OwnerField, owner};
 use crate::ui::components::toast::Toasts;
 
 fn up() -> (String, launchway_domain::Text) {
     ("/servers".into(), common::SERVERS)
 }
 
+/// What a server's form chooses from: what opens it, and whose it is.
+async fn choices() -> Result<(Vec<Credential>, Vec<Project>), ApiError> {
+    Ok((list_credentials().await?, list_projects().await?))
+}
+
 /// A new server.
 #[component]
 pub fn NewServerPage() -> impl IntoView {
     let save = ServerAction::<SaveServer>::new();
-    let found = Resource::new(|| (), |()| list_credentials());
+    let found = Resource::new(|| (), |()| choices());
     view! {
         <PageHead title=servers::NEW lead=Some(servers::LEAD) up=up() />
         <Suspense fallback=Loading>
             {move || Suspend::new(async move {
-                show(found.await, |credentials| view! { <Editor existing=None credentials save /> })
+                show(found.await, |choices| view! { <Editor existing=None choices save /> })
             })}
         </Suspense>
     }
@@ -45,7 +53,7 @@ pub fn ServerPage() -> impl IntoView {
         move || (id.get(), saved.get()),
         |(id, _)| async move {
             match id {
-                Some(id) => Ok((get_server(id).await?, list_credentials().await?)),
+                Some(id) => Ok((get_server(id).await?, choices().await?)),
                 None => Err(no_such_page()),
             }
         },
@@ -55,13 +63,13 @@ pub fn ServerPage() -> impl IntoView {
             {move || Suspend::new(async move {
                 show(
                     found.await,
-                    |(server, credentials)| {
+                    |(server, choices)| {
                         view! {
                             <PageHead title=launchway_domain::Text::verbatim(server.hostname.clone()) up=up() />
                             <Connection server=server.clone() />
                             <section>
                                 <h2>{t(servers::EDIT)}</h2>
-                                <Editor existing=Some(server.clone()) credentials save />
+                                <Editor existing=Some(server.clone()) choices save />
                             </section>
                             <Danger server />
                         }
@@ -125,7 +133,12 @@ fn Connection(server: Server) -> impl IntoView {
 }
 
 #[component]
-fn Editor(existing: Option<Server>, credentials: Vec<Credential>, save: ServerAction<SaveServer>) -> impl IntoView {
+fn Editor(
+    existing: Option<Server>,
+    choices: (Vec<Credential>, Vec<Project>),
+    save: ServerAction<SaveServer>,
+) -> impl IntoView {
+    let (credentials, projects) = choices;
     let credentials: Vec<_> = credentials.into_iter().filter(|credential| credential.kind.is_for_servers()).collect();
     if credentials.is_empty() {
         return view! {
@@ -161,7 +174,7 @@ fn Editor(existing: Option<Server>, credentials: Vec<Credential>, save: ServerAc
         }
     });
     let hostname = RwSignal::new(was.hostname);
-    let project_id = was.project_id;
+    let project = RwSignal::new(was.project_id.map(|id| id.to_string()).unwrap_or_default());
     let address = RwSignal::new(was.address);
     let port = RwSignal::new(was.port.to_string());
     let credential = RwSignal::new(match was.credential_id {
@@ -176,7 +189,7 @@ fn Editor(existing: Option<Server>, credentials: Vec<Credential>, save: ServerAc
             port: port.read().trim().parse().unwrap_or_default(),
             credential_id: CredentialId(credential.read().parse().unwrap_or_default()),
             tags: split_tags(&tags.read()),
-            project_id,
+            project_id: owner(project),
         }
         .errors()
     });
@@ -188,7 +201,6 @@ fn Editor(existing: Option<Server>, credentials: Vec<Credential>, save: ServerAc
         <ActionForm action=save on:submit:capture=form.guard() attr:class="form" attr:novalidate=true>
             {id.map(|id| view! { <input type="hidden" name="id" value=id.to_string() /> })}
             {version.map(|version| view! { <VersionField form version /> })}
-            {project_id.map(|id| view! { <input type="hidden" name="form[project_id]" value=id.to_string() /> })}
             <TextField
                 form
                 field="hostname"
@@ -227,6 +239,7 @@ fn Editor(existing: Option<Server>, credentials: Vec<Credential>, save: ServerAc
                 hint=servers::TAGS_HINT
                 optional=true
             />
+            <OwnerField form value=project projects />
             <FormEnd form submit=common::SAVE pending=save.pending() cancel="/servers" />
         </ActionForm>
     }

@@ -5,10 +5,11 @@ use leptos::prelude::*;
 
 use crate::api::servers::{list_tags, search_servers};
 use crate::text::{common, lists, servers, t};
-use crate::ui::components::layout::PageHead;
+use crate::ui::components::layout::{AddButton, PageHead};
 use crate::ui::components::list_body::ListBody;
 use crate::ui::components::listing::{FilterSelect, ListBar, ListState, SortHead};
 use crate::ui::components::load::{Loading, show};
+use crate::ui::may::May;
 
 /// The list of servers.
 #[component]
@@ -18,9 +19,7 @@ pub fn ServersPage() -> impl IntoView {
     let tags = Resource::new(|| (), |()| list_tags());
     view! {
         <PageHead title=common::SERVERS lead=Some(servers::LEAD)>
-            <a class="button primary" href="/servers/new">
-                {t(servers::NEW)}
-            </a>
+            <AddButton href="/servers/new" text=servers::NEW may=May::find().manage_somewhere() />
         </PageHead>
         <ListBar list label=lists::SEARCH_SERVERS>
             <Suspense>
@@ -84,7 +83,7 @@ fn Table(list: ListState, found: Listed<Server>) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <ListBody list rows total empty=servers::EMPTY lead=servers::EMPTY_LEAD first=("/servers/new", servers::NEW)>
+        <ListBody list rows total empty=servers::EMPTY lead=servers::EMPTY_LEAD first=("/servers/new", servers::NEW) may=May::find().manage_somewhere()>
             <table class="list">
                 <thead>
                     <tr>

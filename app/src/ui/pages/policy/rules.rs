@@ -22,7 +22,7 @@ pub fn Section(environment: Environment, save: ServerAction<SaveRules>) -> impl 
                 <VersionField form version=environment.version />
                 <SelectField
                     form
-                    field="rules[tested_first]"
+                    field="tested_first"
                     label=words::TESTED_FIRST
                     value=tested
                     options=vec![("true".into(), words::TESTED_FIRST_YES), ("false".into(), words::TESTED_FIRST_NO)]
