@@ -15,7 +15,7 @@ use launchway_domain::{
     Hit, HookTemplate, HookTemplateForm, HookTemplateId, IfVersion, Installation, JoinForm, ListQuery, Listed,
     LogFound, LogLines, LogPage, LogScope, NewWallLink, NewWebhook, NodeKey, Notification, NotificationId, Overview,
     Page, PasswordForm, Project, ProjectForm, ProjectId, RefChoices, RefItem, RefKind, Release, ReleaseFilter,
-    ReleaseForm, ReleaseId, ReleaseSnapshot, Server, ServerForm, ServerId, SetupForm, SignInForm, WallLink,
+    ReleaseForm, ReleaseId, ReleaseSnapshot, Server, ServerForm, ServerId, SetupForm, SignInForm, StartForm, WallLink,
     WallLinkForm, WallLinkId, Webhook, WebhookForm, WebhookId,
 };
 
@@ -219,12 +219,13 @@ pub trait Releases: Send + Sync {
     async fn changes_of_ref(&self, actor: &Actor, id: EnvironmentId, git_ref: GitRef) -> Answer<Changes>;
     /// What is live in an environment: the release that succeeded there last.
     async fn live(&self, actor: &Actor, id: EnvironmentId) -> Answer<Option<Release>>;
-    /// Puts it into the queue of its environment.
-    async fn start(&self, actor: &Actor, id: ReleaseId) -> Answer<Release>;
+    /// Puts it into the queue of its environment. A conflict where a rule of the environment's policy does not hold and
+    /// nobody who may makes an exception.
+    async fn start(&self, actor: &Actor, id: ReleaseId, form: StartForm) -> Answer<Release>;
     /// Asks it to stop.
     async fn cancel(&self, actor: &Actor, id: ReleaseId) -> Answer<Release>;
     /// Puts a failed or canceled one into the queue again; what succeeded is not repeated.
-    async fn retry(&self, actor: &Actor, id: ReleaseId) -> Answer<Release>;
+    async fn retry(&self, actor: &Actor, id: ReleaseId, form: StartForm) -> Answer<Release>;
     /// Makes a new release that brings an earlier, succeeded one back.
     async fn rollback(&self, actor: &Actor, id: ReleaseId) -> Answer<Release>;
 }

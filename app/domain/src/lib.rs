@@ -42,7 +42,8 @@ pub use fault::{Fault, FieldError};
 pub use find::{Hit, HitKind};
 pub use form::{
     ChannelForm, CredentialForm, EnvironmentForm, Form, HookNames, HookTemplateForm, InviteForm, JoinForm, MemberForm,
-    PasswordForm, ProjectForm, ReleaseForm, RoleForm, ServerForm, SetupForm, SignInForm, TokenForm, WebhookForm,
+    PasswordForm, ProjectForm, ReleaseForm, RoleForm, ServerForm, SetupForm, SignInForm, StartForm, TokenForm,
+    WebhookForm,
 };
 pub use id::{
     ChannelId, CredentialId, DeliveryId, EnvironmentId, HookTemplateId, NotificationId, ProjectId, ReleaseId, ServerId,
@@ -55,7 +56,7 @@ pub use node::{Node, NodeKey, NodeKind};
 pub use overview::{HostStep, Overview, Phase, Place, Running};
 pub use people::{Account, ApiToken, Member, NewApiToken, NewInvitation, UserState};
 pub use permission::{Needs, Permission, Reach};
-pub use policy::{Calendar, Hold, Policy, Rollout, Rules, Takes};
+pub use policy::{Calendar, Hold, Policy, Rollout, Rule, RuleState, Rules, Takes};
 pub use record::{Check, Credential, CredentialKind, Environment, EnvironmentKind, Page, Project, Server, ServerCheck};
 pub use release::{
     GitRef, HookPoint, Hooks, LogLine, LogPage, LogStream, RefChoice, RefChoices, RefItem, RefKind, Release,

@@ -2,7 +2,7 @@
 
 use launchway_domain::{
     Changes, EnvironmentId, ListQuery, Listed, LogPage, NodeKey, Page, RefKind, Release, ReleaseFilter, ReleaseForm,
-    ReleaseId, ReleaseSnapshot,
+    ReleaseId, ReleaseSnapshot, StartForm,
 };
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
@@ -86,10 +86,15 @@ needs!(PreviewChanges, PickRefs);
 /// Resolves the ref and writes the release down; with `start` it is also started. Where that is refused, the release is
 /// there all the same, and its page has the button.
 #[server(prefix = "/api/fn", output = Json)]
-pub async fn create_release(form: ReleaseForm, start: Option<bool>) -> Result<(), ApiError> {
+pub async fn create_release(
+    form: ReleaseForm,
+    start: Option<bool>,
+    settled: Option<StartForm>,
+) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let release = answer(ports.releases.create(&actor, form).await)?;
-    let started = start == Some(true) && ports.releases.start(&actor, release.id).await.is_ok();
+    let settled = settled.unwrap_or_default();
+    let started = start == Some(true) && ports.releases.start(&actor, release.id, settled).await.is_ok();
     tell_of(&release, if started { Did::Started } else { Did::Created });
     leptos_axum::redirect(&format!("/releases/{}", release.id));
     Ok(())
@@ -104,8 +109,8 @@ fn tell_of(release: &Release, did: Did) {
 
 /// Puts a release into the queue of its environment.
 #[server(prefix = "/api/fn", output = Json)]
-pub async fn start_release(id: ReleaseId) -> Result<Release, ApiError> {
-    let release = answer(ports()?.releases.start(&actor()?, id).await)?;
+pub async fn start_release(id: ReleaseId, settled: Option<StartForm>) -> Result<Release, ApiError> {
+    let release = answer(ports()?.releases.start(&actor()?, id, settled.unwrap_or_default()).await)?;
     tell_of(&release, Did::Started);
     Ok(release)
 }
@@ -122,8 +127,8 @@ needs!(CancelRelease, RunTest);
 
 /// Queues a failed or canceled release again.
 #[server(prefix = "/api/fn", output = Json)]
-pub async fn retry_release(id: ReleaseId) -> Result<Release, ApiError> {
-    let release = answer(ports()?.releases.retry(&actor()?, id).await)?;
+pub async fn retry_release(id: ReleaseId, settled: Option<StartForm>) -> Result<Release, ApiError> {
+    let release = answer(ports()?.releases.retry(&actor()?, id, settled.unwrap_or_default()).await)?;
     tell_of(&release, Did::Retried);
     Ok(release)
 }

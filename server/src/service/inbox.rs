@@ -11,6 +11,7 @@ use launchway_engine::git::{glob_matches, same_repository};
 use launchway_engine::store::{NewDelivery, NewRelease, Push, Received, Store, StoreError};
 
 use super::fault::{internal, of_store};
+use super::start::{Coming, broken};
 use super::tries::Tries;
 use super::{Core, webhooks};
 use crate::forge::{self, Doubt, Proof, Reading, Unreadable};
@@ -249,12 +250,18 @@ async fn decide(core: &Arc<Core>, received: &Received) -> Result<Decision, Fault
         ));
     }
     let environment = core.store.environment(webhook.environment_id).await.map_err(to_fault)?;
-    let start = webhook.start && environment.auto_start;
-    let waits = text!(
-        "The environment {} does not let webhooks start releases. Somebody has to start it.",
-        "环境 {} 不允许 Webhook 开始发布，需人工开始。",
-        environment.name
-    );
+    let mut waits = webhook.start.then(|| {
+        text!(
+            "The environment {} does not let webhooks start releases. Somebody has to start it.",
+            "环境 {} 不允许 Webhook 开始发布，需人工开始。",
+            environment.name
+        )
+    });
+    if webhook.start && environment.auto_start {
+        let coming = Coming { kind: ReleaseKind::Release, commit: &commit, again: false };
+        waits = broken(&core.rules(&environment, &coming).await?);
+    }
+    let start = webhook.start && waits.is_none();
     let by = push.by.as_deref().unwrap_or("—");
     let service = webhooks::service_name(webhook.kind);
     let new = NewRelease {
@@ -272,8 +279,7 @@ async fn decide(core: &Arc<Core>, received: &Received) -> Result<Decision, Fault
         exception: None,
     };
     let who = By { name: new.created_by_name.clone(), via: Via::Webhook, ..By::system() };
-    let reason = (webhook.start && !start).then_some(&waits);
-    let made = core.store.by(who).delivery_release(received.id, &new, start, reason).await;
+    let made = core.store.by(who).delivery_release(received.id, &new, start, waits.as_ref()).await;
     let release = made.map_err(|e| of_store(e, &Text::new("release", "发布")))?;
     core.pin_later(project, commit, release.id);
     Ok(Decision::Made)

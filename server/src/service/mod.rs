@@ -25,6 +25,7 @@ mod projects;
 mod refs;
 mod releases;
 mod servers;
+mod start;
 mod system;
 mod templates;
 mod tokens;

@@ -7,9 +7,9 @@ use launchway_app::ports::{Answer, Releases};
 use launchway_domain::{
     Actor, Changes, Environment, EnvironmentId, EnvironmentKind, Fault, Form, GitRef, HookPoint, HookTemplateForm,
     Hooks, ListQuery, Listed, LogPage, NodeKey, Page, Permission, Project, Release, ReleaseFilter, ReleaseForm,
-    ReleaseId, ReleaseKind, ReleaseSnapshot, ReleaseStatus, Text, Visible, text,
+    ReleaseId, ReleaseKind, ReleaseSnapshot, ReleaseStatus, StartForm, Text, Visible, text,
 };
-use launchway_engine::store::{NewRelease, StoreError};
+use launchway_engine::store::{NewRelease, Start, StoreError};
 
 use super::fault::{no_such, noun, of_store, unseen};
 use super::permission::{permit, permit_in};
@@ -128,9 +128,15 @@ impl Releases for ReleaseService {
         self.0.store.latest_succeeded(id, None).await.map_err(|e| of_store(e, &noun("environment", "环境", id)))
     }
 
-    async fn start(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {
-        self.0.release_to_run(actor, id).await?;
-        self.0.store.by(actor).release_start(id).await.map_err(|error| match error {
+    async fn start(&self, actor: &Actor, id: ReleaseId, form: StartForm) -> Answer<Release> {
+        let release = self.0.release_to_run(actor, id).await?;
+        form.check()?;
+        let settled = match release.status {
+            ReleaseStatus::Pending => self.0.may_start_release(actor, &release, form.exception.as_deref()).await?,
+            // The store says why not.
+            _ => Start::default(),
+        };
+        self.0.store.by(actor).release_start_with(id, &settled).await.map_err(|error| match error {
             StoreError::State(status) => refused(id, status, Text::new("not started yet", "尚未开始")),
             error => of_store(error, &thing(id)),
         })
@@ -148,9 +154,16 @@ impl Releases for ReleaseService {
         })
     }
 
-    async fn retry(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {
-        self.0.release_to_run(actor, id).await?;
-        self.0.store.by(actor).release_retry(id).await.map_err(|error| match error {
+    async fn retry(&self, actor: &Actor, id: ReleaseId, form: StartForm) -> Answer<Release> {
+        let release = self.0.release_to_run(actor, id).await?;
+        form.check()?;
+        let settled = match release.status {
+            ReleaseStatus::Failed | ReleaseStatus::Canceled => {
+                self.0.may_start_release(actor, &release, form.exception.as_deref()).await?
+            }
+            _ => Start::default(),
+        };
+        self.0.store.by(actor).release_retry_with(id, &settled).await.map_err(|error| match error {
             StoreError::State(status) => refused(id, status, Text::new("failed or canceled", "失败或已取消")),
             error => of_store(error, &thing(id)),
         })
@@ -163,7 +176,7 @@ impl Releases for ReleaseService {
             return Err(refused(id, target.status, Text::new("succeeded", "成功")));
         }
         // A rollback has no artifact of its own: going back to it is going back to what it brought back.
-        let origin = self.0.store.release_rollback_of(id).await.map_err(to_fault)?.unwrap_or(id);
+        let origin = self.0.store.release_tree_of(id).await.map_err(to_fault)?;
         let new = NewRelease {
             kind: ReleaseKind::Rollback,
             project_id: target.project_id,
@@ -178,8 +191,7 @@ impl Releases for ReleaseService {
             promoted_from: None,
             exception: None,
         };
-        let release = self.0.store.by(actor).release_create(&new).await.map_err(to_fault)?;
-        self.0.store.by(actor).release_start(release.id).await.map_err(|e| of_store(e, &thing(release.id)))
+        self.0.store.by(actor).release_create_started(&new, &Start::default()).await.map_err(to_fault)
     }
 }
 

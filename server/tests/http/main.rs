@@ -28,6 +28,7 @@ mod api_v1_tokens;
 mod api_v1_users;
 mod api_v1_versions;
 mod api_v1_wall;
+mod api_v1_ways;
 mod api_v1_webhooks;
 mod attacks;
 mod databases;

@@ -1,6 +1,6 @@
 use launchway_domain::{
     EnvironmentId, GitRef, Hooks, Project, RefKind, Release, ReleaseFilter, ReleaseForm, ReleaseKind, ReleaseStatus,
-    Role,
+    Role, StartForm,
 };
 
 use crate::world::{SYSTEM, World, at, commit, git, open, person, until};
@@ -121,7 +121,10 @@ async fn of_two_who_press_start_at_once_one_starts_it() {
     let (project, environment) = place(&world).await;
     let release = tagged(&world, &project, environment).await;
     let releases = world.services.releases();
-    let (one, two) = tokio::join!(releases.start(&SYSTEM, release.id), releases.start(&SYSTEM, release.id));
+    let (one, two) = tokio::join!(
+        releases.start(&SYSTEM, release.id, StartForm::default()),
+        releases.start(&SYSTEM, release.id, StartForm::default())
+    );
     let (won, lost) = if one.is_ok() { (one, two) } else { (two, one) };
     assert_eq!(won.unwrap().status, ReleaseStatus::Queued);
     let fault = lost.unwrap_err();
@@ -135,14 +138,14 @@ async fn each_status_allows_what_it_allows() {
     let (project, environment) = place(&world).await;
     let release = tagged(&world, &project, environment).await;
     let releases = world.services.releases();
-    assert_eq!(releases.retry(&SYSTEM, release.id).await.unwrap_err().status(), 409);
+    assert_eq!(releases.retry(&SYSTEM, release.id, StartForm::default()).await.unwrap_err().status(), 409);
     assert_eq!(releases.rollback(&SYSTEM, release.id).await.unwrap_err().status(), 409);
     assert_eq!(releases.cancel(&SYSTEM, release.id).await.unwrap().status, ReleaseStatus::Canceled);
     assert_eq!(releases.cancel(&SYSTEM, release.id).await.unwrap_err().status(), 409);
-    assert_eq!(releases.start(&SYSTEM, release.id).await.unwrap_err().status(), 409);
-    assert_eq!(releases.retry(&SYSTEM, release.id).await.unwrap().status, ReleaseStatus::Queued);
+    assert_eq!(releases.start(&SYSTEM, release.id, StartForm::default()).await.unwrap_err().status(), 409);
+    assert_eq!(releases.retry(&SYSTEM, release.id, StartForm::default()).await.unwrap().status, ReleaseStatus::Queued);
     for fault in [
-        releases.start(&SYSTEM, 99.into()).await.unwrap_err(),
+        releases.start(&SYSTEM, 99.into(), StartForm::default()).await.unwrap_err(),
         releases.get(&SYSTEM, 99.into()).await.unwrap_err(),
         releases.rollback(&SYSTEM, 99.into()).await.unwrap_err(),
         releases.log(&SYSTEM, release.id, launchway_domain::NodeKey("nope".into()), None, 0).await.unwrap_err(),
@@ -165,7 +168,7 @@ async fn a_rollback_is_a_new_release_of_what_was_live() {
         assert_eq!(claimed.id, id);
         store.finish(&lease, ReleaseStatus::Succeeded, None).await.unwrap();
     };
-    releases.start(&SYSTEM, release.id).await.unwrap();
+    releases.start(&SYSTEM, release.id, StartForm::default()).await.unwrap();
     succeed(release.id).await;
     let back = releases.rollback(&SYSTEM, release.id).await.unwrap();
     assert_ne!(back.id, release.id);

@@ -53,6 +53,23 @@ impl Default for ReleaseForm {
     }
 }
 
+/// How a release starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct StartForm {
+    /// Why it starts although a rule of the environment's policy says that it may not. An administrator's to say; kept
+    /// with the release where it broke a rule.
+    #[garde(custom(rules::note))]
+    pub exception: Option<String>,
+}
+
+impl Form for StartForm {
+    fn errors(&self) -> Vec<FieldError> {
+        errors_of(self)
+    }
+}
+
 /// A name for the hook at each point; absent or blank means none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -5,6 +5,7 @@
 mod calendar;
 mod rollout;
 mod rules;
+mod state;
 mod takes;
 
 use garde::Validate;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use calendar::Calendar;
 pub use rollout::{Hold, Rollout};
 pub use rules::Rules;
+pub use state::{Rule, RuleState};
 pub use takes::Takes;
 
 /// How releases go in an environment. Whatever is left out is as before there were policies: all servers at once, at any

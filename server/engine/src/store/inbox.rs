@@ -215,7 +215,7 @@ impl Store {
         let mut w = self.write().await?;
         let mut release = releases::insert(&mut w, new).await?;
         if start {
-            release = transitions::start(&mut w, release.id).await?;
+            release = transitions::start(&mut w, release.id, &transitions::Start::default()).await?;
         }
         let outcome = if start { DeliveryOutcome::Started } else { DeliveryOutcome::Created };
         let closed = sqlx::query(

@@ -46,6 +46,7 @@ mod transitions;
 mod tx;
 mod users;
 mod walls;
+mod ways;
 mod webhooks;
 
 use std::path::Path;
@@ -72,6 +73,8 @@ pub use people::{NewLink, NewUser};
 pub use releases::NewRelease;
 pub use runs::Lease;
 pub use tokens::NewToken;
+pub use transitions::Start;
+pub use ways::Tests;
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");

@@ -133,9 +133,10 @@ impl Store {
     pub async fn plan(&self, lease: &Lease, frozen: &Value, nodes: &[Node]) -> Result<()> {
         let mut w = self.write().await?;
         let project = w.fence(lease).await?;
-        sqlx::query("UPDATE releases SET frozen = $2 WHERE id = $1")
+        sqlx::query("UPDATE releases SET frozen = $2, tree_of = $3 WHERE id = $1")
             .bind(lease.release.0)
             .bind(frozen.to_string())
+            .bind(frozen.get("tree_of").and_then(Value::as_i64))
             .execute(w.conn())
             .await?;
         nodes::replace(w.conn(), lease.release, nodes).await?;

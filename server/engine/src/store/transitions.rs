@@ -9,7 +9,14 @@ use super::audit::Draft;
 use super::error::{Result, StoreError};
 use super::rows::select_node;
 use super::tx::Write;
-use super::{Store, releases, rows};
+use super::{NewRelease, Store, releases, rows};
+
+/// What is settled about a release when it is put into the queue.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Start {
+    /// Why it starts although a rule of the policy says no. None leaves what was said before.
+    pub exception: Option<String>,
+}
 
 impl Store {
     /// Puts a pending release into the queue of its environment.
@@ -17,8 +24,28 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::State`] where it is not pending.
     pub async fn release_start(&self, id: ReleaseId) -> Result<Release> {
+        self.release_start_with(id, &Start::default()).await
+    }
+
+    /// The same, with what was settled about it.
+    ///
+    /// # Errors
+    /// Those of [`Store::release_start`].
+    pub async fn release_start_with(&self, id: ReleaseId, settled: &Start) -> Result<Release> {
         let mut w = self.write().await?;
-        let release = start(&mut w, id).await?;
+        let release = start(&mut w, id, settled).await?;
+        w.commit().await?;
+        Ok(release)
+    }
+
+    /// Writes a release down and puts it into the queue: both or neither.
+    ///
+    /// # Errors
+    /// Those of [`Store::release_create`].
+    pub async fn release_create_started(&self, new: &NewRelease, settled: &Start) -> Result<Release> {
+        let mut w = self.write().await?;
+        let made = releases::insert(&mut w, new).await?;
+        let release = start(&mut w, made.id, settled).await?;
         w.commit().await?;
         Ok(release)
     }
@@ -29,14 +56,24 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::State`] where it neither failed nor was canceled.
     pub async fn release_retry(&self, id: ReleaseId) -> Result<Release> {
+        self.release_retry_with(id, &Start::default()).await
+    }
+
+    /// The same, with what was settled about it.
+    ///
+    /// # Errors
+    /// Those of [`Store::release_retry`].
+    pub async fn release_retry_with(&self, id: ReleaseId, settled: &Start) -> Result<Release> {
         let mut w = self.write().await?;
         let before = status(&mut w, id).await?;
         let won = sqlx::query(
             "UPDATE releases SET status = 'queued', queued_at = $2, cancel_requested = 0, error = NULL, \
-             finished_at = NULL WHERE id = $1 AND status IN ('failed', 'canceled')",
+             finished_at = NULL, exception = COALESCE($3, exception) \
+             WHERE id = $1 AND status IN ('failed', 'canceled')",
         )
         .bind(id.0)
         .bind(Timestamp::now().0)
+        .bind(settled.exception.clone())
         .execute(w.conn())
         .await?;
         if won.rows_affected() == 0 {
@@ -121,23 +158,31 @@ async fn status(w: &mut Write, id: ReleaseId) -> Result<ReleaseStatus> {
 /// Writes into the audit what somebody did to a release.
 fn moved(w: &mut Write, verb: &str, before: ReleaseStatus, release: &Release) -> Result<()> {
     #[derive(Serialize)]
-    struct State {
+    struct State<'a> {
         status: ReleaseStatus,
         cancel_requested: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        exception: Option<&'a str>,
     }
-    let after = State { status: release.status, cancel_requested: release.cancel_requested };
-    let draft = Draft::of(verb, release).before(&State { status: before, cancel_requested: false })?.after(&after)?;
+    let exception = release.exception.as_deref();
+    let after = State { status: release.status, cancel_requested: release.cancel_requested, exception };
+    let before = State { status: before, cancel_requested: false, exception: None };
+    let draft = Draft::of(verb, release).before(&before)?.after(&after)?;
     w.audit(draft);
     Ok(())
 }
 
 /// Puts a pending release into the queue, within a transaction.
-pub(super) async fn start(w: &mut Write, id: ReleaseId) -> Result<Release> {
-    let won = sqlx::query("UPDATE releases SET status = 'queued', queued_at = $2 WHERE id = $1 AND status = 'pending'")
-        .bind(id.0)
-        .bind(Timestamp::now().0)
-        .execute(w.conn())
-        .await?;
+pub(super) async fn start(w: &mut Write, id: ReleaseId, settled: &Start) -> Result<Release> {
+    let won = sqlx::query(
+        "UPDATE releases SET status = 'queued', queued_at = $2, exception = COALESCE($3, exception) \
+         WHERE id = $1 AND status = 'pending'",
+    )
+    .bind(id.0)
+    .bind(Timestamp::now().0)
+    .bind(settled.exception.clone())
+    .execute(w.conn())
+    .await?;
     if won.rows_affected() == 0 {
         return Err(refused(w.conn(), id).await);
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use launchway_domain::{
     Actor, CredentialForm, CredentialKind, EnvironmentForm, EnvironmentKind, EventData, GitRef, Hooks, Node, NodeKind,
-    NodeStatus, ProjectForm, RefKind, Release, ReleaseForm, ReleaseStatus, ServerForm, ServerId, Text, Topic, Visible,
-    text,
+    NodeStatus, ProjectForm, RefKind, Release, ReleaseForm, ReleaseStatus, ServerForm, ServerId, StartForm, Text,
+    Topic, Visible, text,
 };
 use secrecy::ExposeSecret;
 
@@ -55,7 +55,7 @@ pub(super) async fn release(services: &Services, actor: &Actor, stage: &Stage) -
     let release = services.releases().create(actor, form).await?;
     let (id, title) = (release.id, &release.project_title);
     say::line(&text!("Release {id}: {title} {FIRST} to test", "发布 {id}：{title} {FIRST} 到 test"));
-    services.releases().start(actor, id).await?;
+    services.releases().start(actor, id, StartForm::default()).await?;
     match tokio::time::timeout(PATIENCE, follow(services, actor, &release)).await {
         Ok(outcome) => outcome,
         Err(_) => {

@@ -10,7 +10,7 @@ use futures::TryStreamExt;
 use launchway_app::ports::Releases;
 use launchway_domain::{
     Actor, Changes, LogLine, LogPage, Node, NodeKey, Permission, Release, ReleaseFilter, ReleaseForm, ReleaseId,
-    ReleaseStatus,
+    ReleaseStatus, StartForm,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -245,18 +245,20 @@ fn prefers_text(headers: &HeaderMap) -> bool {
     weight("text/plain") > weight("application/json")
 }
 
-/// Puts it into the queue of its environment.
+/// Puts it into the queue of its environment. 409 where the environment's policy does not let it start; an administrator
+/// gives a written `exception` then, which stays with the release. The body may be empty.
 #[utoipa::path(
     post, path = "/releases/{id}/start", tag = "releases", params(("id" = i64, Path)),
+    request_body = Option<StartForm>,
     responses((status = 202, body = Release), (status = 409, body = ProblemBody, content_type = "application/problem+json"))
 )]
 async fn start(
     State(state): State<AppState>,
     Who(actor): Who,
     Id(id): Id<ReleaseId>,
-    _: Nothing,
+    json: Json,
 ) -> Result<Reply<Release>> {
-    Ok(Reply::accepted(state.ports.releases.start(&actor, id).await?))
+    Ok(Reply::accepted(state.ports.releases.start(&actor, id, json.form()?).await?))
 }
 
 /// Asks it to stop.
@@ -276,15 +278,16 @@ async fn cancel(
 /// Puts a failed or canceled one into the queue again; what succeeded is not repeated.
 #[utoipa::path(
     post, path = "/releases/{id}/retry", tag = "releases", params(("id" = i64, Path)),
+    request_body = Option<StartForm>,
     responses((status = 202, body = Release), (status = 409, body = ProblemBody, content_type = "application/problem+json"))
 )]
 async fn retry(
     State(state): State<AppState>,
     Who(actor): Who,
     Id(id): Id<ReleaseId>,
-    _: Nothing,
+    json: Json,
 ) -> Result<Reply<Release>> {
-    Ok(Reply::accepted(state.ports.releases.retry(&actor, id).await?))
+    Ok(Reply::accepted(state.ports.releases.retry(&actor, id, json.form()?).await?))
 }
 
 /// Makes a new release that brings this earlier, succeeded one back.

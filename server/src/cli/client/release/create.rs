@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::super::names::{did_you_mean, near};
 use super::super::trouble::{Outcome, Trouble};
 use super::super::{Client, names};
-use super::{Wait, done, read_release};
+use super::{Settled, Wait, done, read_release, start};
 use crate::cli::say;
 
 pub(super) const AFTER: &str = "Examples:
@@ -57,6 +57,8 @@ pub(in crate::cli) struct Create {
     /// Starts it at once
     #[arg(long)]
     start: bool,
+    #[command(flatten)]
+    settled: Settled,
     #[command(flatten)]
     wait: Wait,
     /// Says that this is the same call as an earlier one with the same key, so that there is one release and not two
@@ -113,7 +115,7 @@ pub(super) async fn run(client: &Client, create: Create) -> Outcome<u8> {
         return done(client, &made, &release, &create.wait).await;
     }
     let id = release.id;
-    let started = client.api.post(&format!("/releases/{id}/start"), None).await;
+    let started = start(client, "start", id.0, &create.settled).await;
     let started = match started {
         // The same call as before: it runs, or ran, already.
         Err(Trouble::Answered(problem)) if problem.status == 409 && create.idempotency_key.is_some() => {

@@ -7,8 +7,8 @@ mod show;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use launchway_domain::{Release, ReleaseStatus, Text, text};
-use serde_json::Value;
+use launchway_domain::{Release, ReleaseStatus, StartForm, Text, text};
+use serde_json::{Value, json};
 
 pub(super) use self::create::script;
 use super::api::read;
@@ -32,11 +32,11 @@ pub(in crate::cli) enum ReleaseCommand {
     #[command(after_help = create::AFTER)]
     Create(create::Create),
     /// Starts a release that waits to be started
-    Start(Act),
+    Start(Begin),
     /// Asks a release to stop
     Cancel(Act),
     /// Goes on with a failed or canceled release; what succeeded is not repeated
-    Retry(Act),
+    Retry(Begin),
     /// Brings an earlier, succeeded release back, as a new release
     Rollback(Act),
     /// Shows a release and its steps
@@ -76,6 +76,29 @@ pub(in crate::cli) struct Act {
     wait: Wait,
 }
 
+/// A release that is to go into the queue.
+#[derive(Args)]
+pub(in crate::cli) struct Begin {
+    #[command(flatten)]
+    act: Act,
+    #[command(flatten)]
+    settled: Settled,
+}
+
+/// What is settled when a release goes into the queue.
+#[derive(Args)]
+pub(in crate::cli) struct Settled {
+    /// Why it starts although the environment's policy does not let it; for administrators. Stays with the release
+    #[arg(long, value_name = "REASON")]
+    exception: Option<String>,
+}
+
+impl Settled {
+    fn form(&self) -> StartForm {
+        StartForm { exception: self.exception.clone() }
+    }
+}
+
 /// Whether to wait for the end.
 #[derive(Args)]
 pub(in crate::cli) struct Wait {
@@ -90,9 +113,9 @@ pub(in crate::cli) struct Wait {
 pub(super) async fn run(client: &Client, command: ReleaseCommand) -> Outcome<u8> {
     match command {
         ReleaseCommand::Create(create) => create::run(client, create).await,
-        ReleaseCommand::Start(act) => self::act(client, "start", act).await,
+        ReleaseCommand::Start(begin) => self::begin(client, "start", begin).await,
         ReleaseCommand::Cancel(act) => self::act(client, "cancel", act).await,
-        ReleaseCommand::Retry(act) => self::act(client, "retry", act).await,
+        ReleaseCommand::Retry(begin) => self::begin(client, "retry", begin).await,
         ReleaseCommand::Rollback(act) => self::act(client, "rollback", act).await,
         ReleaseCommand::Show { release } => show::show(client, release).await,
         ReleaseCommand::List(list) => show::list(client, list).await,
@@ -114,6 +137,18 @@ async fn act(client: &Client, verb: &str, act: Act) -> Outcome<u8> {
     let json = client.api.post(&format!("/releases/{}/{verb}", act.release), None).await?;
     let release = read_release(&json)?;
     done(client, &json, &release, &act.wait).await
+}
+
+async fn begin(client: &Client, verb: &str, begin: Begin) -> Outcome<u8> {
+    let Begin { act, settled } = begin;
+    let json = start(client, verb, act.release, &settled).await?;
+    let release = read_release(&json)?;
+    done(client, &json, &release, &act.wait).await
+}
+
+/// Puts a release into the queue, by `start` or `retry`.
+async fn start(client: &Client, verb: &str, release: i64, settled: &Settled) -> Outcome<Value> {
+    client.api.post(&format!("/releases/{release}/{verb}"), Some(&json!(settled.form()))).await
 }
 
 /// Says what became of a release, or waits for what becomes of it.

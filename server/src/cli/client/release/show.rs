@@ -93,6 +93,7 @@ pub(super) async fn show(client: &Client, id: i64) -> Outcome<u8> {
         (Text::new("Status", "状态"), release.status.label().get(lang).to_owned()),
         (Text::new("Error", "错误"), release.error.as_ref().map(|e| e.get(lang).to_owned()).unwrap_or_default()),
         (Text::new("Commit", "提交"), release.commit.clone()),
+        (Text::new("Exception", "破例理由"), release.exception.clone().unwrap_or_default()),
         (Text::new("Note", "备注"), release.note.clone().unwrap_or_default()),
         (Text::new("Created", "创建"), format!("{}, {}", print::time(release.created_at), release.created_by_name)),
         (Text::new("Started", "开始"), time(release.started_at)),
