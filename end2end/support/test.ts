@@ -57,6 +57,7 @@ export async function enter(page: Page): Promise<void> {
   await page.getByLabel("Password").fill(ADMIN.password);
   await page.getByRole("button", { name: /Create administrator|Sign in/ }).click();
   await expect(page.getByRole("heading", { name: "Overview", level: 1 })).toBeVisible();
+  await alive(page);
 }
 
 /** Leaves whatever page is open, and with it its feed: the next socket is that of the page that is opened next. */

@@ -8,7 +8,8 @@ import { join } from "node:path";
 
 test.use({ story: "access" });
 test.describe.configure({ mode: "serial" });
-test.setTimeout(180_000);
+// Forty pages, each looked at from all sides.
+test.setTimeout(600_000);
 
 let pages: [name: string, path: string][] = [];
 
