@@ -4,6 +4,7 @@
 //! makes it, and the implementation alone decides whether that actor may. What changes or deletes a thing names the
 //! versions that it may have (`only`): [`Fault::Changed`] where somebody changed it since.
 
+mod live;
 mod people;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use launchway_domain::{
     WallLinkForm, WallLinkId, Webhook, WebhookForm, WebhookId,
 };
 
+pub use live::Lives;
 pub use people::{Members, People, Tokens};
 
 /// The answer of every port.
@@ -57,6 +59,8 @@ pub struct Ports {
     pub members: Arc<dyn Members>,
     /// API tokens.
     pub tokens: Arc<dyn Tokens>,
+    /// What is live where.
+    pub live: Arc<dyn Lives>,
 }
 
 /// The session of the browser that makes the request; one per request, in the context as

@@ -20,6 +20,9 @@ pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCA
 /// How long a hook may run unless told otherwise.
 pub const DEFAULT_HOOK_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
+/// How often what is live is looked at unless told otherwise.
+pub const DEFAULT_LIVE_CHECK: Duration = Duration::from_secs(5 * 60);
+
 /// How often the API may be called by one token, by the sessions of one person.
 pub const CALLER_RATE: Rate = Rate { burst: 600, per_second: 100 };
 /// How often it may be called from one address by whoever is nobody.
@@ -55,6 +58,8 @@ pub struct Config {
     pub hook_timeout: Duration,
     /// How many servers are worked on at once, over all releases.
     pub parallel: usize,
+    /// How often what is live is looked at on the servers; never where absent.
+    pub live_check: Option<Duration>,
     /// Where notifications may go, and how e-mail gets there.
     pub notify: Outward,
     /// How often one token, or the sessions of one person, may call the API.
@@ -78,6 +83,7 @@ impl Config {
             master_key: None,
             hook_timeout: DEFAULT_HOOK_TIMEOUT,
             parallel: DEFAULT_PARALLEL,
+            live_check: Some(DEFAULT_LIVE_CHECK),
             notify: Outward::default(),
             caller_rate: CALLER_RATE,
             stranger_rate: STRANGER_RATE,

@@ -57,4 +57,6 @@ ids! {
     NotificationId
     /// An API token.
     TokenId
+    /// A single command that somebody ran on servers.
+    CommandId
 }

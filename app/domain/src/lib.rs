@@ -8,6 +8,7 @@ pub mod actor;
 pub mod audit;
 pub mod change;
 pub mod channel;
+pub mod command;
 pub mod event;
 pub mod fault;
 pub mod find;
@@ -37,17 +38,18 @@ pub use actor::{Actor, Grant, Membership, Person, Role, TokenScope, User, Visibl
 pub use audit::{AuditEntry, AuditFacts, AuditFilter, AuditRow, AuditWho, By, FieldChange, Outcome, Thing, Via};
 pub use change::{ChangedFile, Changes, Comparison, FileChange, FileTotals, LiveCommit, Relation};
 pub use channel::{Channel, ChannelKind, NoticeEvent, Notification, NotificationStatus};
+pub use command::{CommandRun, CommandStatus, Unfinished};
 pub use event::{Event, EventData, Topic};
 pub use fault::{Fault, FieldError};
 pub use find::{Hit, HitKind};
 pub use form::{
-    ChannelForm, CredentialForm, EnvironmentForm, Form, HookNames, HookTemplateForm, InviteForm, JoinForm, MemberForm,
-    PasswordForm, ProjectForm, ReleaseForm, RoleForm, ServerForm, SetupForm, SignInForm, StartForm, TokenForm,
-    WebhookForm,
+    ChannelForm, CommandForm, CredentialForm, EnvironmentForm, FilesForm, Form, HookNames, HookTemplateForm,
+    InviteForm, JoinForm, MemberForm, PasswordForm, ProjectForm, ReleaseForm, RoleForm, ServerForm, SetupForm,
+    SignInForm, StartForm, TokenForm, WebhookForm,
 };
 pub use id::{
-    ChannelId, CredentialId, DeliveryId, EnvironmentId, HookTemplateId, NotificationId, ProjectId, ReleaseId, ServerId,
-    TokenId, UserId, WallLinkId, WebhookId,
+    ChannelId, CommandId, CredentialId, DeliveryId, EnvironmentId, HookTemplateId, NotificationId, ProjectId,
+    ReleaseId, ServerId, TokenId, UserId, WallLinkId, WebhookId,
 };
 pub use list::{ListQuery, Listed};
 pub use live::{EnvironmentLive, LiveRelease, LiveState, ServerLive};

@@ -7,6 +7,7 @@ pub mod codec;
 pub mod create;
 pub mod credentials;
 pub mod integrations;
+pub mod live;
 pub mod log;
 pub mod people;
 pub mod policy;

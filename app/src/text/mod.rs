@@ -21,6 +21,7 @@ pub mod create;
 pub mod credentials;
 pub mod integrations;
 pub mod lists;
+pub mod live;
 pub mod log;
 pub mod palette;
 pub mod people;

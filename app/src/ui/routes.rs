@@ -85,7 +85,8 @@ lazy_pages! {
         WallLinks => pages::wall_links::WallLinksPage,
         Audit => pages::audit::AuditPage;
     control, __preload_control:
-        Policy => pages::policy::PolicyPage;
+        Policy => pages::policy::PolicyPage,
+        Live => pages::live::LivePage;
     integrations, __preload_integrations:
         Webhooks => pages::webhooks::WebhooksPage,
         NewWebhook => pages::webhooks::NewWebhookPage,
@@ -110,6 +111,7 @@ pub(super) const PAGES: &[(&str, Page)] = &[
     ("/wall", Page::Wall),
     ("/", Page::Dashboard),
     ("/releases", Page::Releases),
+    ("/live", Page::Live),
     ("/settings", Page::Settings),
     ("/wall-links", Page::WallLinks),
     ("/audit", Page::Audit),

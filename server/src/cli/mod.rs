@@ -103,6 +103,10 @@ struct Serve {
     /// How many servers are worked on at once [default: 64]
     #[arg(long, value_name = "N", env = "LAUNCHWAY_PARALLEL", value_parser = clap::value_parser!(u16).range(1..=512))]
     parallel: Option<u16>,
+    /// How often to look on the servers what is live there, in seconds; 0 for never [default: 300]
+    #[arg(long, value_name = "SECONDS", env = "LAUNCHWAY_LIVE_CHECK_INTERVAL",
+          value_parser = clap::value_parser!(u64).range(0..=24 * 3600))]
+    live_check_interval: Option<u64>,
     /// The user that local hooks run as, where Launchway runs as root [default: launchway-hooks, else nobody]
     #[arg(long, value_name = "NAME", env = "LAUNCHWAY_HOOK_USER")]
     hook_user: Option<String>,
@@ -207,6 +211,9 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             config.hook_timeout = serve.hook_timeout.map_or(config.hook_timeout, Duration::from_secs);
             config.hook_user = serve.hook_user.filter(|name| !name.is_empty());
             config.notify = serve.notify.into_outward();
+            if let Some(seconds) = serve.live_check_interval {
+                config.live_check = (seconds > 0).then(|| Duration::from_secs(seconds));
+            }
             config.parallel = serve.parallel.map_or(config.parallel, usize::from);
             serve::run(config).await?;
         }

@@ -91,6 +91,9 @@ impl Program {
         let beginning = Text::new("beginning the audit", "开始审计");
         services.store().audit_begin().await.map_err(|e| Failure::new(&beginning, e))?;
         services.resume();
+        if let Some(every) = config.live_check {
+            services.look_every(every);
+        }
         let stop = CancellationToken::new();
         let tls = config.tls.clone();
         let state = AppState::new(config, services.clone(), runner.progress(), stop.clone());

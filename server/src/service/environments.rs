@@ -23,7 +23,7 @@ const PROBE: Duration = Duration::from_secs(30);
 /// How many servers are probed at once for one check.
 const PARALLEL: usize = 16;
 
-fn thing(id: EnvironmentId) -> Text {
+pub(super) fn thing(id: EnvironmentId) -> Text {
     noun("environment", "环境", id)
 }
 
@@ -121,7 +121,7 @@ impl Core {
         Err(Fault::field("server_ids", "not_found", message))
     }
 
-    async fn servers_by_id(&self) -> Answer<HashMap<i64, Server>> {
+    pub(super) async fn servers_by_id(&self) -> Answer<HashMap<i64, Server>> {
         let servers =
             self.store.servers(&Visible::All).await.map_err(|e| of_store(e, &Text::new("servers", "服务器")))?;
         Ok(servers.into_iter().map(|server| (server.id.0, server)).collect())

@@ -15,6 +15,7 @@ pub(crate) mod idempotency;
 pub(crate) mod inbox;
 mod key;
 mod lists;
+mod live;
 mod logs;
 mod members;
 mod outbox;
@@ -38,8 +39,8 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use launchway_app::ports::{
-    Audits, Board, Channels, Credentials, HookTemplates, Members, People, Ports, Projects, Releases, Servers, Tokens,
-    Walls, Webhooks,
+    Audits, Board, Channels, Credentials, HookTemplates, Lives, Members, People, Ports, Projects, Releases, Servers,
+    Tokens, Walls, Webhooks,
 };
 use launchway_domain::{Actor, Fault, HookGuard, Permission, ProjectId, WallLink};
 use launchway_engine::data::DataDir;
@@ -138,6 +139,7 @@ impl Services {
             people: Arc::new(people::PeopleService(core.clone())),
             members: Arc::new(members::MemberService(core.clone())),
             tokens: Arc::new(tokens::TokenService(core.clone())),
+            live: Arc::new(live::LiveService(core.clone())),
         };
         Ok(Self { core, accounts, ports })
     }
@@ -195,6 +197,11 @@ impl Services {
     /// Where projects tell what happens.
     pub fn channels(&self) -> &dyn Channels {
         &*self.ports.channels
+    }
+
+    /// What is live where.
+    pub fn live(&self) -> &dyn Lives {
+        &*self.ports.live
     }
 
     /// Takes a call of a webhook in.
@@ -269,6 +276,11 @@ impl Services {
         housekeeping::start(&self.core);
         inbox::start(&self.core);
         outbox::start(&self.core);
+    }
+
+    /// Looks at what is live where, about as often as `every`, and after each release.
+    pub fn look_every(&self, every: Duration) {
+        live::start(&self.core, every);
     }
 
     /// Stops the work in the background and waits for its end.

@@ -7,6 +7,7 @@ mod account;
 mod integration;
 mod people;
 mod release;
+mod remote;
 mod rules;
 mod target;
 mod template;
@@ -20,6 +21,7 @@ pub use account::{SetupForm, SignInForm};
 pub use integration::{ChannelForm, WebhookForm};
 pub use people::{InviteForm, JoinForm, MemberForm, PasswordForm, RoleForm, TokenForm};
 pub use release::{HookErrors, HookNames, MAX_HOOK_BYTES, ReleaseForm, StartForm};
+pub use remote::{COMMAND_SECONDS, CommandForm, FilesForm, MAX_FILES_BYTES};
 pub use target::{CredentialForm, DEFAULT_KEEP, EnvironmentForm, ProjectForm, ServerForm};
 pub use template::HookTemplateForm;
 

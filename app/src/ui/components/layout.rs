@@ -36,6 +36,7 @@ pub fn Layout() -> impl IntoView {
             <nav class="nav" aria-label=t(common::MAIN_NAVIGATION)>
                 <NavLink href="/" also="/" text=board::TITLE />
                 <NavLink href="/releases" also="/releases" text=common::RELEASES />
+                <NavLink href="/live" also="/live" text=board::LIVE />
                 <NavLink href="/projects" also="/projects" text=common::PROJECTS />
                 <NavLink href="/servers" also="/servers" text=common::SERVERS />
                 <NavLink href="/credentials" also="/credentials" text=common::CREDENTIALS />

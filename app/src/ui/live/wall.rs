@@ -43,8 +43,8 @@ enum End {
 enum Listener {
     /// A page that shows the overview.
     Board(LiveBoard),
-    /// A page that only wants to know that a release changed its status.
-    Count(RwSignal<u32>),
+    /// A page that only wants to know that something happened which it is about.
+    Count(RwSignal<u32>, fn(&EventData) -> bool),
 }
 
 /// Keeps an overview up to date until the owner of this call is gone.
@@ -55,7 +55,13 @@ pub fn follow(board: LiveBoard) {
 /// Counts `changed` up whenever a release was made or changed its status, until the owner of this call is gone. Once
 /// also for every new connection: what happened before it is not told.
 pub fn count_changes(changed: RwSignal<u32>) {
-    start(Listener::Count(changed));
+    start(Listener::Count(changed, |data| matches!(data, EventData::ReleaseStatus { .. })));
+}
+
+/// The same for what is live: also whenever something else was found on a server.
+pub fn count_live_changes(changed: RwSignal<u32>) {
+    let is_news = |data: &EventData| matches!(data, EventData::ReleaseStatus { .. } | EventData::LiveChanged { .. });
+    start(Listener::Count(changed, is_news));
 }
 
 fn start(listener: Listener) {
@@ -88,7 +94,7 @@ async fn connection(listener: Listener, nudges: &mut UnboundedReceiver<Nudge>) -
     // First a look: it says whether somebody is signed in, which a refused handshake does not, and after which event
     // to listen.
     let after = match listener {
-        Listener::Count(_) => None,
+        Listener::Count(..) => None,
         Listener::Board(board) => match look(0).await {
             Ok(now) => {
                 let seq = now.overview.seq;
@@ -121,9 +127,9 @@ async fn connection(listener: Listener, nudges: &mut UnboundedReceiver<Nudge>) -
     }
     listener.connected(Connection::Live);
     match listener {
-        Listener::Count(changed) => {
+        Listener::Count(changed, is_news) => {
             changed.try_update(|changed| *changed += 1);
-            count(changed, &mut socket, nudges).await
+            count(changed, is_news, &mut socket, nudges).await
         }
         Listener::Board(board) => keep(board, &mut socket, nudges).await,
     }
@@ -190,17 +196,23 @@ async fn keep(board: LiveBoard, socket: &mut WebSocket, nudges: &mut UnboundedRe
 }
 
 /// Counts changes until the connection is gone.
-async fn count(changed: RwSignal<u32>, socket: &mut WebSocket, nudges: &mut UnboundedReceiver<Nudge>) -> End {
+async fn count(
+    changed: RwSignal<u32>,
+    is_news: fn(&EventData) -> bool,
+    socket: &mut WebSocket,
+    nudges: &mut UnboundedReceiver<Nudge>,
+) -> End {
     loop {
         select! {
             message = socket.next().fuse() => match message {
                 Some(Ok(Message::Text(text))) => match heard(&text) {
                     // A reset says that something was left out: as good a reason to look again.
-                    Heard::Event(EventData::ReleaseStatus { .. }) | Heard::Reset => {
+                    Heard::Event(data) if !is_news(&data) => {}
+                    Heard::Event(_) | Heard::Reset => {
                         changed.try_update(|changed| *changed += 1);
                     }
                     Heard::Gone => return End::SignedOut,
-                    Heard::Event(_) | Heard::Nothing => {}
+                    Heard::Nothing => {}
                 },
                 Some(Ok(Message::Bytes(_))) => {}
                 Some(Err(_)) | None => return End::Lost { answered: true },

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use super::{id_param, no_such_page};
 use crate::api::projects::{CheckEnvironment, DeleteEnvironment, SaveEnvironment, get_environment, get_project};
 use crate::api::servers::list_servers;
-use crate::text::{common, policy as policy_words, projects, releases, servers, t};
+use crate::text::{common, live as live_words, policy as policy_words, projects, releases, servers, t};
 use crate::ui::components::check::CheckOutcome;
 use crate::ui::components::confirm::{ConfirmButton, DangerZone, refusal_of};
 use crate::ui::components::field::{CheckList, SelectField, TextField};
@@ -86,8 +86,10 @@ pub fn EnvironmentPage() -> impl IntoView {
                         let release = format!("/releases/new?project={}&environment={}", project.id, environment.id);
                         let manages = May::find().manage(Some(project.id));
                         let policy = format!("/projects/{}/environments/{}/policy", project.id, environment.id);
+                        let live = format!("/live?project={}&q={}", project.id, crate::ui::next::encode(&environment.name));
                         view! {
                             <PageHead title=Text::verbatim(environment.name.clone()) up=up(&project)>
+                                <a class="button" href=live>{t(live_words::TO_LIVE)}</a>
                                 <a class="button" href=policy>{t(policy_words::TITLE)}</a>
                                 <a class="button primary" href=release>{t(releases::NEW)}</a>
                             </PageHead>

@@ -11,6 +11,7 @@ pub mod environment;
 pub mod hook_template;
 pub mod hook_templates;
 pub mod join;
+pub mod live;
 pub mod members;
 pub mod policy;
 pub mod project;

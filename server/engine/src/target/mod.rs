@@ -13,6 +13,7 @@
 //! and whoever comes second finds the work done and verifies it.
 
 mod error;
+mod live;
 mod probe;
 mod prune;
 mod scripts;
@@ -26,6 +27,7 @@ use crate::artifact::shown;
 use crate::shell::{Command, Limits, Shell};
 
 pub use error::{Refusal, TargetError};
+pub use live::{Expected, Files, How, Look, look, other_release};
 pub use probe::{Digest, Probe, Tools, probe};
 pub use prune::prune;
 pub use stage::stage;

@@ -189,3 +189,36 @@ pub(super) const PRUNE: &str = script!(
     r#"find .launchway/incoming ! -path .launchway/incoming -prune -mtime +0 -exec rm -rf -- {} + || failed=1"#
     r#"[ $failed = 0 ] || exit 87"#
 );
+
+/// `$1` base. Fields: what `current` is (`link`, `other`, `none`), what it names, `1` where that is a folder, a sum over
+/// the names, modes, sizes and times below it, the digest tool. Touches nothing.
+pub(super) const LIVE: &str = script!(
+    r#"[ -d "$1" ] || { printf 'none\0\0%s\0\0\0' 0; exit 0; }"#
+    r#"cd -- "$1" || exit 83"#
+    r#"if [ -L current ]; then"#
+    r#"  printf 'link\0'; readlink -n current; printf '\0'"#
+    r#"elif [ -e current ]; then"#
+    r#"  printf 'other\0\0'"#
+    r#"else"#
+    r#"  printf 'none\0\0'"#
+    r#"fi"#
+    r#"if [ -L current ] && [ -d current/. ]; then"#
+    r#"  printf '1\0'"#
+    // The change time tells of everything but reading; `ls` has it to the minute.
+    r#"  if find . -prune -printf '' 2>/dev/null; then"#
+    r#"    sum=$(find current/. -printf '%p %i %m %s %T@ %C@ %l\0' 2>/dev/null | cksum)"#
+    r#"  else"#
+    r#"    sum=$(find current/. -exec ls -dinl {} + 2>/dev/null | cksum)"#
+    r#"  fi"#
+    r#"  printf '%s\0' "$sum""#
+    r#"else"#
+    r#"  printf '0\0\0'"#
+    r#"fi"#
+    r#"digest="#
+    r#"for tool in 'openssl dgst -sha256 -r' sha256sum 'shasum -a 256'; do"#
+    r#"  case $(printf abc | $tool 2>/dev/null) in"#
+    r#"    ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad*) digest=${tool%% *}; break ;;"#
+    r#"  esac"#
+    r#"done"#
+    r#"printf '%s\0' "$digest""#
+);

@@ -60,8 +60,8 @@ pub(super) fn mismatch(place: &str, differences: &[Difference]) -> Result<(), Ta
 
 /// One way in which a copy is not what its manifest says.
 pub(super) struct Difference {
-    path: Vec<u8>,
-    how: Text,
+    pub(super) path: Vec<u8>,
+    pub(super) how: Text,
     /// Whether it is only that there is more than there should be.
     pub(super) extra: bool,
 }

@@ -13,7 +13,7 @@ fn make(json: &mut Value) {
         Value::Object(map) => {
             for (name, value) in map.iter_mut() {
                 match value {
-                    Value::String(text) if matches!(name.as_str(), "message" | "error") => {
+                    Value::String(text) if matches!(name.as_str(), "message" | "error" | "detail") => {
                         *value = json!({"en": text, "zh": text});
                     }
                     other => make(other),

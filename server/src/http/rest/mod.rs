@@ -10,6 +10,7 @@ mod environments;
 pub(crate) mod events;
 mod examples;
 pub(crate) mod idempotency;
+mod live;
 mod logs;
 mod me;
 mod members;
@@ -161,6 +162,7 @@ pub(crate) fn router() -> Calls {
                 .merge(projects::router())
                 .merge(environments::router())
                 .merge(releases::router())
+                .merge(live::router())
                 .merge(logs::router())
                 .merge(templates::router())
                 .merge(events::router())
