@@ -8,9 +8,9 @@ use crate::id::ServerId;
 use crate::text::Text;
 
 /// The longest command, in bytes.
-pub const MAX_COMMAND_BYTES: usize = 16 * 1024;
+const MAX_COMMAND_BYTES: usize = 16 * 1024;
 /// The longest time that a command may be given, in seconds, and what it is given where nobody says.
-pub const MAX_COMMAND_SECONDS: u32 = 3600;
+const MAX_COMMAND_SECONDS: u32 = 3600;
 /// The time that a command is given where nobody says, in seconds.
 pub const COMMAND_SECONDS: u32 = 60;
 /// The longest path to fetch, in bytes.
