@@ -6,6 +6,7 @@
 
 mod live;
 mod people;
+mod ways;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use launchway_domain::{
 
 pub use live::Lives;
 pub use people::{Members, People, Tokens};
+pub use ways::Ways;
 
 /// The answer of every port.
 pub type Answer<T> = Result<T, Fault>;
@@ -37,6 +39,8 @@ pub struct Ports {
     pub projects: Arc<dyn Projects>,
     /// Releases.
     pub releases: Arc<dyn Releases>,
+    /// Back to an earlier release, and on to another environment.
+    pub ways: Arc<dyn Ways>,
     /// The logs of releases, as lines.
     pub logs: Arc<dyn Logs>,
     /// Named hook bodies.
@@ -231,7 +235,7 @@ pub trait Releases: Send + Sync {
     /// Puts a failed or canceled one into the queue again; what succeeded is not repeated.
     async fn retry(&self, actor: &Actor, id: ReleaseId, form: StartForm) -> Answer<Release>;
     /// Makes a new release that brings an earlier, succeeded one back.
-    async fn rollback(&self, actor: &Actor, id: ReleaseId) -> Answer<Release>;
+    async fn rollback(&self, actor: &Actor, id: ReleaseId, form: StartForm) -> Answer<Release>;
 }
 
 /// What goes on, and finding things.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::ReleaseId;
+use crate::policy::RuleState;
 use crate::release::{GitRef, RefItem};
 
 /// How what comes stands to what is live.
@@ -123,6 +124,21 @@ pub struct LiveCommit {
     pub commit: String,
 }
 
+/// What has to go over the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Upload {
+    /// Bytes for each server that does not hold it yet.
+    pub bytes: u64,
+    /// The files in them.
+    pub files: u64,
+    /// Whether that is the artifact, packed and compressed; if not, these are the files of the commit, before any hook
+    /// has built something and before they are compressed.
+    pub exact: bool,
+    /// How many servers the environment has.
+    pub servers: u32,
+}
+
 /// What a release changes in its environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -134,4 +150,8 @@ pub struct Changes {
     /// The difference.
     #[serde(flatten)]
     pub comparison: Comparison,
+    /// What has to go over the wire; null where that shows only once it is built.
+    pub upload: Option<Upload>,
+    /// How it stands to the environment's policy; nothing once it was started.
+    pub rules: Vec<RuleState>,
 }

@@ -31,12 +31,13 @@ pub mod text;
 pub mod time;
 pub mod version;
 pub mod wall;
+pub mod ways;
 pub mod webhook;
 mod word;
 
 pub use actor::{Actor, Grant, Membership, Person, Role, TokenScope, User, Visible};
 pub use audit::{AuditEntry, AuditFacts, AuditFilter, AuditRow, AuditWho, By, FieldChange, Outcome, Thing, Via};
-pub use change::{ChangedFile, Changes, Comparison, FileChange, FileTotals, LiveCommit, Relation};
+pub use change::{ChangedFile, Changes, Comparison, FileChange, FileTotals, LiveCommit, Relation, Upload};
 pub use channel::{Channel, ChannelKind, NoticeEvent, Notification, NotificationStatus};
 pub use command::{CommandRun, CommandStatus, Unfinished};
 pub use event::{Event, EventData, Topic};
@@ -44,8 +45,8 @@ pub use fault::{Fault, FieldError};
 pub use find::{Hit, HitKind};
 pub use form::{
     ChannelForm, CommandForm, CredentialForm, EnvironmentForm, FilesForm, Form, HookNames, HookTemplateForm,
-    InviteForm, JoinForm, MemberForm, PasswordForm, ProjectForm, ReleaseForm, RoleForm, ServerForm, SetupForm,
-    SignInForm, StartForm, TokenForm, WebhookForm,
+    InviteForm, JoinForm, MemberForm, PasswordForm, ProjectForm, PromoteForm, ReleaseForm, RoleForm, RollbackForm,
+    ServerForm, SetupForm, SignInForm, StartForm, TokenForm, WebhookForm,
 };
 pub use id::{
     ChannelId, CommandId, CredentialId, DeliveryId, EnvironmentId, HookTemplateId, NotificationId, ProjectId,
@@ -71,4 +72,5 @@ pub use text::{Lang, Text};
 pub use time::Timestamp;
 pub use version::IfVersion;
 pub use wall::{NewWallLink, WallLink, WallLinkForm};
+pub use ways::{Promotion, Unasked, WayBack, WaysBack};
 pub use webhook::{Delivery, DeliveryOutcome, Forge, NewWebhook, PushKind, Webhook};

@@ -136,8 +136,9 @@ needs!(RetryRelease, RunTest);
 
 /// Makes a new release that brings an earlier one back, and leads to it.
 #[server(prefix = "/api/fn", output = Json)]
-pub async fn rollback_release(id: ReleaseId) -> Result<(), ApiError> {
-    let release = answer(ports()?.releases.rollback(&actor()?, id).await)?;
+pub async fn rollback_release(id: ReleaseId, settled: Option<StartForm>) -> Result<(), ApiError> {
+    let settled = settled.unwrap_or_default();
+    let release = answer(ports()?.releases.rollback(&actor()?, id, settled).await)?;
     tell_of(&release, Did::Started);
     leptos_axum::redirect(&format!("/releases/{}", release.id));
     Ok(())

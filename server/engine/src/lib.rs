@@ -5,6 +5,7 @@ pub mod credential;
 pub mod data;
 pub mod git;
 pub mod guard;
+pub mod lineage;
 pub mod local;
 pub mod log;
 pub mod planner;

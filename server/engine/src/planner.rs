@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use launchway_domain::{
-    CredentialId, Hooks, Node, NodeKey, NodeKind, NodeStatus, Policy, Release, ReleaseId, ReleaseKind, ServerId, Text,
-    Timestamp,
+    CredentialId, Hooks, Node, NodeKey, NodeKind, NodeStatus, Policy, ReleaseId, ServerId, Text, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+
+use crate::lineage::Source;
 
 /// What a release runs with: written down when it starts, so that nothing edited meanwhile changes a
 /// release on its way.
@@ -36,6 +37,12 @@ pub struct Frozen {
     pub hooks: Hooks,
     /// Which release's tree goes live: its own, or for a rollback the one to return to.
     pub tree_of: ReleaseId,
+    /// Where that tree comes from.
+    #[serde(default)]
+    pub source: Source,
+    /// Why it is built although an earlier release had built it.
+    #[serde(default)]
+    pub rebuilt: Option<Text>,
     /// The servers, in the environment's order.
     pub targets: Vec<Target>,
 }
@@ -80,14 +87,12 @@ impl Frozen {
 
 /// The nodes of a release, parents before children, all `pending`: the chain on this host, then one
 /// branch per server.
-pub fn plan(release: &Release, frozen: &Frozen) -> Vec<Node> {
+pub fn plan(frozen: &Frozen) -> Vec<Node> {
     let mut nodes = vec![node(NodeKind::Start, None, None, None)];
-    let here: &[NodeKind] = match release.kind {
-        ReleaseKind::Release => {
-            &[NodeKind::BeforeDownload, NodeKind::Download, NodeKind::AfterDownload, NodeKind::Package]
-        }
+    let here: &[NodeKind] = match frozen.source {
+        Source::Build => &[NodeKind::BeforeDownload, NodeKind::Download, NodeKind::AfterDownload, NodeKind::Package],
         // The tree was packed by the release that it comes from.
-        ReleaseKind::Rollback => &[],
+        Source::Stored(_) => &[],
     };
     let mut parent = nodes[0].key.clone();
     for kind in here.iter().copied().filter(|kind| wanted(*kind, &frozen.hooks)) {
@@ -134,25 +139,7 @@ fn node(kind: NodeKind, server: Option<ServerId>, text: Option<&str>, parent: Op
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use launchway_domain::{EnvironmentId, EnvironmentKind, ProjectId, ReleaseStatus};
-
     use super::*;
-
-    fn release(kind: ReleaseKind) -> Release {
-        Release {
-            id: ReleaseId(7),
-            kind,
-            project_id: ProjectId(1),
-            project_title: "shop".into(),
-            environment_id: EnvironmentId(1),
-            environment_name: "test".into(),
-            environment_kind: EnvironmentKind::Test,
-            commit: "0".repeat(40),
-            status: ReleaseStatus::Running,
-            created_by_name: "ada".into(),
-            ..Default::default()
-        }
-    }
 
     fn frozen(hooks: Hooks, servers: &[(i64, &str, &str)]) -> Frozen {
         Frozen {
@@ -167,6 +154,8 @@ pub(crate) mod tests {
             policy: Policy::default(),
             hooks,
             tree_of: ReleaseId(7),
+            source: Source::Build,
+            rebuilt: None,
             targets: servers
                 .iter()
                 .map(|(id, hostname, path)| Target {
@@ -194,7 +183,7 @@ pub(crate) mod tests {
             before_deploy: Some("  \n".into()),
             after_deploy: Some("reload".into()),
         };
-        let nodes = plan(&release(ReleaseKind::Release), &frozen(hooks, &[(3, "a", "/srv/a"), (5, "b", "/srv/b")]));
+        let nodes = plan(&frozen(hooks, &[(3, "a", "/srv/a"), (5, "b", "/srv/b")]));
         assert_eq!(
             lines(&nodes),
             [
@@ -217,8 +206,10 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_rollback_builds_nothing() {
-        let nodes = plan(&release(ReleaseKind::Rollback), &frozen(Hooks::default(), &[(3, "a", "/srv/a")]));
+    fn what_was_packed_before_is_not_built() {
+        let build = Hooks { after_download: Some("make".into()), ..Hooks::default() };
+        let frozen = frozen(build, &[(3, "a", "/srv/a")]);
+        let nodes = plan(&Frozen { source: Source::Stored(ReleaseId(3)), ..frozen });
         assert_eq!(
             lines(&nodes),
             ["start < -", "server:3 < start", "server:3/upload < server:3", "server:3/deploy < server:3/upload"]

@@ -34,7 +34,9 @@ impl ClientCommand {
             | ClientCommand::Credentials(_)
             | ClientCommand::Templates(_)
             | ClientCommand::Refs(_)
-            | ClientCommand::Release(_) => Needs::SignIn,
+            | ClientCommand::Release(_)
+            | ClientCommand::Rollback(_)
+            | ClientCommand::Promote(_) => Needs::SignIn,
         }
     }
 }

@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use launchway_domain::form::message;
-use launchway_domain::{Changes, Comparison, Environment, Fault, GitRef, LiveCommit, Project, Release, Text};
+use launchway_domain::{
+    Changes, Comparison, Environment, Fault, GitRef, LiveCommit, Project, Release, ReleaseId, ReleaseKind, RuleState,
+    Text, Upload,
+};
+use launchway_engine::artifact::Artifact;
 use launchway_engine::git::{Bounds, GitError, GitErrorKind, Mirror};
 
 use super::Core;
 use super::fault::{noun, of_store};
 use super::refs::{FETCH, stopped, upstream};
+use super::start::Coming;
 
 /// The comparison itself, once the commits are here.
 const COMPARE: Duration = Duration::from_secs(20);
@@ -17,11 +22,13 @@ impl Core {
     /// What a release changes, or changed: against what was live when it ended, or is live now where it has not.
     pub(super) async fn changes(&self, release: Release) -> Result<Changes, Fault> {
         let id = release.id;
-        let thing = noun("release", "发布", id);
-        let project = self.store.project(release.project_id).await.map_err(|e| of_store(e, &thing))?;
-        let before = self.store.latest_succeeded(release.environment_id, Some(id));
-        let before = before.await.map_err(|e| of_store(e, &thing))?;
-        self.against(&project, before, release.commit).await
+        let to_fault = |e| of_store(e, &noun("release", "发布", id));
+        let project = self.store.project(release.project_id).await.map_err(to_fault)?;
+        let environment = self.store.environment(release.environment_id).await.map_err(to_fault)?;
+        let before = self.store.latest_succeeded(environment.id, Some(id)).await.map_err(to_fault)?;
+        let rules = self.rules(&environment, &Coming::from(&release)).await?;
+        let tree = self.store.release_tree_of(id).await.map_err(to_fault)?;
+        self.against(&project, &environment, before, release.commit, Some(tree), rules).await
     }
 
     /// What a ref would change in an environment, if it were released now.
@@ -34,14 +41,52 @@ impl Core {
         }
         let live = self.store.latest_succeeded(id, None).await.map_err(|e| of_store(e, &thing))?;
         let commit = self.resolve(&project, git_ref).await?;
-        self.against(&project, live, commit).await
+        let coming = Coming { kind: ReleaseKind::Release, commit: &commit, again: false };
+        let rules = self.rules(&environment, &coming).await?;
+        self.against(&project, &environment, live, commit, None, rules).await
     }
 
-    async fn against(&self, project: &Project, live: Option<Release>, commit: String) -> Result<Changes, Fault> {
+    /// `tree` is the release whose artifact would go over the wire, if it is there.
+    async fn against(
+        &self,
+        project: &Project,
+        environment: &Environment,
+        live: Option<Release>,
+        commit: String,
+        tree: Option<ReleaseId>,
+        rules: Vec<RuleState>,
+    ) -> Result<Changes, Fault> {
         let from = live.as_ref().map(|live| live.commit.clone());
         let comparison = self.compare(project, from, commit.clone()).await?;
         let against = live.map(|live| LiveCommit { release_id: live.id, git_ref: live.git_ref, commit: live.commit });
-        Ok(Changes { commit, against, comparison })
+        let upload = self.upload(project, environment, &commit, tree).await?;
+        Ok(Changes { commit, against, comparison, upload, rules })
+    }
+
+    /// What has to go over the wire: of the artifact where it is packed, else of the commit.
+    async fn upload(
+        &self,
+        project: &Project,
+        environment: &Environment,
+        commit: &str,
+        tree: Option<ReleaseId>,
+    ) -> Result<Option<Upload>, Fault> {
+        let servers = u32::try_from(environment.server_ids.len()).unwrap_or(u32::MAX);
+        let artifact = tree.map(|tree| self.data.artifact(tree));
+        let (mirror, root, commit) =
+            (self.data.mirror(project.id), environment.package_root.clone(), commit.to_owned());
+        let bounds = Bounds { deadline: COMPARE, cancel: self.stopping.child_token() };
+        self.outward(move || {
+            if let Some(artifact) = artifact.and_then(|dir| Artifact::open(&dir).ok()) {
+                let files = artifact.manifest.files() as u64;
+                return Some(Upload { bytes: artifact.archive_bytes, files, exact: true, servers });
+            }
+            // The mirror has it: it was compared a moment ago.
+            let size = Mirror::here(&mirror)?.size(&commit, root.as_deref(), &bounds);
+            let (files, bytes) = size.inspect_err(|error| tracing::debug!(%error, "measuring a commit")).ok()??;
+            Some(Upload { bytes, files, exact: false, servers })
+        })
+        .await
     }
 
     async fn compare(&self, project: &Project, from: Option<String>, to: String) -> Result<Comparison, Fault> {

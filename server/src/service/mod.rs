@@ -32,6 +32,7 @@ mod templates;
 mod tokens;
 mod tries;
 mod walls;
+mod ways;
 pub(crate) mod webhooks;
 
 use std::sync::{Arc, OnceLock};
@@ -128,6 +129,7 @@ impl Services {
             servers: Arc::new(servers::ServerService(core.clone())),
             projects: Arc::new(projects::ProjectService(core.clone())),
             releases: Arc::new(releases::ReleaseService(core.clone())),
+            ways: Arc::new(ways::WayService(core.clone())),
             logs: Arc::new(logs::LogService(core.clone())),
             templates: Arc::new(templates::TemplateService(core.clone())),
             board: Arc::new(board::BoardService::new(core.clone())),

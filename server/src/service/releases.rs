@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use launchway_app::ports::{Answer, Releases};
 use launchway_domain::{
     Actor, Changes, Environment, EnvironmentId, EnvironmentKind, Fault, Form, GitRef, HookPoint, HookTemplateForm,
-    Hooks, ListQuery, Listed, LogPage, NodeKey, Page, Permission, Project, Release, ReleaseFilter, ReleaseForm,
-    ReleaseId, ReleaseKind, ReleaseSnapshot, ReleaseStatus, StartForm, Text, Visible, text,
+    ListQuery, Listed, LogPage, NodeKey, Page, Permission, Project, Release, ReleaseFilter, ReleaseForm, ReleaseId,
+    ReleaseKind, ReleaseSnapshot, ReleaseStatus, StartForm, Text, Visible, text,
 };
 use launchway_engine::store::{NewRelease, Start, StoreError};
 
@@ -169,29 +169,11 @@ impl Releases for ReleaseService {
         })
     }
 
-    async fn rollback(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {
-        let to_fault = |e| of_store(e, &thing(id));
+    async fn rollback(&self, actor: &Actor, id: ReleaseId, form: StartForm) -> Answer<Release> {
         let target = self.0.release_to_run(actor, id).await?;
-        if target.status != ReleaseStatus::Succeeded {
-            return Err(refused(id, target.status, Text::new("succeeded", "成功")));
-        }
-        // A rollback has no artifact of its own: going back to it is going back to what it brought back.
-        let origin = self.0.store.release_tree_of(id).await.map_err(to_fault)?;
-        let new = NewRelease {
-            kind: ReleaseKind::Rollback,
-            project_id: target.project_id,
-            environment_id: target.environment_id,
-            git_ref: target.git_ref,
-            commit: target.commit.clone(),
-            hooks: Hooks { before_download: None, after_download: None, ..target.hooks },
-            note: None,
-            created_by: actor.user_id(),
-            created_by_name: actor.name().to_owned(),
-            rollback_of: Some(origin),
-            promoted_from: None,
-            exception: None,
-        };
-        self.0.store.by(actor).release_create_started(&new, &Start::default()).await.map_err(to_fault)
+        form.check()?;
+        let environment = self.0.store.environment(target.environment_id).await.map_err(|e| of_store(e, &thing(id)))?;
+        self.0.roll_back(actor, target, &environment, form.exception.as_deref()).await
     }
 }
 
@@ -218,7 +200,7 @@ impl Core {
 }
 
 /// What it takes to run a release in an environment.
-fn running_in(kind: EnvironmentKind) -> Permission {
+pub(super) fn running_in(kind: EnvironmentKind) -> Permission {
     match kind {
         EnvironmentKind::Test => Permission::RunTest,
         EnvironmentKind::Prod => Permission::RunProd,

@@ -153,7 +153,12 @@ async fn every_call_that_changes_something_leaves_an_entry() {
     let (lease, _) = walk.app.store().claim("test", 600_000).await.unwrap().unwrap();
     walk.app.store().plan(&lease, &json!({}), &[]).await.unwrap();
     walk.app.store().finish(&lease, ReleaseStatus::Succeeded, None).await.unwrap();
-    walk.post("/releases/{id}/rollback", release, none.clone(), &["release.start", "release.rollback"]).await;
+    let whats = &["release.start", "release.rollback"];
+    walk.post("/releases/{id}/rollback", release, none.clone(), whats).await;
+    walk.post("/environments/{id}/rollbacks", environment, json!({"release_id": release}), whats).await;
+    let form = json!({"name": "live", "kind": "prod", "path": "/srv/live", "server_ids": []});
+    let live = walk.post("/projects/{id}/environments", project, form, &["environment.create"]).await.id();
+    walk.post("/environments/{id}/promote", live, none.clone(), &["release.start", "release.create"]).await;
 
     let form = json!({"name": "spare", "kind": "test", "path": "/srv/z", "server_ids": []});
     let spare = walk.post("/projects/{id}/environments", project, form.clone(), &["environment.create"]).await.id();

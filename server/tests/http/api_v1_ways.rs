@@ -124,3 +124,100 @@ async fn the_policy_says_whether_a_test_is_needed() {
     rules(shop.test, Value::Null).await;
     start(shop.pending(shop.test, "v1").await).await.json(202);
 }
+
+#[tokio::test]
+async fn what_cannot_be_gone_back_to_is_said() {
+    let (app, client) = TestApp::start().await;
+    let shop = Shop::new(&app, &client).await;
+    let path = format!("/api/v1/environments/{}/rollbacks", shop.test);
+    let empty = client.get(&path).await.json(200);
+    assert_eq!((&empty["items"], &empty["next"]), (&json!([]), &Value::Null));
+    client.act(&path).await.problem(409);
+    let first = shop.succeeded(shop.test, "v1").await;
+    let nothing = client.act(&path).await.problem(409);
+    assert!(nothing["detail"].as_str().unwrap().contains("nothing to go back to"), "{nothing}");
+
+    let pending = shop.pending(shop.test, "v2").await;
+    let refused = client.post(&path, json!({"release_id": pending})).await.problem(409);
+    assert!(refused["detail"].as_str().unwrap().contains("no server ever had"), "{refused}");
+    client.act(&format!("/api/v1/releases/{pending}/rollback")).await.problem(409);
+    let elsewhere = shop.succeeded(shop.prod, "v1").await;
+    for (body, fault) in [
+        (json!({"release_id": elsewhere}), ("release_id", "other_environment")),
+        (json!({"release_id": 999}), ("release_id", "not_found")),
+        (json!({"release_id": "x"}), ("release_id", "type")),
+        (json!({"to": 1}), ("to", "unknown")),
+    ] {
+        let found = client.post(&path, body.clone()).await.faults();
+        assert_eq!((found[0].0.as_str(), found[0].1.as_str()), fault, "{body}");
+    }
+    for query in ["limit=0", "limit=101", "limit=x", "cursor=x", "held=perhaps", "nonsense=1"] {
+        client.get(&format!("{path}?{query}")).await.problem(422);
+    }
+    client.get("/api/v1/environments/999/rollbacks").await.problem(404);
+    let viewer = app.person("viewer", launchway_domain::Role::Viewer).await;
+    viewer.get(&path).await.json(200);
+    viewer.get(&format!("{path}?held=true")).await.problem(403);
+    viewer.act(&path).await.problem(403);
+    let developer = app.person("developer", launchway_domain::Role::Developer).await;
+    developer.act(&format!("/api/v1/environments/{}/rollbacks", shop.prod)).await.problem(403);
+
+    // Back to the first, after a second; then each tree is listed once, and the live one is marked.
+    client.act(&format!("/api/v1/releases/{pending}/start")).await.json(202);
+    shop.end(pending, ReleaseStatus::Succeeded).await;
+    let back = client.act(&path).await;
+    assert!(back.header("location").starts_with("/api/v1/releases/"));
+    let back = back.json(202);
+    assert_eq!((&back["rollback_of"], &back["kind"]), (&json!(first), &json!("rollback")));
+    let list = client.get(&format!("{path}?limit=1")).await.json(200);
+    assert_eq!((&list["items"][0]["id"], &list["items"][0]["live"]), (&json!(pending), &json!(true)), "{list}");
+    let rest = client.get(&format!("{path}?limit=1&cursor={}", list["next"].as_str().unwrap())).await.json(200);
+    assert_eq!((&rest["items"][0]["id"], &rest["next"]), (&json!(first), &Value::Null));
+}
+
+#[tokio::test]
+async fn what_cannot_be_promoted_is_said() {
+    let (app, client) = TestApp::start().await;
+    let shop = Shop::new(&app, &client).await;
+    let promote = format!("/api/v1/environments/{}/promote", shop.prod);
+    let nothing = client.act(&promote).await.problem(409);
+    assert!(nothing["detail"].as_str().unwrap().contains("Nothing is live in any test environment"), "{nothing}");
+    let nothing = client.post(&promote, json!({"from": shop.test})).await.problem(409);
+    assert!(nothing["detail"].as_str().unwrap().contains("Nothing is live in staging"), "{nothing}");
+    for (body, fault) in [
+        (json!({"from": shop.prod}), ("from", "not_a_test")),
+        (json!({"from": 999}), ("from", "not_a_test")),
+        (json!({"from": "staging"}), ("from", "type")),
+        (json!({"to": 1}), ("to", "unknown")),
+    ] {
+        let found = client.post(&promote, body.clone()).await.faults();
+        assert_eq!((found[0].0.as_str(), found[0].1.as_str()), fault, "{body}");
+    }
+    let tested = shop.succeeded(shop.test, "v1").await;
+    let other = shop.environment("nightly", "test").await;
+    shop.succeeded(other, "v2").await;
+    let several = client.act(&promote).await.faults();
+    assert_eq!((several[0].0.as_str(), several[0].1.as_str()), ("from", "required"));
+    client.get(&format!("/api/v1/environments/{}/promotion", shop.prod)).await.problem(422);
+    let developer = app.person("developer", launchway_domain::Role::Developer).await;
+    developer.post(&promote, json!({"from": shop.test})).await.problem(403);
+    let made = client.post(&promote, json!({"from": shop.test})).await.json(202);
+    assert_eq!((&made["promoted_from"], &made["status"]), (&json!(tested), &json!("queued")));
+    let entry = client.get("/api/v1/audit").await.json(200).to_string();
+    assert!(entry.contains("promoted_from"), "{entry}");
+}
+
+#[tokio::test]
+async fn before_it_starts_a_release_says_what_goes_over_the_wire_and_what_the_policy_says() {
+    let (app, client) = TestApp::start().await;
+    let shop = Shop::new(&app, &client).await;
+    let release = shop.pending(shop.prod, "v1").await;
+    let changes = client.get(&format!("/api/v1/releases/{release}/changes")).await.json(200);
+    assert_eq!(changes["upload"], json!({"bytes": 4, "files": 1, "exact": false, "servers": 0}), "{changes}");
+    assert_eq!((&changes["rules"][0]["rule"], &changes["rules"][0]["ok"]), (&json!("tested_first"), &json!(false)));
+    let rules = client.get(&format!("/api/v1/releases/{release}/rules")).await.json(200);
+    assert_eq!(rules["items"], changes["rules"]);
+    let tested = shop.succeeded(shop.test, "v1").await;
+    let preview = client.get(&format!("/api/v1/environments/{}/changes?ref=v1", shop.prod)).await.json(200);
+    assert_eq!((&preview["rules"][0]["ok"], &preview["rules"][0]["release_id"]), (&json!(true), &json!(tested)));
+}

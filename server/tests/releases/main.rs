@@ -11,4 +11,5 @@ mod live;
 mod program;
 mod repository;
 mod run;
+mod ways;
 mod world;

@@ -139,7 +139,7 @@ async fn each_status_allows_what_it_allows() {
     let release = tagged(&world, &project, environment).await;
     let releases = world.services.releases();
     assert_eq!(releases.retry(&SYSTEM, release.id, StartForm::default()).await.unwrap_err().status(), 409);
-    assert_eq!(releases.rollback(&SYSTEM, release.id).await.unwrap_err().status(), 409);
+    assert_eq!(releases.rollback(&SYSTEM, release.id, StartForm::default()).await.unwrap_err().status(), 409);
     assert_eq!(releases.cancel(&SYSTEM, release.id).await.unwrap().status, ReleaseStatus::Canceled);
     assert_eq!(releases.cancel(&SYSTEM, release.id).await.unwrap_err().status(), 409);
     assert_eq!(releases.start(&SYSTEM, release.id, StartForm::default()).await.unwrap_err().status(), 409);
@@ -147,7 +147,7 @@ async fn each_status_allows_what_it_allows() {
     for fault in [
         releases.start(&SYSTEM, 99.into(), StartForm::default()).await.unwrap_err(),
         releases.get(&SYSTEM, 99.into()).await.unwrap_err(),
-        releases.rollback(&SYSTEM, 99.into()).await.unwrap_err(),
+        releases.rollback(&SYSTEM, 99.into(), StartForm::default()).await.unwrap_err(),
         releases.log(&SYSTEM, release.id, launchway_domain::NodeKey("nope".into()), None, 0).await.unwrap_err(),
     ] {
         assert_eq!(fault.status(), 404, "{fault}");
@@ -170,14 +170,14 @@ async fn a_rollback_is_a_new_release_of_what_was_live() {
     };
     releases.start(&SYSTEM, release.id, StartForm::default()).await.unwrap();
     succeed(release.id).await;
-    let back = releases.rollback(&SYSTEM, release.id).await.unwrap();
+    let back = releases.rollback(&SYSTEM, release.id, StartForm::default()).await.unwrap();
     assert_ne!(back.id, release.id);
     assert_eq!((back.kind, back.status), (ReleaseKind::Rollback, ReleaseStatus::Queued));
     assert_eq!((&back.git_ref, &back.commit), (&release.git_ref, &release.commit));
     assert_eq!((back.hooks.before_download.as_deref(), back.hooks.after_deploy.as_deref()), (None, Some("echo live")));
     assert_eq!(store.release_rollback_of(back.id).await.unwrap(), Some(release.id));
     succeed(back.id).await;
-    let again = releases.rollback(&SYSTEM, back.id).await.unwrap();
+    let again = releases.rollback(&SYSTEM, back.id, StartForm::default()).await.unwrap();
     assert_eq!(store.release_rollback_of(again.id).await.unwrap(), Some(release.id), "where the artifact is");
 }
 

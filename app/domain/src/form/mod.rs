@@ -20,7 +20,7 @@ use crate::text::Text;
 pub use account::{SetupForm, SignInForm};
 pub use integration::{ChannelForm, WebhookForm};
 pub use people::{InviteForm, JoinForm, MemberForm, PasswordForm, RoleForm, TokenForm};
-pub use release::{HookErrors, HookNames, MAX_HOOK_BYTES, ReleaseForm, StartForm};
+pub use release::{HookErrors, HookNames, MAX_HOOK_BYTES, PromoteForm, ReleaseForm, RollbackForm, StartForm};
 pub use remote::{COMMAND_SECONDS, CommandForm, FilesForm, MAX_FILES_BYTES};
 pub use target::{CredentialForm, DEFAULT_KEEP, EnvironmentForm, ProjectForm, ServerForm};
 pub use template::HookTemplateForm;

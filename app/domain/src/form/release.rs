@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Form, errors_of, message, rules};
 use crate::fault::FieldError;
-use crate::id::{EnvironmentId, ProjectId};
+use crate::id::{EnvironmentId, ProjectId, ReleaseId};
 use crate::release::{GitRef, HookPoint, Hooks};
 
 /// The longest hook, in bytes.
@@ -65,6 +65,44 @@ pub struct StartForm {
 }
 
 impl Form for StartForm {
+    fn errors(&self) -> Vec<FieldError> {
+        errors_of(self)
+    }
+}
+
+/// Where an environment goes back to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct RollbackForm {
+    /// The release to go back to: one that succeeded there. Absent: what was live before what is live now.
+    #[garde(skip)]
+    pub release_id: Option<ReleaseId>,
+    /// As at a start.
+    #[garde(custom(rules::note))]
+    pub exception: Option<String>,
+}
+
+impl Form for RollbackForm {
+    fn errors(&self) -> Vec<FieldError> {
+        errors_of(self)
+    }
+}
+
+/// What is promoted to an environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct PromoteForm {
+    /// The test environment that it comes from. Absent: the only one that has something live.
+    #[garde(skip)]
+    pub from: Option<EnvironmentId>,
+    /// As at a start.
+    #[garde(custom(rules::note))]
+    pub exception: Option<String>,
+}
+
+impl Form for PromoteForm {
     fn errors(&self) -> Vec<FieldError> {
         errors_of(self)
     }

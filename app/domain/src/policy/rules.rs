@@ -14,6 +14,9 @@ pub struct Rules {
     /// production yes, as soon as the project has such an environment.
     #[garde(skip)]
     pub tested_first: Option<bool>,
+    /// Whether what is promoted to here is built again, instead of taken over byte for byte.
+    #[garde(skip)]
+    pub promote_rebuilds: bool,
 }
 
 impl Rules {

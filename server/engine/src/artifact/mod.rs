@@ -24,7 +24,7 @@ pub use pack::pack;
 pub(crate) use sample::sample;
 pub use tree::Tree;
 
-use pack::at;
+use pack::{at, remove, settle, sides};
 
 const ARCHIVE: &str = "tree.tar.gz";
 const MANIFEST: &str = "manifest.jsonl";
@@ -65,6 +65,34 @@ impl Artifact {
         }
         let manifest = Manifest::read(&manifest).map_err(|e| corrupt(format!("{MANIFEST}: {e}")))?;
         Ok(Self { dir: dir.to_owned(), manifest, archive, archive_bytes: bytes, sha256: meta.sha256 })
+    }
+
+    /// Whether there is one that [`Artifact::open`] would open.
+    pub fn is_whole(dir: &Path) -> bool {
+        Self::open(dir).is_ok()
+    }
+
+    /// Takes the artifact over as that of another release: the same bytes under another name, so that each may go its
+    /// own way. Where that one has an artifact already, it stays.
+    ///
+    /// # Errors
+    /// As [`Artifact::open`], or where the copy cannot be made.
+    pub fn take_over(&self, dir: &Path) -> Result<Self, PackError> {
+        if !Self::is_whole(dir) {
+            let (side, old) = sides(dir)?;
+            for folder in [&side, &old] {
+                remove(folder)?;
+            }
+            fs::create_dir_all(&side).map_err(at(&side))?;
+            // The note last: it says that the others are whole.
+            for name in [ARCHIVE, MANIFEST, META] {
+                let (from, to) = (self.dir.join(name), side.join(name));
+                // A link where the file system has them: the bytes are never written to again.
+                fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(drop)).map_err(at(&to))?;
+            }
+            settle(&side, &old, dir)?;
+        }
+        Self::open(dir)
     }
 }
 

@@ -35,12 +35,7 @@ pub fn pack(
     let found = scan(root, cancel)?;
     let total = found.iter().map(|item| item.entry.size).sum();
 
-    let (Some(parent), Some(name)) = (dir.parent(), dir.file_name()) else {
-        return Err(at(dir)(io::ErrorKind::InvalidInput.into()));
-    };
-    // One fixed name each: what a crash left behind is found and replaced, and never piles up.
-    let side = parent.join([b".".as_slice(), name.as_bytes(), b".new"].concat().into_os());
-    let old = parent.join([b".".as_slice(), name.as_bytes(), b".old"].concat().into_os());
+    let (side, old) = sides(dir)?;
     remove(&side)?;
     remove(&old)?;
     fs::create_dir_all(&side).map_err(at(&side))?;
@@ -51,13 +46,30 @@ pub fn pack(
         let _ = fs::remove_dir_all(&side);
         return Err(error);
     }
-    if dir.exists() {
-        fs::rename(dir, &old).map_err(at(dir))?;
-    }
-    fs::rename(&side, dir).map_err(at(dir))?;
-    File::open(parent).and_then(|folder| folder.sync_all()).map_err(at(parent))?;
-    remove(&old)?;
+    settle(&side, &old, dir)?;
     Artifact::open(dir)
+}
+
+/// Where an artifact is made that is to be `dir`, and where the one goes that is there. One fixed name each: what a
+/// crash left behind is found and replaced, and never piles up.
+pub(super) fn sides(dir: &Path) -> Result<(PathBuf, PathBuf), PackError> {
+    let (Some(parent), Some(name)) = (dir.parent(), dir.file_name()) else {
+        return Err(at(dir)(io::ErrorKind::InvalidInput.into()));
+    };
+    let beside = |end: &str| parent.join([b".".as_slice(), name.as_bytes(), end.as_bytes()].concat().into_os());
+    Ok((beside(".new"), beside(".old")))
+}
+
+/// Puts what was made into its place.
+pub(super) fn settle(side: &Path, old: &Path, dir: &Path) -> Result<(), PackError> {
+    if dir.exists() {
+        fs::rename(dir, old).map_err(at(dir))?;
+    }
+    fs::rename(side, dir).map_err(at(dir))?;
+    if let Some(parent) = dir.parent() {
+        File::open(parent).and_then(|folder| folder.sync_all()).map_err(at(parent))?;
+    }
+    remove(old)
 }
 
 /// What was found in the tree, before it is read.
@@ -247,7 +259,7 @@ pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> PackError + use<> {
     move |source| PackError::Io { path, source }
 }
 
-fn remove(dir: &Path) -> Result<(), PackError> {
+pub(super) fn remove(dir: &Path) -> Result<(), PackError> {
     match fs::remove_dir_all(dir) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(dir)(error)),
         _ => Ok(()),

@@ -14,6 +14,7 @@ mod local;
 mod location;
 mod mirror;
 mod remote;
+mod size;
 mod submodule;
 mod subst;
 mod wildmatch;

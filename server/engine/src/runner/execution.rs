@@ -45,7 +45,7 @@ impl Execution {
         cancel: CancellationToken,
         leave: CancellationToken,
     ) -> Result<End, StepEnd> {
-        let (frozen, nodes) = prepare::frozen(&shared.store, &lease, &release).await?;
+        let (frozen, nodes) = prepare::frozen(shared, &lease, &release).await?;
         let credentials = prepare::credentials(shared, &frozen).await?;
         let redactor = Redactor::new(credentials.values().flatten().flat_map(|opened| opened.secrets()));
         let context = Arc::new(Context {
@@ -287,8 +287,8 @@ impl Execution {
         if !open.is_empty() {
             self.write(open).await?;
         }
+        housekeeping(&self.context, &self.in_order()).await;
         if end.status == ReleaseStatus::Succeeded {
-            housekeeping(&self.context, &self.in_order()).await;
             let work = self.context.data.work(self.context.release.id);
             let removed = tokio::task::spawn_blocking(move || crate::guard::clean(&work)).await;
             if let Ok(Err(error)) = removed {

@@ -2,21 +2,28 @@
 
 use std::collections::{HashMap, HashSet};
 
-use launchway_domain::{CredentialId, Environment, Node, Release, ReleaseKind, Text};
+use launchway_domain::{CredentialId, Environment, Node, Release, Text};
 
 use super::Shared;
 use crate::credential::Opened;
+use crate::data::DataDir;
+use crate::lineage::Lineage;
 use crate::planner::{Frozen, Target, plan};
 use crate::store::{Lease, Store, StoreError};
 
 /// Reads what the release runs with, freezing and planning it where that was not done yet.
-pub(super) async fn frozen(store: &Store, lease: &Lease, release: &Release) -> Result<(Frozen, Vec<Node>), StoreError> {
+pub(super) async fn frozen(
+    shared: &Shared,
+    lease: &Lease,
+    release: &Release,
+) -> Result<(Frozen, Vec<Node>), StoreError> {
+    let store = &shared.store;
     let known = store.frozen(lease).await?.map(serde_json::from_value::<Frozen>).transpose();
     let known = known.map_err(|error| StoreError::Corrupt(format!("release {}: frozen: {error}", release.id)))?;
     match known {
         None => {
-            let frozen = freeze(store, release).await?;
-            let nodes = plan(release, &frozen);
+            let frozen = freeze(store, &shared.data, release).await?;
+            let nodes = plan(&frozen);
             store.plan(lease, &json(&frozen)?, &nodes).await?;
             Ok((frozen, nodes))
         }
@@ -34,13 +41,10 @@ fn json(frozen: &Frozen) -> Result<serde_json::Value, StoreError> {
     serde_json::to_value(frozen).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
-async fn freeze(store: &Store, release: &Release) -> Result<Frozen, StoreError> {
+async fn freeze(store: &Store, data: &DataDir, release: &Release) -> Result<Frozen, StoreError> {
     let project = store.project(release.project_id).await?;
     let environment = store.environment(release.environment_id).await?;
-    let tree_of = match release.kind {
-        ReleaseKind::Release => release.id,
-        ReleaseKind::Rollback => store.release_rollback_of(release.id).await?.unwrap_or(release.id),
-    };
+    let Lineage { tree_of, source, rebuilt, hooks } = Lineage::of(store, data, release, &environment).await?;
     let mut targets = Vec::with_capacity(environment.server_ids.len());
     for id in &environment.server_ids {
         let server = store.server(*id).await?;
@@ -64,8 +68,10 @@ async fn freeze(store: &Store, release: &Release) -> Result<Frozen, StoreError> 
         package_root: environment.package_root,
         keep: environment.keep,
         policy: environment.policy,
-        hooks: release.hooks.clone(),
+        hooks,
         tree_of,
+        source,
+        rebuilt,
         targets,
     })
 }

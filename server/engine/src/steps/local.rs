@@ -11,6 +11,7 @@ use super::{Context, Done, StepError, blocking};
 use crate::artifact::{self, Artifact, Tree};
 use crate::git::{Bounds, GitError, GitErrorKind, Mirror, Remote};
 use crate::guard;
+use crate::lineage::Source;
 use crate::log::{LogHandle, size};
 
 /// Makes the work folder and says what goes where.
@@ -37,9 +38,34 @@ pub(super) async fn start(context: &Arc<Context>, log: LogHandle) -> Result<Done
             context.frozen.project,
             context.frozen.environment,
         ));
+        lineage(&context, &log)?;
         Ok(Done::default())
     })
     .await
+}
+
+/// Says where the tree comes from, and takes it over where that is another environment.
+fn lineage(context: &Context, log: &LogHandle) -> Result<(), StepError> {
+    let (own, tree) = (context.release.id, context.frozen.tree_of);
+    if let Some(why) = &context.frozen.rebuilt {
+        log.note(why.en.clone());
+    }
+    match context.frozen.source {
+        Source::Build => {}
+        Source::Stored(from) if from == tree => {
+            log.note(format!(
+                "The tree of release {from}: what a server still holds is verified there and not sent again"
+            ));
+        }
+        Source::Stored(from) => {
+            let artifact = Artifact::open(&context.data.artifact(from))
+                .and_then(|artifact| artifact.take_over(&context.data.artifact(own)))
+                .map_err(|error| unusable(from, &error.text()))?;
+            log.note(format!("The same artifact as release {from}: nothing is built"));
+            log.note(format!("sha256 {}", artifact.sha256));
+        }
+    }
+    Ok(())
 }
 
 /// Fetches the mirror and exports the commit into the work folder.
@@ -134,16 +160,17 @@ impl Context {
             return Ok(Arc::clone(artifact));
         }
         let id: ReleaseId = self.frozen.tree_of;
-        let artifact = Artifact::open(&self.data.artifact(id)).map_err(|error| {
-            let why = error.text();
-            text!(
-                "The artifact of release {id} cannot be used: {} Create a new release from its commit.",
-                "发布 {id} 的制品不可用：{} 请基于其提交新建发布。";
-                why
-            )
-        });
-        Ok(Arc::clone(place.insert(Arc::new(artifact.map_err(StepError::new)?))))
+        let artifact = Artifact::open(&self.data.artifact(id)).map_err(|error| unusable(id, &error.text()))?;
+        Ok(Arc::clone(place.insert(Arc::new(artifact))))
     }
+}
+
+fn unusable(id: ReleaseId, why: &Text) -> StepError {
+    StepError::new(text!(
+        "The artifact of release {id} cannot be used: {} Create a new release from its commit.",
+        "发布 {id} 的制品不可用：{} 请基于其提交新建发布。";
+        why
+    ))
 }
 
 /// The folder to pack. It has to be a real folder within the tree: a link out of it would pack what

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use futures::StreamExt;
-use launchway_domain::{HookPoint, Node, NodeKind, Text};
+use launchway_domain::{HookPoint, Node, NodeKind, NodeStatus, ServerId, Text};
 
 use super::connections::{Line, Reach};
 use super::hook::hook_dir;
@@ -12,7 +12,7 @@ use super::{Context, Done, Found, StepError, blocking};
 use crate::log::{LogHandle, size};
 use crate::process;
 use crate::shell::ShellError;
-use crate::target::{self, TargetError};
+use crate::target::{self, Staged, TargetError};
 
 /// How many times an upload that lost its connection is begun anew.
 const UPLOAD_TRIES: u32 = 3;
@@ -49,7 +49,7 @@ pub(super) async fn upload(context: &Arc<Context>, node: &Node, log: LogHandle) 
         let limits = context.within(context.limits.upload);
         let mut line = Line::new(&context, target, context.within(context.limits.connect));
         let mut tries = 0;
-        loop {
+        let staged = loop {
             tries += 1;
             let tools = match context.found_on(target.server_id) {
                 Some(found) => found.tools,
@@ -65,16 +65,21 @@ pub(super) async fn upload(context: &Arc<Context>, node: &Node, log: LogHandle) 
                 &mut |sent, total| progress(sent, total),
                 &limits,
             ) {
-                Ok(()) => break,
+                Ok(staged) => break staged,
                 Err(TargetError::Shell(ShellError::Lost(text))) if tries < UPLOAD_TRIES => {
                     log.note(format!("{text} Trying again."));
                     line.hang_up();
                 }
                 Err(error) => return Err(error.into()),
             }
-        }
+        };
         line.keep();
-        log.note(format!("{} files verified, {} sent", artifact.manifest.files(), size(artifact.archive_bytes)));
+        let (files, sent) = (artifact.manifest.files(), size(artifact.archive_bytes));
+        log.note(match staged {
+            Staged::There => format!("{files} files are there already and verified, nothing sent"),
+            Staged::Sent => format!("{files} files verified, {sent} sent"),
+            Staged::Replaced => format!("What was there was damaged: {files} files verified, {sent} sent again"),
+        });
         Ok(Done::default())
     })
     .await
@@ -98,10 +103,16 @@ pub(super) async fn deploy(context: &Arc<Context>, node: &Node, log: LogHandle) 
     .await
 }
 
-/// After a release that went well: removes what its hooks left in our folder, and releases beyond the
-/// number to keep. Failing at it does not fail the release; the next one tries again.
+/// On the servers where everything went well: removes what hooks left in our folder, and releases beyond the number to
+/// keep. One that was done before a retry began is not touched again. Failing at it does not fail the release; the next
+/// one tries again.
 pub(crate) async fn housekeeping(context: &Arc<Context>, nodes: &[Node]) {
-    let servers = nodes.iter().filter(|node| node.kind == NodeKind::Server);
+    let began = context.release.queued_at;
+    let done = |server: Option<ServerId>| {
+        let mut its = nodes.iter().filter(|node| node.server_id == server);
+        its.clone().all(|node| node.status == NodeStatus::Succeeded) && its.any(|node| node.finished_at >= began)
+    };
+    let servers = nodes.iter().filter(|node| node.kind == NodeKind::Server && done(node.server_id));
     futures::stream::iter(servers)
         .for_each_concurrent(TIDIED_AT_ONCE, |node| async move {
             if let Err(error) = tidy(context, node, nodes).await {

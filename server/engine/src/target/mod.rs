@@ -29,8 +29,8 @@ use crate::shell::{Command, Limits, Shell};
 pub use error::{Refusal, TargetError};
 pub use live::{Expected, Files, How, Look, look, other_release};
 pub use probe::{Digest, Probe, Tools, probe};
-pub use prune::prune;
-pub use stage::stage;
+pub use prune::{held, prune};
+pub use stage::{Staged, stage};
 pub use switch::switch;
 pub use verify::verify;
 

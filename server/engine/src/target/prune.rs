@@ -33,19 +33,31 @@ pub fn prune(
     Ok(fields(&output.stdout).iter().map(|id| String::from_utf8_lossy(id).into_owned()).collect())
 }
 
+/// The releases that a server holds, by id, oldest first. Whether they are whole is not looked at.
+///
+/// # Errors
+/// [`TargetError::Refused`] where the folder cannot be read.
+pub fn held(shell: &mut dyn Shell, site: &Site, limits: &Limits) -> Result<Vec<i64>, TargetError> {
+    let answer = ask(shell, &site.place(), &Command::script(scripts::RELEASES).arg(&site.base), limits)?;
+    let all: BTreeSet<i64> = answer.iter().skip(2).filter_map(|name| id_of(name)).collect();
+    Ok(all.into_iter().collect())
+}
+
+/// The id that a folder's name is.
+fn id_of(name: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(name).ok()?;
+    // `07` and `+7` parse too, but are not names that we gave.
+    text.parse::<i64>().ok().filter(|id| id.to_string() == text)
+}
+
 /// Which ids go, oldest first. `answer`: current, previous, then names.
 fn retired(answer: &[Vec<u8>], own: i64, keep: u32, previous: Option<&str>) -> Vec<i64> {
-    let id = |name: &[u8]| {
-        let text = std::str::from_utf8(name).ok()?;
-        // `07` and `+7` parse too, but are not names that we gave.
-        text.parse::<i64>().ok().filter(|id| id.to_string() == text)
-    };
     // Whoever set a link by hand may have written the whole path.
-    let linked = |link: &[u8]| link.rsplit(|b| *b == b'/').find(|part| !part.is_empty()).and_then(id);
+    let linked = |link: &[u8]| link.rsplit(|b| *b == b'/').find(|part| !part.is_empty()).and_then(id_of);
     let mut safe = BTreeSet::from([own]);
     safe.extend(answer.iter().take(2).filter_map(|link| linked(link)));
     safe.extend(previous.and_then(|link| linked(link.as_bytes())));
-    let all: BTreeSet<i64> = answer.iter().skip(2).filter_map(|name| id(name)).collect();
+    let all: BTreeSet<i64> = answer.iter().skip(2).filter_map(|name| id_of(name)).collect();
     let newest: BTreeSet<i64> = all.iter().rev().take(keep as usize).copied().collect();
     all.into_iter().filter(|id| !newest.contains(id) && !safe.contains(id)).collect()
 }

@@ -15,6 +15,17 @@ use super::{Site, ask, nonce, scripts};
 use crate::artifact::Artifact;
 use crate::shell::{Command, Limits, Shell, ShellError};
 
+/// How a release came to lie on a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Staged {
+    /// It was there already, and is right: nothing was sent.
+    There,
+    /// It was sent.
+    Sent,
+    /// What was there was not right any more; it was sent again in its place.
+    Replaced,
+}
+
 /// Uploads the artifact into a side folder, verifies it there entry by entry, and renames it to
 /// `releases/<id>`. Where that folder is already there and right, nothing is sent; where it is there
 /// and wrong, it is replaced. A live release is never touched: files that its hooks added are well,
@@ -32,7 +43,7 @@ pub fn stage(
     artifact: &Artifact,
     progress: &mut dyn FnMut(u64, u64),
     limits: &Limits,
-) -> Result<(), TargetError> {
+) -> Result<Staged, TargetError> {
     let place = site.place();
     let look = Command::script(scripts::LOOK).arg(&site.base).arg(site.release.to_string());
     let answer = ask(shell, &place, &look, limits)?;
@@ -46,10 +57,10 @@ pub fn stage(
         }
         if found.is_empty() {
             progress(artifact.archive_bytes, artifact.archive_bytes);
-            return Ok(());
+            return Ok(Staged::There);
         }
         if live {
-            return mismatch(&place, &found).map_err(|error| {
+            return mismatch(&place, &found).map(|()| Staged::There).map_err(|error| {
                 let why = error.text();
                 TargetError::refused(
                     Refusal::Mismatch,
@@ -76,7 +87,7 @@ pub fn stage(
             tracing::debug!(%error, place, side, "the side folder stays until the next upload");
         }
     }
-    result
+    result.map(|()| if there { Staged::Replaced } else { Staged::Sent })
 }
 
 fn upload(

@@ -15,6 +15,7 @@ mod release;
 mod servers;
 mod templates;
 mod trouble;
+mod ways;
 mod wire;
 
 use std::path::PathBuf;
@@ -67,6 +68,10 @@ pub(super) enum ClientCommand {
     /// Creates, starts and follows releases
     #[command(visible_alias = "releases", after_help = STATUSES)]
     Release(release::ReleaseArgs),
+    /// Takes an environment back to an earlier release, or lists those that there are
+    Rollback(ways::Rollback),
+    /// Takes what is live in a test environment to another one
+    Promote(ways::Promote),
     /// Writes what a shell needs to complete this command line
     #[command(after_help = completions::AFTER)]
     Completions(completions::Completions),
@@ -129,6 +134,8 @@ impl ClientCommand {
             ClientCommand::Templates(of) => &of.on,
             ClientCommand::Refs(refs) => &refs.on,
             ClientCommand::Release(release) => &release.on,
+            ClientCommand::Rollback(rollback) => &rollback.on,
+            ClientCommand::Promote(promote) => &promote.on,
         })
     }
 }
@@ -149,6 +156,8 @@ async fn dispatch(command: ClientCommand, whole: Command) -> Outcome<u8> {
         ClientCommand::Templates(of) => templates::run(&Client::of(&of.on)?, of.command.unwrap_or_default()).await?,
         ClientCommand::Refs(refs) => refs::run(&Client::of(&refs.on)?, &refs).await?,
         ClientCommand::Release(release) => return release::run(&Client::of(&release.on)?, release.command).await,
+        ClientCommand::Rollback(rollback) => return ways::rollback(&Client::of(&rollback.on)?, rollback).await,
+        ClientCommand::Promote(promote) => return ways::promote(&Client::of(&promote.on)?, promote).await,
         ClientCommand::Completions(completions) => completions::run(&completions, whole)?,
     }
     Ok(0)

@@ -24,6 +24,7 @@ mod templates;
 mod tokens;
 mod users;
 mod versions;
+mod ways;
 mod webhooks;
 
 use axum::Extension;
@@ -163,6 +164,7 @@ pub(crate) fn router() -> Calls {
                 .merge(environments::router())
                 .merge(releases::router())
                 .merge(live::router())
+                .merge(ways::router())
                 .merge(logs::router())
                 .merge(templates::router())
                 .merge(events::router())

@@ -18,6 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::needs::permitted;
+use super::ways::started;
 use super::{List, created, list_query};
 use crate::AppState;
 use crate::http::auth::Who;
@@ -293,15 +294,14 @@ async fn retry(
 /// Makes a new release that brings this earlier, succeeded one back.
 #[utoipa::path(
     post, path = "/releases/{id}/rollback", tag = "releases", params(("id" = i64, Path)),
+    request_body = Option<StartForm>,
     responses((status = 202, body = Release), (status = 409, body = ProblemBody, content_type = "application/problem+json"))
 )]
 async fn rollback(
     State(state): State<AppState>,
     Who(actor): Who,
     Id(id): Id<ReleaseId>,
-    _: Nothing,
+    json: Json,
 ) -> Result<Response> {
-    let made = state.ports.releases.rollback(&actor, id).await?;
-    let location = format!("{}/releases/{}", super::BASE, made.id);
-    Ok(([(header::LOCATION, location)], Reply::accepted(made)).into_response())
+    Ok(started(state.ports.releases.rollback(&actor, id, json.form()?).await?))
 }

@@ -38,7 +38,7 @@ pub(in crate::cli) enum ReleaseCommand {
     /// Goes on with a failed or canceled release; what succeeded is not repeated
     Retry(Begin),
     /// Brings an earlier, succeeded release back, as a new release
-    Rollback(Act),
+    Rollback(Begin),
     /// Shows a release and its steps
     Show {
         /// Its number
@@ -90,7 +90,7 @@ pub(in crate::cli) struct Begin {
 pub(in crate::cli) struct Settled {
     /// Why it starts although the environment's policy does not let it; for administrators. Stays with the release
     #[arg(long, value_name = "REASON")]
-    exception: Option<String>,
+    pub(super) exception: Option<String>,
 }
 
 impl Settled {
@@ -116,7 +116,7 @@ pub(super) async fn run(client: &Client, command: ReleaseCommand) -> Outcome<u8>
         ReleaseCommand::Start(begin) => self::begin(client, "start", begin).await,
         ReleaseCommand::Cancel(act) => self::act(client, "cancel", act).await,
         ReleaseCommand::Retry(begin) => self::begin(client, "retry", begin).await,
-        ReleaseCommand::Rollback(act) => self::act(client, "rollback", act).await,
+        ReleaseCommand::Rollback(begin) => self::begin(client, "rollback", begin).await,
         ReleaseCommand::Show { release } => show::show(client, release).await,
         ReleaseCommand::List(list) => show::list(client, list).await,
         ReleaseCommand::Log(log) => log::run(client, log).await,
@@ -146,13 +146,13 @@ async fn begin(client: &Client, verb: &str, begin: Begin) -> Outcome<u8> {
     done(client, &json, &release, &act.wait).await
 }
 
-/// Puts a release into the queue, by `start` or `retry`.
+/// Puts a release into the queue: `start`, `retry` or `rollback`.
 async fn start(client: &Client, verb: &str, release: i64, settled: &Settled) -> Outcome<Value> {
     client.api.post(&format!("/releases/{release}/{verb}"), Some(&json!(settled.form()))).await
 }
 
 /// Says what became of a release, or waits for what becomes of it.
-async fn done(client: &Client, json: &Value, release: &Release, how: &Wait) -> Outcome<u8> {
+pub(super) async fn done(client: &Client, json: &Value, release: &Release, how: &Wait) -> Outcome<u8> {
     let id = release.id;
     if how.wait {
         return wait(client, id.0, How { timeout: how.timeout.map(Duration::from_secs), ..How::default() }).await;
@@ -193,6 +193,6 @@ async fn wait(client: &Client, id: i64, how: How) -> Outcome<u8> {
 }
 
 /// A release as the API shows it.
-fn read_release(json: &Value) -> Outcome<Release> {
+pub(super) fn read_release(json: &Value) -> Outcome<Release> {
     read(bilingual(json.clone()))
 }
