@@ -17,8 +17,8 @@ use launchway_domain::{
     Hit, HookTemplate, HookTemplateForm, HookTemplateId, IfVersion, Installation, JoinForm, ListQuery, Listed,
     LogFound, LogLines, LogPage, LogScope, NewWallLink, NewWebhook, NodeKey, Notification, NotificationId, Overview,
     Page, PasswordForm, Project, ProjectForm, ProjectId, RefChoices, RefItem, RefKind, Release, ReleaseFilter,
-    ReleaseForm, ReleaseId, ReleaseSnapshot, Server, ServerForm, ServerId, SetupForm, SignInForm, StartForm, WallLink,
-    WallLinkForm, WallLinkId, Webhook, WebhookForm, WebhookId,
+    ReleaseForm, ReleaseId, ReleaseSnapshot, Server, ServerForm, ServerId, SetupForm, SignInForm, StartForm, Variable,
+    VariableForm, WallLink, WallLinkForm, WallLinkId, Webhook, WebhookForm, WebhookId,
 };
 
 pub use live::Lives;
@@ -45,6 +45,8 @@ pub struct Ports {
     pub logs: Arc<dyn Logs>,
     /// Named hook bodies.
     pub templates: Arc<dyn HookTemplates>,
+    /// What hooks are given.
+    pub variables: Arc<dyn Variables>,
     /// What goes on, and finding things.
     pub board: Arc<dyn Board>,
     /// Links that open the wall.
@@ -198,6 +200,17 @@ pub trait HookTemplates: Send + Sync {
     ) -> Answer<HookTemplate>;
     /// Deletes one.
     async fn delete(&self, actor: &Actor, id: HookTemplateId, only: &IfVersion) -> Answer<()>;
+}
+
+/// What the hooks of an environment are given.
+#[async_trait]
+pub trait Variables: Send + Sync {
+    /// An environment's, by name; secret ones without their values.
+    async fn list(&self, actor: &Actor, id: EnvironmentId) -> Answer<Vec<Variable>>;
+    /// Gives one a value, or another one.
+    async fn set(&self, actor: &Actor, id: EnvironmentId, name: String, form: VariableForm) -> Answer<Variable>;
+    /// Takes one away.
+    async fn remove(&self, actor: &Actor, id: EnvironmentId, name: String) -> Answer<()>;
 }
 
 /// Releases.

@@ -20,4 +20,5 @@ pub mod store;
 pub mod target;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod variable;
 mod wait;

@@ -10,7 +10,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
-use launchway_engine::artifact::{Artifact, EntryKind, Manifest, PackError, Tree, pack};
+use launchway_engine::artifact::{Artifact, EntryKind, Manifest, PackError, Packing, Tree, pack};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -35,7 +35,13 @@ impl Place {
     }
 
     fn pack(&self) -> Result<Artifact, PackError> {
-        pack(&Tree::open(&self.tree())?, &self.artifacts().join("7"), &CancellationToken::new(), &mut |_, _| {})
+        pack(
+            &Tree::open(&self.tree())?,
+            &self.artifacts().join("7"),
+            &Packing::default(),
+            &CancellationToken::new(),
+            &mut |_, _| {},
+        )
     }
 }
 
@@ -63,8 +69,10 @@ fn the_manifest_is_the_tree() {
     let mut last = (0, 0);
     let dir = place.artifacts().join("7");
     let artifact =
-        pack(&Tree::open(&tree).unwrap(), &dir, &CancellationToken::new(), &mut |done, total| last = (done, total))
-            .unwrap();
+        pack(&Tree::open(&tree).unwrap(), &dir, &Packing::default(), &CancellationToken::new(), &mut |done, total| {
+            last = (done, total)
+        })
+        .unwrap();
     assert_eq!(last, (8, 8));
 
     let paths: Vec<&[u8]> = artifact.manifest.entries.iter().map(|e| e.path.as_slice()).collect();
@@ -132,8 +140,13 @@ fn a_canceled_pack_leaves_nothing() {
         fs::write(place.tree().join(format!("f{index}")), vec![1; 300_000]).unwrap();
     }
     let cancel = CancellationToken::new();
-    let result =
-        pack(&Tree::open(&place.tree()).unwrap(), &place.artifacts().join("7"), &cancel, &mut |_, _| cancel.cancel());
+    let result = pack(
+        &Tree::open(&place.tree()).unwrap(),
+        &place.artifacts().join("7"),
+        &Packing::default(),
+        &cancel,
+        &mut |_, _| cancel.cancel(),
+    );
     assert!(matches!(result, Err(PackError::Canceled)));
     assert_eq!(names(&place.artifacts()), [""; 0]);
 }

@@ -14,6 +14,7 @@ use launchway_engine::shell::{Command, Limits, Output, Shell, ShellError};
 use launchway_engine::testing::Sshd;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
+use secrecy::SecretString;
 use tempfile::TempDir;
 
 /// Everything that the scripts may use of a host, and what the hooks below need.
@@ -68,7 +69,7 @@ impl Host {
 
     fn start_with(&mut self, body: &str, env: &[(String, String)], clean_env: bool) -> Result<(), ProcessError> {
         let (dir, cwd) = (self.dir(), self.work.path().to_str().unwrap().as_bytes().to_vec());
-        let spec = Spec { dir: &dir, body, cwd: &cwd, env, clean_env, through: &[] };
+        let spec = Spec { dir: &dir, body, cwd: &cwd, env, clean_env, private: &[], through: &[] };
         process::start(&mut *self.shell, &spec, &limits())
     }
 
@@ -292,8 +293,15 @@ fn started_by_many_at_once_it_runs_once() {
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                let spec =
-                    Spec { dir: &dir, body: "echo once >>count", cwd: &cwd, env: &[], clean_env: false, through: &[] };
+                let spec = Spec {
+                    dir: &dir,
+                    body: "echo once >>count",
+                    cwd: &cwd,
+                    env: &[],
+                    clean_env: false,
+                    private: &[],
+                    through: &[],
+                };
                 process::start(&mut LocalShell::new(), &spec, &limits()).unwrap();
             });
         }
@@ -432,13 +440,13 @@ fn what_cannot_begin_says_why() {
     let server = Sshd::builder().only_tools(["sh", "mkdir", "cat", "mv", "ln", "readlink", "env"]).start();
     let mut session = connect(&server);
     let dir = host.path("elsewhere").into_os_string().into_encoded_bytes();
-    let spec = Spec { dir: &dir, body: "true", cwd: b"/tmp", env: &[], clean_env: false, through: &[] };
+    let spec = Spec { dir: &dir, body: "true", cwd: b"/tmp", env: &[], clean_env: false, private: &[], through: &[] };
     let error = process::start(&mut session, &spec, &limits()).unwrap_err();
     assert!(error.to_string().contains("setsid"), "{error}");
 
     let mut host = Host::new(Kind::Ssh);
     let (dir, cwd) = (host.dir(), host.path("gone").into_os_string().into_encoded_bytes());
-    let spec = Spec { dir: &dir, body: "true", cwd: &cwd, env: &[], clean_env: false, through: &[] };
+    let spec = Spec { dir: &dir, body: "true", cwd: &cwd, env: &[], clean_env: false, private: &[], through: &[] };
     process::start(&mut *host.shell, &spec, &limits()).unwrap();
     let (state, output) = host.follow(0);
     assert_eq!(state, State::Exited(1));
@@ -487,7 +495,7 @@ fn half_a_hook_never_runs() {
         let (dir, ran) = (host.dir(), host.path("ran"));
         let body = format!("touch '{}'\n# {}\n", ran.display(), "x".repeat(500));
         let cwd = host.work.path().to_str().unwrap().as_bytes().to_vec();
-        let spec = Spec { dir: &dir, body: &body, cwd: &cwd, env: &[], clean_env: false, through: &[] };
+        let spec = Spec { dir: &dir, body: &body, cwd: &cwd, env: &[], clean_env: false, private: &[], through: &[] };
         let cut = process::start(&mut Cut(host.shell.as_mut()), &spec, &limits());
         assert!(matches!(cut, Err(ProcessError::Refused(_))), "{kind:?}: {cut:?}");
         let state = process::poll(host.shell.as_mut(), &dir, 0, Duration::ZERO, 0, &limits()).unwrap().state;
@@ -495,5 +503,49 @@ fn half_a_hook_never_runs() {
         // Sent again, whole, it runs.
         process::start(host.shell.as_mut(), &spec, &limits()).unwrap();
         until("the hook", || ran.exists());
+    }
+}
+
+#[test]
+fn what_is_private_reaches_the_hook_and_nobody_else() {
+    let awkward = "it's $(touch owned) \"x\"\nsecond line \\ 密码";
+    let private = [
+        ("SECRET".to_owned(), SecretString::from(awkward)),
+        ("LONG".to_owned(), SecretString::from("x".repeat(64 << 10))),
+        ("EMPTY".to_owned(), SecretString::from("")),
+    ];
+    for kind in EVERYWHERE {
+        for (body, clean_env) in [
+            (
+                "printf '%s' \"$SECRET|${#LONG}|${EMPTY-unset}\" >got; touch ready; cat; while [ ! -e go ]; do sleep 0.1; done",
+                false,
+            ),
+            (
+                "#!/bin/sh\nprintf '%s' \"$SECRET|${#LONG}|${EMPTY-unset}\" >got; touch ready; while [ ! -e go ]; do sleep 0.1; done",
+                true,
+            ),
+        ] {
+            let mut host = Host::new(kind);
+            let (dir, cwd) = (host.dir(), host.work.path().to_str().unwrap().as_bytes().to_vec());
+            let env = [("PLAIN".to_owned(), "y".to_owned())];
+            let spec = Spec { dir: &dir, body, cwd: &cwd, env: &env, private: &private, clean_env, through: &[] };
+            process::start(&mut *host.shell, &spec, &limits()).unwrap_or_else(|error| panic!("{kind:?}: {error}"));
+            until("the hook runs", || host.path("ready").exists());
+            assert_eq!(std::fs::read_to_string(host.path("got")).unwrap(), format!("{awkward}|65536|"), "{kind:?}");
+            // No command line of any process has it, and no file is left with it.
+            for process in std::fs::read_dir("/proc").unwrap().flatten() {
+                let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+                let own = process.file_name().to_str() == Some(&std::process::id().to_string());
+                assert!(own || !String::from_utf8_lossy(&line).contains("second line \\"), "{kind:?}: {line:?}");
+            }
+            let folder = host.path("own/hook 7-1");
+            for file in std::fs::read_dir(&folder).unwrap().flatten() {
+                let content = std::fs::read(file.path()).unwrap_or_default();
+                assert!(!String::from_utf8_lossy(&content).contains("second line"), "{kind:?}: {file:?}");
+            }
+            std::fs::write(host.path("go"), "").unwrap();
+            assert_eq!(host.follow(0).0, State::Exited(0), "{kind:?}");
+            assert!(!host.path("owned").exists());
+        }
     }
 }

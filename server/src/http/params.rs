@@ -31,6 +31,19 @@ impl<S: Send + Sync, T: From<i64>> FromRequestParts<S> for OfId<T> {
     }
 }
 
+/// The name in the path, of what has no id.
+pub(crate) struct Named(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Problem::no_route())?;
+        let name = params.iter().find(|(key, _)| *key == "name").map(|(_, value)| Self(value.to_owned()));
+        name.ok_or_else(Problem::no_route)
+    }
+}
+
 async fn number<S: Send + Sync, T: From<i64>>(parts: &mut Parts, state: &S, name: &str) -> Result<T, Problem> {
     let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Problem::no_route())?;
     let id = params.iter().find(|(key, _)| *key == name).and_then(|(_, value)| value.parse::<i64>().ok());

@@ -9,6 +9,7 @@ use launchway_domain::{
     Actor, Check, Environment, EnvironmentForm, EnvironmentId, Fault, Form, IfVersion, Permission, ProjectId,
     ReleaseId, Server, ServerCheck, Text, Visible, text,
 };
+use launchway_engine::artifact::Packing;
 use launchway_engine::shell::{Limits, ShellError};
 use launchway_engine::ssh::{Endpoint, Session, SshError, SshErrorKind};
 use launchway_engine::target::{self, Refusal, Site, TargetError};
@@ -30,7 +31,17 @@ pub(super) fn thing(id: EnvironmentId) -> Text {
 fn tidy(mut form: EnvironmentForm) -> EnvironmentForm {
     form.name = form.name.trim().to_owned();
     form.package_root = form.package_root.filter(|root| !root.trim().is_empty());
+    if let Some(policy) = &mut form.policy {
+        policy.takes = std::mem::take(&mut policy.takes).tidy();
+    }
     form
+}
+
+/// Whether a form may be sent: what it says alone, and the patterns in it, which browsers do not read.
+fn check(form: &EnvironmentForm) -> Answer<()> {
+    form.check()?;
+    let Some(policy) = &form.policy else { return Ok(()) };
+    Packing::new(&policy.takes).map(drop).map_err(|(_, why)| Fault::field("policy.takes.exclude", "pattern", why))
 }
 
 impl Core {
@@ -59,7 +70,7 @@ impl Core {
         form: EnvironmentForm,
     ) -> Answer<Environment> {
         let form = tidy(form);
-        form.check()?;
+        check(&form)?;
         self.check_servers(actor, id, &form, None).await?;
         self.store.by(actor).environment_create(id, &form).await.map_err(|e| of_store(e, &projects::thing(id)))
     }
@@ -72,7 +83,7 @@ impl Core {
         only: &IfVersion,
     ) -> Answer<Environment> {
         let form = tidy(form);
-        form.check()?;
+        check(&form)?;
         let id = before.id;
         self.check_servers(actor, before.project_id, &form, Some(&before)).await?;
         let changed = self.store.by(actor).only(only).environment_update(id, &form).await;

@@ -31,6 +31,7 @@ mod system;
 mod templates;
 mod tokens;
 mod tries;
+mod variables;
 mod walls;
 mod ways;
 pub(crate) mod webhooks;
@@ -132,6 +133,7 @@ impl Services {
             ways: Arc::new(ways::WayService(core.clone())),
             logs: Arc::new(logs::LogService(core.clone())),
             templates: Arc::new(templates::TemplateService(core.clone())),
+            variables: Arc::new(variables::VariableService(core.clone())),
             board: Arc::new(board::BoardService::new(core.clone())),
             walls: Arc::new(walls::WallService(core.clone())),
             system: Arc::new(system::SystemService(core.clone())),

@@ -26,6 +26,7 @@ mod api_v1_releases;
 mod api_v1_servers;
 mod api_v1_tokens;
 mod api_v1_users;
+mod api_v1_variables;
 mod api_v1_versions;
 mod api_v1_wall;
 mod api_v1_ways;

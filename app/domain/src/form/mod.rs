@@ -8,7 +8,7 @@ mod integration;
 mod people;
 mod release;
 mod remote;
-mod rules;
+pub(crate) mod rules;
 mod target;
 mod template;
 
@@ -97,6 +97,35 @@ pub fn message(code: &str) -> Text {
             Text::new("There is no script here that could be saved as a template.", "此处没有可保存为模板的脚本。")
         }
         "duplicate" => Text::new("The same entry twice.", "条目重复。"),
+        "nested" => Text::new(
+            "One of these lies within another, in this list or the other. The outer one is enough.",
+            "其中一项位于另一项之内（包括另一列表），保留外层即可。",
+        ),
+        "shared_relative" => Text::new(
+            "A path within shared/, such as storage or config/app.env: it does not begin with a slash.",
+            "请填写 shared/ 之内的路径，例如 storage 或 config/app.env，不以斜杠开头。",
+        ),
+        "shared_path" => Text::new(
+            "A path such as storage or config/app.env: one slash between its parts, none at its end.",
+            "请填写如 storage 或 config/app.env 的路径：各部分之间一个斜杠，末尾没有斜杠。",
+        ),
+        "owner" => Text::new(
+            "A user, such as www-data, or user:group, or :group.",
+            "请填写用户，例如 www-data，或 用户:组，或 :组。",
+        ),
+        "octal" => Text::new("Three octal digits, such as 640.", "请填写三位八进制数，例如 640。"),
+        "owner_reads" => Text::new(
+            "The owner has to be able to read: the first digit is 4 or 6.",
+            "所有者必须可读：第一位是 4 或 6。",
+        ),
+        "no_execute" => Text::new(
+            "Even digits only: whether a file may be executed is kept from the tree.",
+            "只能用偶数：文件是否可执行沿用代码树中的设置。",
+        ),
+        "owner_enters" => Text::new(
+            "The owner has to be able to enter and change folders: the first digit is 7.",
+            "所有者必须能进入和修改文件夹：第一位是 7。",
+        ),
         "ref_name" => {
             Text::new("This cannot be the name of a tag, branch or commit.", "这不是合法的标签、分支或提交名称。")
         }

@@ -87,7 +87,7 @@ pub(super) fn tags(value: &[String], _: &()) -> garde::Result {
     Ok(())
 }
 
-fn parts(path: &str) -> garde::Result {
+pub(crate) fn parts(path: &str) -> garde::Result {
     if path.len() > MAX_PATH {
         fail("too_long")
     } else if has_control(path) {

@@ -15,7 +15,7 @@ pub use calendar::Calendar;
 pub use rollout::{Hold, Rollout};
 pub use rules::Rules;
 pub use state::{Rule, RuleState};
-pub use takes::Takes;
+pub use takes::{DEFAULT_CACHE_MIB, Takes};
 
 /// How releases go in an environment. Whatever is left out is as before there were policies: all servers at once, at any
 /// time, the tree alone.

@@ -30,6 +30,9 @@ pub enum PackError {
         /// Where, relative to the tree's root.
         path: Vec<u8>,
     },
+    /// The patterns of the policy leave every file out.
+    #[error("nothing is left to be packed")]
+    NothingLeft,
     /// Reading the tree or writing the artifact failed.
     #[error("{}: {source}", .path.display())]
     Io {
@@ -97,6 +100,10 @@ impl PackError {
                     "{path} 中保存的制品已损坏：{reason}。请用同一版本新建一次发布以重新打包。"
                 )
             }
+            PackError::NothingLeft => Text::new(
+                "Nothing is left to be packed: the environment's policy leaves every file out. Mend its patterns, then create a new release.",
+                "没有可打包的内容：环境的发布策略排除了所有文件。请修改排除模式，然后新建发布。",
+            ),
             PackError::Canceled => Text::new("Packing was canceled.", "打包已取消。"),
         }
     }

@@ -7,6 +7,7 @@
 mod error;
 mod manifest;
 mod pack;
+mod packing;
 mod sample;
 mod tarball;
 mod tree;
@@ -21,6 +22,7 @@ use sha2::{Digest, Sha256};
 pub use error::PackError;
 pub use manifest::{Entry, EntryKind, Manifest, shown};
 pub use pack::pack;
+pub use packing::Packing;
 pub(crate) use sample::sample;
 pub use tree::Tree;
 

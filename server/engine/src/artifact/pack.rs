@@ -13,12 +13,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::tarball::Tarball;
 use super::tree::Tree;
-use super::{ARCHIVE, Artifact, Entry, EntryKind, MANIFEST, Manifest, PackError};
+use super::{ARCHIVE, Artifact, Entry, EntryKind, MANIFEST, Manifest, PackError, Packing};
 
 /// Packs a tree into `dir`: archive, manifest and a note of their digests, written to a
 /// side folder and renamed, so that `dir` holds a whole artifact or none. What `dir` held is replaced.
 ///
-/// A `.git` at the root is left out. Files and folders keep their nine permission bits, but their
+/// A `.git` at the root is left out, and what `packing` leaves out. Files and folders keep their nine permission bits, but their
 /// owner can always read them (and enter and change folders): otherwise nobody could verify or prune
 /// the release. Links are kept as they are, wherever they point. `progress` gets bytes read so far
 /// and in all.
@@ -29,10 +29,11 @@ use super::{ARCHIVE, Artifact, Entry, EntryKind, MANIFEST, Manifest, PackError};
 pub fn pack(
     root: &Tree,
     dir: &Path,
+    packing: &Packing,
     cancel: &CancellationToken,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Artifact, PackError> {
-    let found = scan(root, cancel)?;
+    let found = scan(root, packing, cancel)?;
     let total = found.iter().map(|item| item.entry.size).sum();
 
     let (side, old) = sides(dir)?;
@@ -79,8 +80,9 @@ struct Found {
 }
 
 /// Lists the tree, parents before their children, names in bytewise order.
-fn scan(root: &Tree, cancel: &CancellationToken) -> Result<Vec<Found>, PackError> {
+fn scan(root: &Tree, packing: &Packing, cancel: &CancellationToken) -> Result<Vec<Found>, PackError> {
     let mut found = Vec::new();
+    let mut left_out = 0_usize;
     let mut folders = vec![Vec::new()];
     while let Some(folder) = folders.pop() {
         if cancel.is_cancelled() {
@@ -93,12 +95,20 @@ fn scan(root: &Tree, cancel: &CancellationToken) -> Result<Vec<Found>, PackError
             let path = if folder.is_empty() { name } else { [&folder, b"/".as_slice(), &name].concat() };
             let place = root.place(&path);
             let meta = root.look(&path).map_err(at(&place))?;
-            let entry = describe(path, root, &meta)?;
+            if packing.leaves_out(&path, meta.is_dir()) {
+                left_out += 1;
+                continue;
+            }
+            let mut entry = describe(path, root, &meta)?;
+            packing.settle(&mut entry);
             if entry.kind == EntryKind::Dir {
                 folders.push(entry.path.clone());
             }
             found.push(Found { entry, mtime: u64::try_from(meta.mtime()).unwrap_or_default() });
         }
+    }
+    if left_out > 0 && !found.iter().any(|item| item.entry.kind != EntryKind::Dir) {
+        return Err(PackError::NothingLeft);
     }
     Ok(found)
 }

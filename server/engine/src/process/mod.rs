@@ -15,7 +15,10 @@ use std::time::Duration;
 
 use launchway_domain::{Text, text};
 
-use crate::shell::{Command, Limits, Output, Shell, ShellError};
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+use crate::shell::{Command, Limits, Output, Shell, ShellError, quote};
 
 /// The longest that one [`poll`] waits on the host.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -33,6 +36,8 @@ pub struct Spec<'a> {
     pub cwd: &'a [u8],
     /// What it gets as environment.
     pub env: &'a [(String, String)],
+    /// What it gets besides, kept from whoever can look at this host's processes. The names are plain ones.
+    pub private: &'a [(String, SecretString)],
     /// Whether it gets nothing else but `PATH`, `HOME` and `LANG`.
     pub clean_env: bool,
     /// The program that becomes the hook, with its arguments; the hook's own words come after them. Where there is
@@ -97,8 +102,32 @@ pub fn start(shell: &mut dyn Shell, spec: &Spec<'_>, limits: &Limits) -> Result<
         command = command.arg(format!("{name}={value}"));
     }
     command = command.args(spec.through);
-    let output = shell.run(&command, &mut body.as_bytes(), limits)?;
-    let (dir, why) = (String::from_utf8_lossy(spec.dir), output.complaint());
+    if !spec.private.is_empty() {
+        let lines = exports(spec.private);
+        let send = Command::script(script::VARIABLES).arg(spec.dir).arg(lines.len().to_string());
+        accepted(spec.dir, &shell.run(&send, &mut lines.as_slice(), limits)?)?;
+    }
+    accepted(spec.dir, &shell.run(&command, &mut body.as_bytes(), limits)?)
+}
+
+/// What a shell reads variables from.
+fn exports(variables: &[(String, SecretString)]) -> Zeroizing<Vec<u8>> {
+    // As large as it can become, so that no part of it is left behind in memory by growing.
+    let room = variables.iter().map(|(name, value)| name.len() + 4 * value.expose_secret().len() + 16).sum();
+    let mut lines = Zeroizing::new(Vec::with_capacity(room));
+    for (name, value) in variables {
+        lines.extend_from_slice(b"export ");
+        lines.extend_from_slice(name.as_bytes());
+        lines.push(b'=');
+        lines.extend_from_slice(&Zeroizing::new(quote(value.expose_secret().as_bytes())));
+        lines.push(b'\n');
+    }
+    lines
+}
+
+/// What the scripts of [`start`] say by their exit status.
+fn accepted(dir: &[u8], output: &Output) -> Result<(), ProcessError> {
+    let (dir, why) = (String::from_utf8_lossy(dir), output.complaint());
     match output.status {
         0 => Ok(()),
         73 | 74 => Err(ProcessError::Refused(text!(

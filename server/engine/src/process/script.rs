@@ -80,6 +80,17 @@ nap() {
     };
 }
 
+/// `dir size`, on standard input what the hook is to know and nobody else: lines for a shell. They lie in a file of their
+/// own, which only its owner reads, until the hook begins; on a command line every user of the host could read them.
+pub(super) const VARIABLES: &str = r##"
+umask 077
+mkdir -p -- "$1" && cd -P -- "$1" || exit 73
+if [ -h run ] || [ -h exit ]; then exit 0; fi
+cat >vars.$$ || exit 74
+if [ $(($(wc -c <vars.$$))) -ne "$2" ]; then rm -f vars.$$; exit 77; fi
+mv -f vars.$$ vars || exit 74
+"##;
+
 /// `dir size cwd clean others name=value… [program…]`, the hook on standard input. Ends once the hook has begun, or had before.
 ///
 /// The size of the hook is counted, since a connection that breaks ends the input too: half a script
@@ -89,6 +100,9 @@ nap() {
 /// that is caught, unlike one that is ignored, is as ever for the programs below. The hook's own folder
 /// is private (where `others` is 1, whoever the program makes of itself can read the hook), but its umask is the
 /// account's.
+///
+/// What [`VARIABLES`] left is opened by the wrapper, removed, and read by whoever becomes the hook, from the open file: that
+/// may be somebody who could not open it, and the program before it never has these variables in its own environment.
 pub(super) const START: &str = concat!(
     common!(),
     r##"
@@ -129,9 +143,16 @@ fi
 echo begun
 exec </dev/null >>out 2>&1
 IFS= read -r first <hook
+known=0
+if [ -f vars ]; then
+  known=1
+  exec <vars
+  rm -f vars
+fi
 if cd -- "$cwd"; then
   set -- "LAUNCHWAY_RUN=$dir" "$@"
   [ "$clean" = 0 ] || set -- -i "PATH=$PATH" "HOME=${HOME-/}" "LANG=${LANG-C.UTF-8}" "$@"
+  [ "$known" = 0 ] || set -- "$@" sh -c "eval \"\$(cat)\" && exec \"\$@\" </dev/null" launchway
   case $first in
     "#!"?*) set -f; set -- "$@" ${first#??} "$dir/hook"; set +f ;;
     *) set -- "$@" sh "$dir/hook" ;;

@@ -47,7 +47,9 @@ impl Execution {
     ) -> Result<End, StepEnd> {
         let (frozen, nodes) = prepare::frozen(shared, &lease, &release).await?;
         let credentials = prepare::credentials(shared, &frozen).await?;
-        let redactor = Redactor::new(credentials.values().flatten().flat_map(|opened| opened.secrets()));
+        let variables = prepare::variables(shared, &release).await?;
+        let secret = variables.iter().flatten().filter(|given| given.secret).map(|given| &given.value);
+        let redactor = Redactor::new(credentials.values().flatten().flat_map(|opened| opened.secrets()).chain(secret));
         let context = Arc::new(Context {
             store: shared.store.clone(),
             lease,
@@ -59,6 +61,7 @@ impl Execution {
             cancel,
             leave,
             credentials,
+            variables,
             redactor,
             connections: Connections::default(),
             progress: shared.progress.clone(),

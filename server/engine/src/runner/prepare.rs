@@ -10,6 +10,7 @@ use crate::data::DataDir;
 use crate::lineage::Lineage;
 use crate::planner::{Frozen, Target, plan};
 use crate::store::{Lease, Store, StoreError};
+use crate::variable::{self, Given};
 
 /// Reads what the release runs with, freezing and planning it where that was not done yet.
 pub(super) async fn frozen(
@@ -118,4 +119,9 @@ pub(super) async fn credentials(
         }
     }
     Ok(opened)
+}
+
+/// What hooks are given, as it is now: a secret that was changed is the new one on a retry.
+pub(super) async fn variables(shared: &Shared, release: &Release) -> Result<Result<Vec<Given>, Text>, StoreError> {
+    variable::given(&shared.store, &shared.vault, release.environment_id).await
 }

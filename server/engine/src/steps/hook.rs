@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use launchway_domain::{HookPoint, Node, Text, Timestamp, text};
 
+use secrecy::SecretString;
+
 use super::connections::{Line, Reach};
 use super::{Context, Done, StepError, blocking};
 use crate::local::LocalShell;
@@ -52,7 +54,9 @@ pub(super) async fn local(
         env.push(("LANG".to_owned(), "C.UTF-8".to_owned()));
         let dir = dir.to_string_lossy().into_owned();
         let cwd = tree_text.as_bytes();
-        let spec = Spec { dir: dir.as_bytes(), body, cwd, env: &env, clean_env: true, through: &through };
+        let private = private(&context)?;
+        let spec =
+            Spec { dir: dir.as_bytes(), body, cwd, env: &env, private: &private, clean_env: true, through: &through };
         run(&context, &node, resumed, &spec, &mut LocalShell::new(), &log)
     })
     .await
@@ -74,7 +78,9 @@ pub(super) async fn remote(
         let env = environment(&context, &node, &release, &current, &target.hostname);
         let dir = hook_dir(&target.path, &context, point, node.attempt);
         let cwd = release.as_bytes();
-        let spec = Spec { dir: dir.as_bytes(), body, cwd, env: &env, clean_env: false, through: &[] };
+        let private = private(&context)?;
+        let spec =
+            Spec { dir: dir.as_bytes(), body, cwd, env: &env, private: &private, clean_env: false, through: &[] };
         let mut line = Line::new(&context, target, context.within(context.limits.connect));
         let result = run(&context, &node, resumed, &spec, &mut line, &log);
         // Whatever the hook said, the connection is sound unless it could not be made.
@@ -94,6 +100,12 @@ fn script<'a>(context: &'a Context, node: &Node) -> Result<(HookPoint, &'a str),
     point.and_then(|point| Some((point, context.frozen.hooks.at(point)?))).ok_or_else(|| {
         StepError::new(Text::new("This hook has no script. Create a new release.", "该钩子没有脚本，请新建发布。"))
     })
+}
+
+/// What the environment's variables give every hook.
+fn private(context: &Context) -> Result<Vec<(String, SecretString)>, StepError> {
+    let given = context.variables.as_ref().map_err(|why| StepError::new(why.clone()))?;
+    Ok(given.iter().map(|given| (given.name.clone(), given.value.clone())).collect())
 }
 
 /// What every hook sees.

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use launchway_domain::{Node, ReleaseId, Text, text};
 
 use super::{Context, Done, StepError, blocking};
-use crate::artifact::{self, Artifact, Tree};
+use crate::artifact::{self, Artifact, Packing, Tree};
 use crate::git::{Bounds, GitError, GitErrorKind, Mirror, Remote};
 use crate::guard;
 use crate::lineage::Source;
@@ -134,7 +134,9 @@ pub(super) async fn package(context: &Arc<Context>, node: &Node, log: LogHandle)
         };
         let mut progress = context.ticker(&node);
         let dir = context.data.artifact(context.release.id);
-        let artifact = match artifact::pack(&root, &dir, &context.cancel, &mut |done, total| progress(done, total)) {
+        let packing = Packing::new(&context.frozen.policy.takes).map_err(|(_, why)| StepError::new(why))?;
+        let cancel = &context.cancel;
+        let artifact = match artifact::pack(&root, &dir, &packing, cancel, &mut |done, total| progress(done, total)) {
             Ok(artifact) => artifact,
             Err(_) if context.cancel.is_cancelled() => return Err(StepError::Canceled),
             Err(error) => return Err(StepError::new(error.text())),

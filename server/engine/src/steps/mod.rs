@@ -27,6 +27,7 @@ use crate::redact::Redactor;
 use crate::shell::{Limits, ShellError};
 use crate::store::{Lease, Store, StoreError};
 use crate::target::{Site, TargetError, Tools};
+use crate::variable::Given;
 
 pub(crate) use connections::Connections;
 pub(crate) use server::housekeeping;
@@ -73,6 +74,8 @@ pub(crate) struct Context {
     pub(crate) leave: CancellationToken,
     /// Credentials by id; a text where one could not be opened.
     pub(crate) credentials: HashMap<CredentialId, Result<Opened, Text>>,
+    /// What hooks are given; a text where one of them could not be opened.
+    pub(crate) variables: Result<Vec<Given>, Text>,
     pub(crate) redactor: Redactor,
     pub(crate) connections: Connections,
     pub(crate) progress: broadcast::Sender<Event>,

@@ -13,6 +13,7 @@ use crate::log::{LogHandle, size};
 use crate::process;
 use crate::shell::ShellError;
 use crate::target::{self, Staged, TargetError};
+use crate::target::{self, Lay, TargetError};
 
 /// How many times an upload that lost its connection is begun anew.
 const UPLOAD_TRIES: u32 = 3;
@@ -46,6 +47,7 @@ pub(super) async fn upload(context: &Arc<Context>, node: &Node, log: LogHandle) 
     blocking(move || {
         let (target, site) = context.target(&node)?;
         let artifact = context.open_artifact()?;
+        let lay = Lay::new(&context.frozen.policy.takes);
         let limits = context.within(context.limits.upload);
         let mut line = Line::new(&context, target, context.within(context.limits.connect));
         let mut tries = 0;
@@ -62,6 +64,7 @@ pub(super) async fn upload(context: &Arc<Context>, node: &Node, log: LogHandle) 
                 &site,
                 &tools,
                 &artifact,
+                &lay,
                 &mut |sent, total| progress(sent, total),
                 &limits,
             ) {

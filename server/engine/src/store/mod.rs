@@ -46,6 +46,7 @@ mod tokens;
 mod transitions;
 mod tx;
 mod users;
+mod variables;
 mod walls;
 mod ways;
 mod webhooks;
@@ -76,6 +77,7 @@ pub use releases::NewRelease;
 pub use runs::Lease;
 pub use tokens::NewToken;
 pub use transitions::Start;
+pub use variables::Kept;
 pub use ways::Tests;
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");

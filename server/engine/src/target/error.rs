@@ -86,6 +86,12 @@ pub(super) mod exit {
     pub(crate) const UNPACK: i32 = 86;
     /// An old release could not be removed whole.
     pub(crate) const PRUNE: i32 = 87;
+    /// Something shared is of another kind.
+    pub(crate) const SHARED_KIND: i32 = 88;
+    /// A shared file is nowhere.
+    pub(crate) const SHARED_ABSENT: i32 = 89;
+    /// The owner cannot be given.
+    pub(crate) const OWNER: i32 = 90;
 }
 
 /// Turns an output that is not [`Output::ok`] into a refusal. `place` is the folder, as people read it.

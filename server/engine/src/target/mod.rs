@@ -3,8 +3,9 @@
 //! are the same to it.
 //!
 //! ```text
-//! <path>/releases/<release id>/   exactly the artifact
+//! <path>/releases/<release id>/   exactly the artifact, and links to what is shared
 //! <path>/current -> releases/<release id>
+//! <path>/shared/                  what releases have in common: theirs, and never removed
 //! <path>/.launchway/              ours: incoming/ (uploads, retired releases), previous, hooks/
 //! ```
 //!
@@ -14,6 +15,7 @@
 
 mod error;
 mod live;
+mod lay;
 mod probe;
 mod prune;
 mod scripts;
@@ -28,6 +30,7 @@ use crate::shell::{Command, Limits, Shell};
 
 pub use error::{Refusal, TargetError};
 pub use live::{Expected, Files, How, Look, look, other_release};
+pub use lay::Lay;
 pub use probe::{Digest, Probe, Tools, probe};
 pub use prune::{held, prune};
 pub use stage::{Staged, stage};

@@ -74,11 +74,49 @@ pub(super) const UNPACK: &str = script!(
     r#"exit 86"#
 );
 
-/// `$1` base, `$2` side folder's name, `$3` release id. A folder that is already there (with content)
-/// stays: the rename fails. The release folder's own mode does not depend on the server's umask.
+/// `$1` base, `$2` side folder's name, `$3` owner or nothing; then three words for each thing: `make`, a folder above a
+/// link, its mode; or `folder` or `file`, a shared path, what the link to it names. What is not shared yet is copied
+/// from the release beside its place and renamed, so that it is whole or absent.
+/// Fields: where it is refused, the path that is why.
+pub(super) const LAY: &str = script!(
+    r#"cd -- "$1" || exit 83"#
+    r#"side=".launchway/incoming/$2""#
+    r#"owner=$3"#
+    r#"shift 3"#
+    r#"while [ $# -gt 2 ]; do"#
+    r#"  what=$1; path=$2; more=$3"#
+    r#"  shift 3"#
+    r#"  here="$side/$path"; there="shared/$path"; new="shared/.launchway.$$""#
+    r#"  if [ "$what" = make ]; then"#
+    r#"    mkdir -- "$here" && chmod "$more" "$here" || exit 83"#
+    r#"    continue"#
+    r#"  fi"#
+    r#"  if [ "$what" = folder ]; then kind=-d; else kind=-f; fi"#
+    r#"  mkdir -p -- "${there%/*}" || exit 83"#
+    r#"  if [ -e "$there" ] || [ -L "$there" ]; then"#
+    r#"    [ $kind "$there" ] || { printf '%s\0' "$path"; exit 88; }"#
+    r#"  else"#
+    r#"    rm -rf -- "$new""#
+    r#"    if [ $kind "$here" ] && [ ! -L "$here" ]; then"#
+    r#"      cp -RPp -- "$here" "$new" || { rm -rf -- "$new"; exit 83; }"#
+    r#"    elif [ "$what" = folder ]; then"#
+    r#"      mkdir -- "$new" || exit 83"#
+    r#"    else"#
+    r#"      printf '%s\0' "$path"; exit 89"#
+    r#"    fi"#
+    r#"    [ -z "$owner" ] || chown -Rh -- "$owner" "$new" || { rm -rf -- "$new"; exit 90; }"#
+    r#"    mv -T -- "$new" "$there" || { rm -rf -- "$new"; exit 83; }"#
+    r#"  fi"#
+    r#"  rm -rf -- "$here" && ln -s -- "$more" "$here" && [ "$(readlink "$here")" = "$more" ] || exit 83"#
+    r#"done"#
+    r#"[ -z "$owner" ] || chown -Rh -- "$owner" "$side" || exit 90"#
+);
+
+/// `$1` base, `$2` side folder's name, `$3` release id, `$4` the mode of its folder. A folder that is already there (with
+/// content) stays: the rename fails. The release folder's own mode does not depend on the server's umask.
 pub(super) const ACCEPT: &str = script!(
     r#"cd -- "$1" || exit 83"#
-    r#"chmod 755 ".launchway/incoming/$2" && mv -T -- ".launchway/incoming/$2" "releases/$3""#
+    r#"chmod "$4" ".launchway/incoming/$2" && mv -T -- ".launchway/incoming/$2" "releases/$3""#
 );
 
 /// `$1` base, `$2` side folder's name, `$3` release id. Takes a spoiled copy out of the way, unless

@@ -9,10 +9,11 @@ use launchway_domain::Text;
 use tokio_util::sync::CancellationToken;
 
 use super::error::{self, Refusal, TargetError};
+use super::lay::Lay;
 use super::probe::Tools;
 use super::verify::{differences, mismatch, verify_at};
 use super::{Site, ask, nonce, scripts};
-use crate::artifact::Artifact;
+use crate::artifact::{Artifact, Manifest};
 use crate::shell::{Command, Limits, Shell, ShellError};
 
 /// How a release came to lie on a server.
@@ -27,6 +28,7 @@ pub enum Staged {
 }
 
 /// Uploads the artifact into a side folder, verifies it there entry by entry, and renames it to
+/// Uploads the artifact into a side folder, verifies it there entry by entry, lays it as `lay` says, and renames it to
 /// `releases/<id>`. Where that folder is already there and right, nothing is sent; where it is there
 /// and wrong, it is replaced. A live release is never touched: files that its hooks added are well,
 /// anything else is an error. `progress` gets compressed bytes sent and in all.
@@ -41,16 +43,18 @@ pub fn stage(
     site: &Site,
     tools: &Tools,
     artifact: &Artifact,
+    lay: &Lay,
     progress: &mut dyn FnMut(u64, u64),
     limits: &Limits,
 ) -> Result<Staged, TargetError> {
     let place = site.place();
+    let expected = lay.expected(&artifact.manifest)?;
     let look = Command::script(scripts::LOOK).arg(&site.base).arg(site.release.to_string());
     let answer = ask(shell, &place, &look, limits)?;
     let there = answer.first().is_some_and(|field| field == b"1");
     let live = answer.get(1).is_some_and(|field| *field == site.link().into_bytes());
     if there {
-        let mut found = differences(shell, &place, &site.release_dir(), *tools, &artifact.manifest, limits)?;
+        let mut found = differences(shell, &place, &site.release_dir(), *tools, &expected, limits)?;
         if live {
             // Its own hooks and processes may have added to it.
             found.retain(|difference| !difference.extra);
@@ -77,7 +81,8 @@ pub fn stage(
     }
 
     let side = format!("{}.{}", site.release, nonce());
-    let result = upload(shell, site, *tools, artifact, &side, progress, limits);
+    let what = Upload { artifact, lay, expected: &expected };
+    let result = upload(shell, site, *tools, &what, &side, progress, limits);
     if result.is_err() {
         // Its own short limits: the caller's may be what ended the upload. Where the connection is
         // gone, this fails too, and the script on the server cleans up by itself.
@@ -90,16 +95,24 @@ pub fn stage(
     result.map(|()| if there { Staged::Replaced } else { Staged::Sent })
 }
 
+/// What is sent, and what has to come of it.
+struct Upload<'a> {
+    artifact: &'a Artifact,
+    lay: &'a Lay,
+    expected: &'a Manifest,
+}
+
 fn upload(
     shell: &mut dyn Shell,
     site: &Site,
     tools: Tools,
-    artifact: &Artifact,
+    what: &Upload<'_>,
     side: &str,
     progress: &mut dyn FnMut(u64, u64),
     limits: &Limits,
 ) -> Result<(), TargetError> {
     let place = site.place();
+    let Upload { artifact, lay, expected } = *what;
     let file = File::open(&artifact.archive).map_err(ShellError::Input)?;
     let counted = Counted { file, sent: 0, total: artifact.archive_bytes, progress };
     let command = unpack(site, side, tools.gzip);
@@ -114,13 +127,17 @@ fn upload(
     let dir = site.below(format!(".launchway/incoming/{side}").as_bytes());
     verify_at(shell, &place, &dir, tools, &artifact.manifest, limits)?;
 
-    let accept = Command::script(scripts::ACCEPT).arg(&site.base).arg(side).arg(site.release.to_string());
+    // Only what is known to be right may become what all releases share.
+    lay.carry_out(shell, site, side, &artifact.manifest, limits)?;
+
+    let mode = format!("{:o}", lay.folder_mode());
+    let accept = Command::script(scripts::ACCEPT).arg(&site.base).arg(side).arg(site.release.to_string()).arg(mode);
     match ask(shell, &place, &accept, limits) {
         Ok(_) => Ok(()),
         // Another instance that had lost its lease may have finished the same upload: then its copy
         // is as good as ours, once it is verified.
         Err(error @ TargetError::Refused { .. }) => {
-            match verify_at(shell, &place, &site.release_dir(), tools, &artifact.manifest, limits) {
+            match verify_at(shell, &place, &site.release_dir(), tools, expected, limits) {
                 Ok(()) => {
                     let discard = Command::script(scripts::DISCARD).arg(&site.base).arg(side);
                     ask(shell, &place, &discard, limits).map(drop)

@@ -11,7 +11,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use launchway_domain::ReleaseId;
-use launchway_engine::artifact::{Artifact, Tree, pack};
+use launchway_engine::artifact::{Artifact, Packing, Tree, pack};
 use launchway_engine::shell::{Command, Limits, Output, Shell, ShellError};
 use launchway_engine::target::Site;
 use tempfile::TempDir;
@@ -245,6 +245,7 @@ impl Fixture {
         pack(
             &Tree::open(&self.tree()).unwrap(),
             &self.dir.path().join("artifacts/7"),
+            &Packing::default(),
             &CancellationToken::new(),
             &mut |_, _| {},
         )

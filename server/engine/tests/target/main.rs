@@ -5,6 +5,7 @@
 mod common;
 mod disk;
 mod host;
+mod laying;
 mod probing;
 mod remote;
 mod staging;

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 
-use launchway_engine::target::{Digest, Refusal, probe, stage};
+use launchway_engine::target::{Digest, Lay, Refusal, probe, stage};
 
 use crate::host::{Fixture, Host, limits, names, picture};
 
@@ -34,7 +34,7 @@ fn nothing_but_the_named_tools_is_needed() {
     let mut host = Host::only(&NEEDED);
     let seen = probe(&mut host, &site, &limits()).unwrap();
     assert_eq!((seen.tools.digest, seen.tools.gzip), (Digest::Sha256sum, true));
-    stage(&mut host, &site, &seen.tools, &artifact, &mut |_, _| {}, &limits()).unwrap();
+    stage(&mut host, &site, &seen.tools, &artifact, &Lay::default(), &mut |_, _| {}, &limits()).unwrap();
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn the_fastest_digest_that_works_is_taken() {
         let site = fixture.site(id);
         let seen = probe(&mut host, &site, &limits()).unwrap();
         assert_eq!(seen.tools.digest, expected);
-        stage(&mut host, &site, &seen.tools, &artifact, &mut |_, _| {}, &limits()).unwrap();
+        stage(&mut host, &site, &seen.tools, &artifact, &Lay::default(), &mut |_, _| {}, &limits()).unwrap();
         host.plant(expected.program(), lying);
     }
     let error = probe(&mut host, &fixture.site(4), &limits()).unwrap_err();
@@ -104,7 +104,16 @@ fn a_tar_that_cannot_decompress_gets_a_plain_stream() {
     let seen = probe(&mut host, &site, &limits()).unwrap();
     assert!(!seen.tools.gzip);
     let mut last = (0, 0);
-    stage(&mut host, &site, &seen.tools, &artifact, &mut |sent, total| last = (sent, total), &limits()).unwrap();
+    stage(
+        &mut host,
+        &site,
+        &seen.tools,
+        &artifact,
+        &Lay::default(),
+        &mut |sent, total| last = (sent, total),
+        &limits(),
+    )
+    .unwrap();
     assert_eq!(last, (artifact.archive_bytes, artifact.archive_bytes));
 }
 
@@ -116,7 +125,7 @@ fn a_profile_that_prints_does_no_harm() {
     let mut host = Host::gnu();
     host.before = "echo 'Welcome to web-1!'; ";
     let seen = probe(&mut host, &site, &limits()).unwrap();
-    stage(&mut host, &site, &seen.tools, &artifact, &mut |_, _| {}, &limits()).unwrap();
+    stage(&mut host, &site, &seen.tools, &artifact, &Lay::default(), &mut |_, _| {}, &limits()).unwrap();
 }
 
 #[test]

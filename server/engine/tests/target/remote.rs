@@ -7,7 +7,7 @@ use std::process::Command;
 
 use launchway_engine::local::LocalShell;
 use launchway_engine::shell::{Shell, ShellError};
-use launchway_engine::target::{Digest, Refusal, TargetError, probe, prune, stage, switch, verify};
+use launchway_engine::target::{Digest, Lay, Refusal, TargetError, probe, prune, stage, switch, verify};
 use launchway_engine::testing::Sshd;
 
 use crate::common::{connect, until};
@@ -41,7 +41,7 @@ fn a_release_arrives_goes_live_and_is_pruned() {
         let site = fixture.site(7 + index as i64);
         let seen = probe(&mut *shell, &site, &limits()).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert!(digest.is_none_or(|digest| digest == seen.tools.digest), "{name}");
-        stage(&mut *shell, &site, &seen.tools, &artifact, &mut |_, _| {}, &limits())
+        stage(&mut *shell, &site, &seen.tools, &artifact, &Lay::default(), &mut |_, _| {}, &limits())
             .unwrap_or_else(|e| panic!("{name}: {e}"));
         verify(&mut *shell, &site.release_dir(), &seen.tools, &artifact.manifest, &limits()).unwrap();
         assert_eq!(switch(&mut *shell, &site, &limits()).unwrap(), before, "{name}");
@@ -68,6 +68,7 @@ fn a_connection_that_breaks_in_an_upload_leaves_nothing() {
         &site,
         &tools,
         &artifact,
+        &Lay::default(),
         &mut |sent, total| {
             if sent > total / 2 && !dropped {
                 dropped = true;
@@ -83,7 +84,7 @@ fn a_connection_that_breaks_in_an_upload_leaves_nothing() {
     assert_eq!(names(&fixture.base().join("releases")), [""; 0]);
     until("the server has cleaned up by itself", || names(&incoming).is_empty());
     let mut shell = connect(&server);
-    stage(&mut shell, &site, &tools, &artifact, &mut |_, _| {}, &limits()).unwrap();
+    stage(&mut shell, &site, &tools, &artifact, &Lay::default(), &mut |_, _| {}, &limits()).unwrap();
     assert_eq!(picture(&fixture.base().join("releases/7")), picture(&fixture.tree()));
 }
 
@@ -101,7 +102,8 @@ fn a_full_disk_is_told_over_ssh_too() {
     let mut shell = connect(&server);
     let tools = probe(&mut shell, &site, &limits()).unwrap().tools;
     for _ in 0..2 {
-        let error = stage(&mut shell, &site, &tools, &artifact, &mut |_, _| {}, &limits()).unwrap_err();
+        let error =
+            stage(&mut shell, &site, &tools, &artifact, &Lay::default(), &mut |_, _| {}, &limits()).unwrap_err();
         assert_eq!(error.refusal(), Some(Refusal::DiskFull), "{error:?}");
         assert_eq!(names(&base.join("releases")), [""; 0]);
         assert_eq!(names(&base.join(".launchway/incoming")), [""; 0]);

@@ -6,12 +6,12 @@ use std::path::Path;
 
 use launchway_engine::artifact::Entry;
 use launchway_engine::shell::ShellError;
-use launchway_engine::target::{Refusal, TargetError, probe, prune, stage, switch, verify};
+use launchway_engine::target::{Lay, Refusal, TargetError, probe, prune, stage, switch, verify};
 
 use crate::disk::SmallDisk;
 use crate::host::{Fixture, Host, limits, names, picture};
 
-fn hosts() -> [(&'static str, Host); 2] {
+pub fn hosts() -> [(&'static str, Host); 2] {
     [("GNU", Host::gnu()), ("BusyBox", Host::busybox())]
 }
 
@@ -29,8 +29,16 @@ fn every_name_kind_and_mode_arrives() {
         let seen = probe(&mut host, &site, &limits()).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert!(!seen.has_release && seen.current.is_none());
         let mut last = (0, 0);
-        stage(&mut host, &site, &seen.tools, &artifact, &mut |sent, total| last = (sent, total), &limits())
-            .unwrap_or_else(|e| panic!("{name}: {e}"));
+        stage(
+            &mut host,
+            &site,
+            &seen.tools,
+            &artifact,
+            &Lay::default(),
+            &mut |sent, total| last = (sent, total),
+            &limits(),
+        )
+        .unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!(last, (artifact.archive_bytes, artifact.archive_bytes));
         let release = fixture.base().join(format!("releases/{}", site.release));
         assert_eq!(picture(&release), expected, "{name}");
@@ -48,11 +56,12 @@ fn a_second_stage_sends_nothing() {
     let site = fixture.site(7);
     let mut host = Host::gnu();
     let tools = probe(&mut host, &site, &limits()).unwrap().tools;
-    stage(&mut host, &site, &tools, &artifact, &mut |_, _| {}, &limits()).unwrap();
+    stage(&mut host, &site, &tools, &artifact, &Lay::default(), &mut |_, _| {}, &limits()).unwrap();
     let before = picture(&fixture.base());
     host.log.clear();
     let mut last = (0, 0);
-    stage(&mut host, &site, &tools, &artifact, &mut |sent, total| last = (sent, total), &limits()).unwrap();
+    stage(&mut host, &site, &tools, &artifact, &Lay::default(), &mut |sent, total| last = (sent, total), &limits())
+        .unwrap();
     assert_eq!(last.0, last.1);
     assert!(host.log.iter().all(|line| !line.contains("tar -x")), "{:?}", host.log);
     assert_eq!(picture(&fixture.base()), before);
@@ -99,7 +108,8 @@ fn a_copy_that_differs_is_named_and_removed() {
         for (words, spoil) in &spoils {
             let mut other = artifact.clone();
             spoil(&mut other.manifest.entries);
-            let error = stage(&mut host, &site, &tools, &other, &mut |_, _| {}, &limits()).unwrap_err();
+            let error =
+                stage(&mut host, &site, &tools, &other, &Lay::default(), &mut |_, _| {}, &limits()).unwrap_err();
             assert_eq!(error.refusal(), Some(Refusal::Mismatch), "{name}: {error}");
             assert!(
                 error.text().en.contains(words) && error.text().en.contains("(1 differences"),
@@ -123,7 +133,8 @@ fn an_archive_that_was_damaged_is_found_out() {
             let mut damaged = bytes.clone();
             damaged[at] ^= 0x55;
             fs::write(&artifact.archive, damaged).unwrap();
-            let error = stage(&mut host, &site, &tools, &artifact, &mut |_, _| {}, &limits()).unwrap_err();
+            let error =
+                stage(&mut host, &site, &tools, &artifact, &Lay::default(), &mut |_, _| {}, &limits()).unwrap_err();
             assert!(error.refusal().is_some(), "{name}: {error:?}");
             assert_eq!(names(&fixture.base().join("releases")), [""; 0], "{name}");
             assert_eq!(names(&fixture.base().join(".launchway/incoming")), [""; 0], "{name}");
@@ -142,11 +153,11 @@ fn an_interrupted_upload_leaves_nothing_and_can_be_repeated() {
         let leftover = fixture.base().join(".launchway/incoming/7.dead/sub");
         fs::create_dir_all(leftover).unwrap();
         host.cut_upload = Some(artifact.archive_bytes as usize / 2);
-        let error = stage(&mut host, &site, &tools, &artifact, &mut |_, _| {}, &limits()).unwrap_err();
+        let error = stage(&mut host, &site, &tools, &artifact, &Lay::default(), &mut |_, _| {}, &limits()).unwrap_err();
         assert!(matches!(error, TargetError::Shell(ShellError::Lost(_))), "{name}: {error:?}");
         assert_eq!(names(&fixture.base().join("releases")), [""; 0], "{name}");
         assert_eq!(names(&fixture.base().join(".launchway/incoming")), [""; 0], "{name}");
-        stage(&mut host, &site, &tools, &artifact, &mut |_, _| {}, &limits()).unwrap();
+        stage(&mut host, &site, &tools, &artifact, &Lay::default(), &mut |_, _| {}, &limits()).unwrap();
         fs::remove_dir_all(fixture.base()).unwrap();
     }
 }
@@ -158,23 +169,23 @@ fn a_spoiled_copy_is_replaced_unless_it_is_live() {
     let site = fixture.site(7);
     for (name, mut host) in hosts() {
         let tools = probe(&mut host, &site, &limits()).unwrap().tools;
-        stage(&mut host, &site, &tools, &artifact, &mut |_, _| {}, &limits()).unwrap();
+        stage(&mut host, &site, &tools, &artifact, &Lay::default(), &mut |_, _| {}, &limits()).unwrap();
         let whole = picture(&fixture.base());
         let release = fixture.base().join("releases/7");
         fs::write(release.join("extra"), "by hand").unwrap();
         fs::remove_file(release.join("plain.txt")).unwrap();
-        stage(&mut host, &site, &tools, &artifact, &mut |_, _| {}, &limits()).unwrap();
+        stage(&mut host, &site, &tools, &artifact, &Lay::default(), &mut |_, _| {}, &limits()).unwrap();
         assert_eq!(picture(&fixture.base()), whole, "{name}");
 
         switch(&mut host, &site, &limits()).unwrap();
         fs::write(release.join("cache"), "by a hook").unwrap();
         let live = picture(&fixture.base());
-        stage(&mut host, &site, &tools, &artifact, &mut |_, _| {}, &limits()).unwrap();
+        stage(&mut host, &site, &tools, &artifact, &Lay::default(), &mut |_, _| {}, &limits()).unwrap();
         assert_eq!(picture(&fixture.base()), live, "{name}: what a live release wrote stays");
 
         fs::write(release.join("plain.txt"), "by hand").unwrap();
         let live = picture(&fixture.base());
-        let error = stage(&mut host, &site, &tools, &artifact, &mut |_, _| {}, &limits()).unwrap_err();
+        let error = stage(&mut host, &site, &tools, &artifact, &Lay::default(), &mut |_, _| {}, &limits()).unwrap_err();
         assert_eq!(error.refusal(), Some(Refusal::Mismatch));
         let text = error.text().en;
         assert!(text.contains("is live") && text.contains("\"plain.txt\""), "{error}");
@@ -195,7 +206,7 @@ fn a_full_disk_is_told_and_leaves_nothing() {
         let mut site = fixture.site(7);
         site.base = base.as_os_str().as_encoded_bytes().to_vec();
         let tools = probe(&mut Host::gnu(), &site, &limits()).unwrap().tools;
-        let error = stage(host, &site, &tools, &artifact, &mut |_, _| {}, &limits()).unwrap_err();
+        let error = stage(host, &site, &tools, &artifact, &Lay::default(), &mut |_, _| {}, &limits()).unwrap_err();
         assert_eq!(error.refusal(), Some(Refusal::DiskFull), "{name}: {error}");
         assert_eq!(names(&base.join("releases")), [""; 0], "{name}");
         assert_eq!(names(&base.join(".launchway/incoming")), [""; 0], "{name}");
@@ -218,7 +229,9 @@ fn a_canceled_upload_leaves_nothing() {
     let mut host = Host::gnu();
     let tools = probe(&mut host, &site, &limits()).unwrap().tools;
     let limits = limits();
-    let error = stage(&mut host, &site, &tools, &artifact, &mut |_, _| limits.cancel.cancel(), &limits).unwrap_err();
+    let error =
+        stage(&mut host, &site, &tools, &artifact, &Lay::default(), &mut |_, _| limits.cancel.cancel(), &limits)
+            .unwrap_err();
     assert!(matches!(error, TargetError::Shell(ShellError::Canceled)), "{error:?}");
     assert_eq!(names(&fixture.base().join("releases")), [""; 0]);
     assert_eq!(names(&fixture.base().join(".launchway/incoming")), [""; 0]);
@@ -234,7 +247,8 @@ fn a_set_group_id_folder_and_a_narrow_umask_do_not_matter() {
         fs::set_permissions(fixture.base(), fs::Permissions::from_mode(0o2775)).unwrap();
         host.before = "umask 077; ";
         let tools = probe(&mut host, &site, &limits()).unwrap().tools;
-        stage(&mut host, &site, &tools, &artifact, &mut |_, _| {}, &limits()).unwrap_or_else(|e| panic!("{name}: {e}"));
+        stage(&mut host, &site, &tools, &artifact, &Lay::default(), &mut |_, _| {}, &limits())
+            .unwrap_or_else(|e| panic!("{name}: {e}"));
         let mode = |path: &str| fs::metadata(fixture.base().join(path)).unwrap().permissions().mode() & 0o777;
         // Web servers run as somebody else: what is released must be theirs to read, what is ours not.
         assert_eq!((mode(&format!("releases/{index}")), mode("releases"), mode(".launchway")), (0o755, 0o755, 0o700));
@@ -261,7 +275,7 @@ fn a_user_without_privileges_can_do_it_all() {
         for id in [7, 8] {
             let site = at(&yours.join("app"), id);
             let tools = probe(&mut host, &site, &limits()).unwrap().tools;
-            stage(&mut host, &site, &tools, &artifact, &mut |_, _| {}, &limits())
+            stage(&mut host, &site, &tools, &artifact, &Lay::default(), &mut |_, _| {}, &limits())
                 .unwrap_or_else(|e| panic!("{name}: {e}"));
             switch(&mut host, &site, &limits()).unwrap();
         }

@@ -23,6 +23,7 @@ mod system;
 mod templates;
 mod tokens;
 mod users;
+mod variables;
 mod versions;
 mod ways;
 mod webhooks;
@@ -162,6 +163,7 @@ pub(crate) fn router() -> Calls {
                 .merge(servers::router())
                 .merge(projects::router())
                 .merge(environments::router())
+                .merge(variables::router())
                 .merge(releases::router())
                 .merge(live::router())
                 .merge(ways::router())

@@ -60,6 +60,11 @@ impl Draft {
         Self { id: Some(user.0), name: name.to_owned(), project: Some(project), ..self }
     }
 
+    /// The project that it belongs to.
+    pub(super) fn of_project(self, project: ProjectId) -> Self {
+        Self { project: Some(project), ..self }
+    }
+
     /// What was before. Secrets must not be in it.
     pub(super) fn before(mut self, before: &impl Serialize) -> Result<Self> {
         self.before = Some(things::snapshot(before)?);
