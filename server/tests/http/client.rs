@@ -65,6 +65,10 @@ impl Client {
     pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
         send(self.request(Method::PATCH, path).json(&body)).await
     }
+
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+        send(self.request(Method::PUT, path).json(&body)).await
+    }
 }
 
 pub(crate) async fn send(request: RequestBuilder) -> Answer {
