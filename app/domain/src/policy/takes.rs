@@ -71,8 +71,8 @@ impl Takes {
         for list in [&mut self.shared_folders, &mut self.shared_files] {
             list.retain(|path| !path.trim().is_empty());
         }
-        for path in &mut self.shared_folders {
-            // A folder is a folder with or without it.
+        for path in self.shared_folders.iter_mut().chain(&mut self.shared_files) {
+            // What it is, its list says.
             *path = path.strip_suffix('/').unwrap_or(path).to_owned();
         }
         self.owner = given(self.owner);
@@ -108,7 +108,9 @@ fn shared(others: &[String]) -> impl FnOnce(&Vec<String>, &()) -> garde::Result 
         if value.len() > MAX_ENTRIES {
             return fail("too_many");
         }
-        for (index, path) in value.iter().enumerate() {
+        let bare = |path: &'_ String| path.strip_suffix('/').unwrap_or(path).to_owned();
+        for (index, path) in value.iter().enumerate().filter(|(_, path)| !path.trim().is_empty()) {
+            let path = &bare(path);
             if path.starts_with('/') {
                 return fail("shared_relative");
             }
@@ -116,7 +118,8 @@ fn shared(others: &[String]) -> impl FnOnce(&Vec<String>, &()) -> garde::Result 
             if path.split('/').any(str::is_empty) {
                 return fail("shared_path");
             }
-            for other in value[..index].iter().chain(others) {
+            for other in value[..index].iter().chain(others).map(bare) {
+                let other = &other;
                 if other == path {
                     return fail("duplicate");
                 }
@@ -204,7 +207,7 @@ mod tests {
             (&["a/../b"], &[], &["shared_folders path_dots"]),
             (&["."], &[], &["shared_folders path_dots"]),
             (&["a//b"], &[], &["shared_folders shared_path"]),
-            (&[], &["a/"], &["shared_files shared_path"]),
+            (&["a/"], &["b//"], &["shared_files shared_path"]),
             (&["a", "a"], &[], &["shared_folders duplicate"]),
             (&["a", "a/b"], &[], &["shared_folders nested"]),
             (&["a"], &["a/b.env"], &["shared_folders nested", "shared_files nested"]),
