@@ -12,8 +12,7 @@ use super::{Context, Done, Found, StepError, blocking};
 use crate::log::{LogHandle, size};
 use crate::process;
 use crate::shell::ShellError;
-use crate::target::{self, Staged, TargetError};
-use crate::target::{self, Lay, TargetError};
+use crate::target::{self, Lay, Staged, TargetError};
 
 /// How many times an upload that lost its connection is begun anew.
 const UPLOAD_TRIES: u32 = 3;

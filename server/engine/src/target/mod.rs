@@ -14,8 +14,8 @@
 //! and whoever comes second finds the work done and verifies it.
 
 mod error;
-mod live;
 mod lay;
+mod live;
 mod probe;
 mod prune;
 mod scripts;
@@ -29,8 +29,8 @@ use crate::artifact::shown;
 use crate::shell::{Command, Limits, Shell};
 
 pub use error::{Refusal, TargetError};
-pub use live::{Expected, Files, How, Look, look, other_release};
 pub use lay::Lay;
+pub use live::{Expected, Files, How, Look, look, other_release};
 pub use probe::{Digest, Probe, Tools, probe};
 pub use prune::{held, prune};
 pub use stage::{Staged, stage};

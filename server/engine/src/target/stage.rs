@@ -27,7 +27,6 @@ pub enum Staged {
     Replaced,
 }
 
-/// Uploads the artifact into a side folder, verifies it there entry by entry, and renames it to
 /// Uploads the artifact into a side folder, verifies it there entry by entry, lays it as `lay` says, and renames it to
 /// `releases/<id>`. Where that folder is already there and right, nothing is sent; where it is there
 /// and wrong, it is replaced. A live release is never touched: files that its hooks added are well,

@@ -26,7 +26,7 @@ fn packed(fixture: &Fixture, takes: &Takes) -> Artifact {
 fn staged(host: &mut Host, fixture: &Fixture, id: i64, takes: &Takes) -> Result<(), TargetError> {
     let site = fixture.site(id);
     let tools = probe(host, &site, &limits()).unwrap().tools;
-    stage(host, &site, &tools, &packed(fixture, takes), &Lay::new(takes), &mut |_, _| {}, &limits())
+    stage(host, &site, &tools, &packed(fixture, takes), &Lay::new(takes), &mut |_, _| {}, &limits()).map(drop)
 }
 
 fn write(path: &Path, content: &str) {
