@@ -245,6 +245,8 @@ pub trait Releases: Send + Sync {
     async fn start(&self, actor: &Actor, id: ReleaseId, form: StartForm) -> Answer<Release>;
     /// Asks it to stop.
     async fn cancel(&self, actor: &Actor, id: ReleaseId) -> Answer<Release>;
+    /// Lets one go on that waits between two batches.
+    async fn proceed(&self, actor: &Actor, id: ReleaseId) -> Answer<Release>;
     /// Puts a failed or canceled one into the queue again; what succeeded is not repeated.
     async fn retry(&self, actor: &Actor, id: ReleaseId, form: StartForm) -> Answer<Release>;
     /// Makes a new release that brings an earlier, succeeded one back.

@@ -85,6 +85,7 @@ words! {
         Canceled: "canceled",
         /// It was put into the queue again.
         Retried: "retried",
+        Continued: "continued",
         /// It is trusted from now on.
         Pinned: "pinned",
         /// It opens nothing any more.

@@ -56,11 +56,13 @@ pub use id::{
 pub use list::{ListQuery, Listed};
 pub use live::{EnvironmentLive, LiveRelease, LiveState, ServerLive};
 pub use log::{LogFound, LogLines, LogRow, LogRuns, LogScope, LogSource, OutputGroup};
-pub use node::{Node, NodeKey, NodeKind};
+pub use node::{LiveChange, Node, NodeKey, NodeKind, NodeLive};
 pub use overview::{HostStep, Overview, Phase, Place, Running};
 pub use people::{Account, ApiToken, Member, NewApiToken, NewInvitation, UserState};
 pub use permission::{Needs, Permission, Reach};
-pub use policy::{Calendar, Hold, Policy, Rollout, Rule, RuleState, Rules, Takes};
+pub use policy::{
+    Calendar, Health, HealthKind, Hold, OnFailure, Policy, Rollout, Rule, RuleState, Rules, Share, Strategy, Takes,
+};
 pub use record::{Check, Credential, CredentialKind, Environment, EnvironmentKind, Page, Project, Server, ServerCheck};
 pub use release::{
     GitRef, HookPoint, Hooks, LogLine, LogPage, LogStream, RefChoice, RefChoices, RefItem, RefKind, Release,

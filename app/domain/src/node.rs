@@ -4,11 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::ServerId;
+use crate::id::{ReleaseId, ServerId};
 use crate::release::HookPoint;
 use crate::status::NodeStatus;
 use crate::text::Text;
 use crate::time::Timestamp;
+use crate::word::words;
 
 /// What a node does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -35,11 +36,13 @@ pub enum NodeKind {
     Deploy,
     /// A hook on the server after the switch.
     AfterDeploy,
+    /// Whether the server is well after the switch, where the policy says how to ask.
+    Health,
 }
 
 impl NodeKind {
     /// Every kind, in the order of the run.
-    pub const ALL: [NodeKind; 10] = [
+    pub const ALL: [NodeKind; 11] = [
         NodeKind::Start,
         NodeKind::BeforeDownload,
         NodeKind::Download,
@@ -50,6 +53,7 @@ impl NodeKind {
         NodeKind::BeforeDeploy,
         NodeKind::Deploy,
         NodeKind::AfterDeploy,
+        NodeKind::Health,
     ];
 
     /// The word in JSON, in node keys and in the databases.
@@ -65,6 +69,7 @@ impl NodeKind {
             NodeKind::BeforeDeploy => "before_deploy",
             NodeKind::Deploy => "deploy",
             NodeKind::AfterDeploy => "after_deploy",
+            NodeKind::Health => "health",
         }
     }
 
@@ -97,6 +102,7 @@ impl NodeKind {
             NodeKind::BeforeDeploy => Text::new("before deploy", "发布前"),
             NodeKind::Deploy => Text::new("deploy", "发布"),
             NodeKind::AfterDeploy => Text::new("after deploy", "发布后"),
+            NodeKind::Health => Text::new("health", "健康检查"),
         }
     }
 }
@@ -135,6 +141,44 @@ impl fmt::Display for NodeKey {
     }
 }
 
+words! {
+    /// How what is live on a server came to be so, as far as one release is concerned.
+    LiveChange {
+        /// The release made it live.
+        Switched: "switched", "switched", "已切换";
+        /// The release made itself live, and was taken back.
+        SwitchedBack: "switched_back", "switched back", "已切换回";
+        /// It is what was live before.
+        Unchanged: "unchanged", "unchanged", "未变";
+        /// The server could not be asked.
+        Unknown: "unknown", "not known", "未知";
+    }
+}
+
+/// Which release is live on a server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NodeLive {
+    /// The release whose tree `current` names; none where nothing is live, where the link is none of ours, or where that
+    /// is not known.
+    pub release_id: Option<ReleaseId>,
+    /// How it came to be so.
+    pub change: LiveChange,
+    /// Why it is not known, or why the server could not be switched back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Text>,
+}
+
+impl NodeLive {
+    /// What is live by what `current` names, such as `releases/7`.
+    pub fn of_link(link: Option<&str>, change: LiveChange) -> Self {
+        // Whoever set a link by hand may have written the whole path.
+        let name = link.and_then(|link| link.rsplit('/').find(|part| !part.is_empty()));
+        let release_id = name.and_then(|name| name.parse().ok().map(ReleaseId)).filter(|id| id.0 > 0);
+        Self { release_id, change, error: None }
+    }
+}
+
 /// One step of a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -165,6 +209,12 @@ pub struct Node {
     /// Why it failed, was skipped, or waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<Text>,
+    /// Of a server node where there are several batches: the server's batch, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<u32>,
+    /// Of a server node: which release is live there, as far as the release has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<NodeLive>,
 }
 
 #[cfg(test)]

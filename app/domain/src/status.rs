@@ -105,7 +105,7 @@ pub enum NodeStatus {
     Failed,
     /// Never began, since something before it failed.
     Skipped,
-    /// Stopped by somebody, or never began since somebody stopped the release.
+    /// Stopped by somebody, never began since somebody stopped the release, or undone: its server was switched back.
     Canceled,
 }
 
@@ -140,7 +140,7 @@ impl NodeStatus {
     }
 
     /// Whether a node may go from this status to `next`. `Running` may follow itself: a new attempt
-    /// after a crash. Back to `Pending` is a retry's doing.
+    /// after a crash. Back to `Pending` is a retry's doing; what succeeded is canceled where it was undone.
     pub fn may_become(self, next: NodeStatus) -> bool {
         use NodeStatus::*;
         match self {
@@ -148,7 +148,7 @@ impl NodeStatus {
             Waiting => matches!(next, Running | Skipped | Canceled),
             Running => matches!(next, Running | Succeeded | Failed | Canceled),
             Failed | Skipped | Canceled => matches!(next, Pending),
-            Succeeded => false,
+            Succeeded => matches!(next, Canceled),
         }
     }
 

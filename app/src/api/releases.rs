@@ -125,6 +125,15 @@ pub async fn cancel_release(id: ReleaseId) -> Result<Release, ApiError> {
 }
 needs!(CancelRelease, RunTest);
 
+/// Lets a release go on that waits between two batches.
+#[server(prefix = "/api/fn", output = Json)]
+pub async fn continue_release(id: ReleaseId) -> Result<Release, ApiError> {
+    let release = answer(ports()?.releases.proceed(&actor()?, id).await)?;
+    tell_of(&release, Did::Continued);
+    Ok(release)
+}
+needs!(ContinueRelease, RunTest);
+
 /// Queues a failed or canceled release again.
 #[server(prefix = "/api/fn", output = Json)]
 pub async fn retry_release(id: ReleaseId, settled: Option<StartForm>) -> Result<Release, ApiError> {

@@ -3,7 +3,9 @@
 //! What follows from something else is left out: a node's key from its kind and server, its colour from its status, its
 //! parent's key from the parent's place. Thirty bytes a node, instead of three hundred.
 
-use launchway_domain::{Node, NodeKey, NodeKind, NodeStatus, Release, ReleaseSnapshot, ServerId, Text, Timestamp};
+use launchway_domain::{
+    Node, NodeKey, NodeKind, NodeLive, NodeStatus, Release, ReleaseSnapshot, ServerId, Text, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// What the page of a release begins with.
@@ -49,6 +51,10 @@ struct Rest {
     exit: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live: Option<NodeLive>,
 }
 
 fn number<T: PartialEq>(all: &[T], one: &T) -> u8 {
@@ -73,6 +79,8 @@ impl From<ReleaseStart> for Packed {
                 ended: node.finished_at.filter(|_| node.started_at.is_none()).map(|at| at.0 - origin),
                 exit: node.exit_status,
                 message: node.message.clone(),
+                batch: node.batch,
+                live: node.live.clone(),
             };
             Row(
                 number(&NodeKind::ALL, &node.kind),
@@ -117,6 +125,8 @@ impl From<Packed> for ReleaseStart {
                     .map(|at| Timestamp(origin + at)),
                 exit_status: rest.exit,
                 message: rest.message,
+                batch: rest.batch,
+                live: rest.live,
             });
         }
         let snapshot = ReleaseSnapshot { release: packed.release, nodes, seq: packed.seq };
@@ -159,6 +169,9 @@ mod tests {
                 finished_at: (n % 3 == 0).then_some(Timestamp(1_777_624_270_000 + n)),
                 exit_status: (n % 50 == 0).then_some(7),
                 message: (n % 70 == 0).then(|| Text::new("no", "不")),
+                batch: (n % 60 == 1).then_some(2),
+                live: (n % 90 == 1)
+                    .then(|| NodeLive::of_link(Some("releases/6"), launchway_domain::LiveChange::Unchanged)),
             }
         };
         let mut nodes = vec![node(NodeKind::Start, None, None, 0)];

@@ -36,6 +36,7 @@ fn did(did: Did) -> Text {
         Did::Deleted => Text::new("was deleted", "已删除"),
         Did::Started => Text::new("was started", "已开始"),
         Did::Canceled => Text::new("is being canceled", "正在取消"),
+        Did::Continued => Text::new("goes on", "已继续"),
         Did::Retried => Text::new("was queued again", "已重新排队"),
         Did::Pinned => Text::new("was pinned", "已固定"),
         Did::Revoked => Text::new("was revoked", "已撤销"),

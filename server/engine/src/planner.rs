@@ -95,17 +95,22 @@ pub fn plan(frozen: &Frozen) -> Vec<Node> {
         Source::Stored(_) => &[],
     };
     let mut parent = nodes[0].key.clone();
-    for kind in here.iter().copied().filter(|kind| wanted(*kind, &frozen.hooks)) {
+    for kind in here.iter().copied().filter(|kind| wanted(*kind, frozen)) {
         let next = node(kind, None, None, Some(parent));
         parent = next.key.clone();
         nodes.push(next);
     }
-    for target in &frozen.targets {
-        let server = node(NodeKind::Server, Some(target.server_id), Some(&target.hostname), Some(parent.clone()));
+    let batches = frozen.policy.rollout.batches(frozen.targets.len());
+    let batch_of: Vec<u32> = (1..).zip(&batches).flat_map(|(batch, size)| std::iter::repeat_n(batch, *size)).collect();
+    for (index, target) in frozen.targets.iter().enumerate() {
+        let mut server = node(NodeKind::Server, Some(target.server_id), Some(&target.hostname), Some(parent.clone()));
+        server.batch = batch_of.get(index).copied().filter(|_| batches.len() > 1);
         let mut above = server.key.clone();
         nodes.push(server);
-        for kind in [NodeKind::Upload, NodeKind::BeforeDeploy, NodeKind::Deploy, NodeKind::AfterDeploy] {
-            if wanted(kind, &frozen.hooks) {
+        for kind in
+            [NodeKind::Upload, NodeKind::BeforeDeploy, NodeKind::Deploy, NodeKind::AfterDeploy, NodeKind::Health]
+        {
+            if wanted(kind, frozen) {
                 let next = node(kind, Some(target.server_id), None, Some(above));
                 above = next.key.clone();
                 nodes.push(next);
@@ -115,9 +120,12 @@ pub fn plan(frozen: &Frozen) -> Vec<Node> {
     nodes
 }
 
-/// A hook has a node only where it says anything.
-fn wanted(kind: NodeKind, hooks: &Hooks) -> bool {
-    kind.hook().is_none_or(|point| hooks.at(point).is_some())
+/// A hook has a node only where it says anything, and health only where the policy asks for it.
+fn wanted(kind: NodeKind, frozen: &Frozen) -> bool {
+    match kind {
+        NodeKind::Health => frozen.policy.rollout.health.is_some(),
+        kind => kind.hook().is_none_or(|point| frozen.hooks.at(point).is_some()),
+    }
 }
 
 fn node(kind: NodeKind, server: Option<ServerId>, text: Option<&str>, parent: Option<NodeKey>) -> Node {
@@ -134,6 +142,8 @@ fn node(kind: NodeKind, server: Option<ServerId>, text: Option<&str>, parent: Op
         finished_at: None,
         exit_status: None,
         message: None::<Text>,
+        batch: None,
+        live: None,
     }
 }
 
@@ -214,6 +224,18 @@ pub(crate) mod tests {
             lines(&nodes),
             ["start < -", "server:3 < start", "server:3/upload < server:3", "server:3/deploy < server:3/upload"]
         );
+    }
+
+    #[test]
+    fn batches_and_the_health_gate_are_planned_where_the_policy_has_them() {
+        let policy = r#"{"rollout":{"strategy":"canary","batch":2,"health":{"kind":"tcp","port":80}}}"#;
+        let servers = [(1, "a", "/a"), (2, "b", "/b"), (3, "c", "/c"), (4, "d", "/d")];
+        let frozen = Frozen { policy: serde_json::from_str(policy).unwrap(), ..frozen(Hooks::default(), &servers) };
+        let nodes = plan(&release(ReleaseKind::Rollback), &frozen);
+        let batches: Vec<_> = nodes.iter().filter(|n| n.kind == NodeKind::Server).map(|n| n.batch).collect();
+        assert_eq!(batches, [Some(1), Some(2), Some(2), Some(3)]);
+        assert_eq!(lines(&nodes)[4], "server:1/health < server:1/deploy");
+        assert!(nodes.iter().filter(|n| n.kind != NodeKind::Server).all(|n| n.batch.is_none()));
     }
 
     #[test]

@@ -154,6 +154,20 @@ impl Releases for ReleaseService {
         })
     }
 
+    async fn proceed(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {
+        self.0.release_to_run(actor, id).await?;
+        self.0.store.by(actor).release_continue(id).await.map_err(|error| match error {
+            StoreError::State(ReleaseStatus::Running) => Fault::conflict(text!(
+                "Release {id} does not wait: it is on its way, or is being canceled. There is nothing to continue.",
+                "发布 {id} 没有在等待：它正在进行或正在取消，无需继续。"
+            )),
+            StoreError::State(status) => {
+                refused(id, status, Text::new("waiting between two batches", "在两批之间等待"))
+            }
+            error => of_store(error, &thing(id)),
+        })
+    }
+
     async fn retry(&self, actor: &Actor, id: ReleaseId, form: StartForm) -> Answer<Release> {
         let release = self.0.release_to_run(actor, id).await?;
         form.check()?;

@@ -19,6 +19,8 @@ fn node(kind: NodeKind, server: Option<i64>, text: &str) -> Node {
         finished_at: None,
         exit_status: None,
         message: None,
+        batch: None,
+        live: None,
     }
 }
 

@@ -225,5 +225,7 @@ pub(crate) fn node(status: NodeStatus) -> Node {
         finished_at: None,
         exit_status: None,
         message: None,
+        batch: None,
+        live: None,
     }
 }

@@ -335,7 +335,7 @@ async fn developers_run_releases_for_test_and_not_for_prod() {
     let dev = app.person("dev", Role::Developer).await;
     let environment = format!("/api/v1/environments/{}", things.environment);
     client.patch(&environment, json!({"kind": "prod"})).await.json(200);
-    for act in ["start", "cancel", "retry", "rollback"] {
+    for act in ["start", "cancel", "continue", "retry", "rollback"] {
         let refused = dev.act(&format!("/api/v1/releases/{}/{act}", things.release)).await.problem(403);
         assert!(refused["detail"].as_str().unwrap().contains("prod"), "{refused}");
     }

@@ -14,11 +14,12 @@ const WITH_BODY: [&str; 6] = [
     "/api/v1/projects/1/environments",
     "/api/v1/servers/1/host-key",
 ];
-const WITHOUT: [&str; 6] = [
+const WITHOUT: [&str; 7] = [
     "/api/v1/servers/1/check",
     "/api/v1/environments/1/check",
     "/api/v1/releases/1/start",
     "/api/v1/releases/1/cancel",
+    "/api/v1/releases/1/continue",
     "/api/v1/releases/1/retry",
     "/api/v1/releases/1/rollback",
 ];

@@ -10,6 +10,7 @@ mod hooks;
 mod live;
 mod program;
 mod repository;
+mod rollout;
 mod run;
 mod ways;
 mod world;

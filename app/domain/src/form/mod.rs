@@ -96,6 +96,40 @@ pub fn message(code: &str) -> Text {
         "no_hook" => {
             Text::new("There is no script here that could be saved as a template.", "此处没有可保存为模板的脚本。")
         }
+        "batch_missing" => Text::new(
+            "How many servers a batch has: a number such as 2, or a share such as 25%.",
+            "请填写每批的服务器数，例如 2，或比例，例如 25%。",
+        ),
+        "batch_servers" => {
+            Text::new("A batch has at least one server. Write 1 or more.", "每批至少一台服务器，请填写 1 或更大的数。")
+        }
+        "batch_percent" => Text::new("A share from 1% to 100% of the servers.", "请填写 1% 到 100% 之间的服务器比例。"),
+        "budget_servers" => Text::new(
+            "0 or more servers; 0: any failure stops the release.",
+            "请填写 0 或更大的数；0 表示任何失败都会停止发布。",
+        ),
+        "budget_percent" => {
+            Text::new("A share from 0% to 100% of the servers.", "请填写 0% 到 100% 之间的服务器比例。")
+        }
+        "wait" => Text::new(
+            "From 1 second to 7 days (604800 seconds). Leave it out to wait for a person.",
+            "请填写 1 秒到 7 天（604800 秒）；留空则等待人工确认。",
+        ),
+        "health_placeholder" => Text::new(
+            "The placeholders are {hostname}, {address}, {port}, {environment}, {release} and {commit}.",
+            "可用的占位符为 {hostname}、{address}、{port}、{environment}、{release} 和 {commit}。",
+        ),
+        "health_password" => Text::new(
+            "Take user and password out of the address: it is shown to everyone who sees the policy.",
+            "请不要在地址中写用户名或密码：所有能查看策略的人都会看到。",
+        ),
+        "http_status" => Text::new("An HTTP status from 100 to 599.", "请填写 100 到 599 之间的 HTTP 状态码。"),
+        "exit_status" => Text::new("An exit status from 0 to 255.", "请填写 0 到 255 之间的退出状态。"),
+        "health_seconds" => Text::new(
+            "A pause from 0 to 600 seconds; a time limit from 1 to 600 seconds.",
+            "间隔为 0 到 600 秒，时限为 1 到 600 秒。",
+        ),
+        "health_tries" => Text::new("From 1 to 100 tries.", "请填写 1 到 100 次。"),
         "duplicate" => Text::new("The same entry twice.", "条目重复。"),
         "nested" => Text::new(
             "One of these lies within another, in this list or the other. The outer one is enough.",

@@ -3,8 +3,10 @@
 //! A release runs with the policy that was there when it started; what decides whether it may start is read then.
 
 mod calendar;
+mod health;
 mod rollout;
 mod rules;
+mod share;
 mod state;
 mod takes;
 
@@ -12,8 +14,10 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 
 pub use calendar::Calendar;
-pub use rollout::{Hold, Rollout};
+pub use health::{Health, HealthKind, PLACEHOLDERS, fill};
+pub use rollout::{Hold, OnFailure, Rollout, Strategy};
 pub use rules::Rules;
+pub use share::Share;
 pub use state::{Rule, RuleState};
 pub use takes::{DEFAULT_CACHE_MIB, Takes};
 

@@ -151,6 +151,8 @@ mod tests {
             finished_at: None,
             exit_status: None,
             message: None,
+            batch: None,
+            live: None,
         };
         EventData::NodeStatus { release_id: ReleaseId(release), node: Box::new(node) }
     }

@@ -212,6 +212,8 @@ mod tests {
             finished_at: status.is_final().then_some(Timestamp(1000 + server)),
             exit_status: None,
             message: None,
+            batch: None,
+            live: None,
         }
     }
 

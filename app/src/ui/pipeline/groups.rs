@@ -152,6 +152,8 @@ mod tests {
             finished_at: None,
             exit_status: None,
             message: None,
+            batch: None,
+            live: None,
         };
         PHASES.into_iter().zip(statuses).map(node).collect()
     }

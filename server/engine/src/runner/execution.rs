@@ -1,33 +1,26 @@
-//! One run of one release: which node comes when, and what the end of one means for the others.
+//! One run of one release: the chain on this host, then batch after batch; and how one node is run.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
-use launchway_domain::{
-    LogStream, Node, NodeKey, NodeKind, NodeStatus, Release, ReleaseStatus, ServerId, Text, Timestamp, text,
-};
+use launchway_domain::{LogStream, Node, NodeKey, NodeKind, NodeLive, NodeStatus, Release, Text, Timestamp};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::batches::{PHASES, batch_of};
 use super::{End, Shared, StepEnd, prepare};
 use crate::log::NodeLog;
 use crate::redact::Redactor;
-use crate::steps::{Connections, Context, StepError, housekeeping, perform};
+use crate::steps::{Connections, Context, StepError, perform};
 use crate::store::{Lease, StoreError};
 
-/// The order on every server. All servers finish one before any begins the next.
-const PHASES: [NodeKind; 5] =
-    [NodeKind::Server, NodeKind::Upload, NodeKind::BeforeDeploy, NodeKind::Deploy, NodeKind::AfterDeploy];
-
 pub(super) struct Execution {
-    context: Arc<Context>,
+    pub(super) context: Arc<Context>,
     /// In the order of the plan.
-    keys: Vec<NodeKey>,
+    pub(super) keys: Vec<NodeKey>,
     nodes: Mutex<HashMap<NodeKey, Node>>,
-    servers: Arc<Semaphore>,
-    log_cap: u64,
+    pub(super) servers: Arc<Semaphore>,
+    pub(super) log_cap: u64,
 }
 
 impl From<StoreError> for StepEnd {
@@ -66,6 +59,7 @@ impl Execution {
             connections: Connections::default(),
             progress: shared.progress.clone(),
             artifact: Mutex::default(),
+            noted: Mutex::default(),
             found: Mutex::default(),
         });
         let execution = Execution {
@@ -80,61 +74,25 @@ impl Execution {
             return Err(StepEnd::Stopped);
         }
         result?;
+        execution.go_back().await?;
+        if execution.context.leave.is_cancelled() {
+            return Err(StepEnd::Stopped);
+        }
         execution.conclude().await
     }
 
-    /// The chain on this host, then the phases on the servers; returns early where one failed.
+    /// The chain on this host, then the servers; returns early where one failed.
     async fn sequence(&self) -> Result<(), StepEnd> {
         for key in self.keys.iter().filter(|key| self.node(key).is_some_and(|node| node.server_id.is_none())) {
             if self.stopped() || self.run_node(key, None).await? != NodeStatus::Succeeded {
                 return Ok(());
             }
         }
-        for (index, phase) in PHASES.into_iter().enumerate() {
-            let keys = self.ready(phase);
-            let next = PHASES.get(index + 1).copied();
-            if !self.run_phase(&keys, next).await? {
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    /// The nodes of a phase whose servers have come that far. All of them, except after a switch that
-    /// failed on some servers: where it succeeded, the hook after it has to run.
-    fn ready(&self, phase: NodeKind) -> Vec<NodeKey> {
-        let nodes = self.lock();
-        let switched = |server: Option<ServerId>| {
-            nodes
-                .get(&NodeKey::of(NodeKind::Deploy, server))
-                .is_none_or(|deploy| deploy.status == NodeStatus::Succeeded)
-        };
-        self.keys
-            .iter()
-            .filter_map(|key| nodes.get(key))
-            .filter(|node| node.kind == phase)
-            .filter(|node| phase != NodeKind::AfterDeploy || switched(node.server_id))
-            .map(|node| node.key.clone())
-            .collect()
-    }
-
-    /// Runs a phase on all its servers; says whether the next one may begin.
-    async fn run_phase(&self, keys: &[NodeKey], next: Option<NodeKind>) -> Result<bool, StepEnd> {
-        if self.stopped() {
-            return Ok(false);
-        }
-        let mut running: FuturesUnordered<_> = keys.iter().map(|key| self.run_node(key, next)).collect();
-        let mut all_well = true;
-        while let Some(status) = running.next().await {
-            all_well &= status? == NodeStatus::Succeeded;
-        }
-        // Once a server has switched, its hook after the switch is due, whatever happened elsewhere.
-        let past_the_switch = next == Some(NodeKind::AfterDeploy);
-        Ok((all_well || past_the_switch) && !self.stopped())
+        self.batches().await
     }
 
     /// Runs one node, unless it has succeeded before. Server nodes take a place first.
-    async fn run_node(&self, key: &NodeKey, next: Option<NodeKind>) -> Result<NodeStatus, StepEnd> {
+    pub(super) async fn run_node(&self, key: &NodeKey, next: Option<NodeKind>) -> Result<NodeStatus, StepEnd> {
         let Some(mut node) = self.node(key) else { return Ok(NodeStatus::Succeeded) };
         // Final before it ran: the program before this one saw its end.
         if node.status.is_final() {
@@ -166,6 +124,9 @@ impl Execution {
                     node.status = NodeStatus::Succeeded;
                     let mut changed = vec![node.clone()];
                     changed.extend(self.waiting_next(&node, next));
+                    if let Some(live) = done.live {
+                        self.note_live(&mut changed, live);
+                    }
                     self.write(changed).await?;
                 }
                 Err(StepError::Vanished) => {
@@ -246,14 +207,26 @@ impl Execution {
         }
     }
 
+    /// Notes on the server's node what is live there.
+    fn note_live(&self, changed: &mut Vec<Node>, live: NodeLive) {
+        let Some(first) = changed.first_mut() else { return };
+        if first.kind == NodeKind::Server {
+            first.live = Some(live);
+        } else if let Some(server) = self.node(&NodeKey::of(NodeKind::Server, first.server_id)) {
+            changed.push(Node { live: Some(live), ..server });
+        }
+    }
+
     /// The same server's next node, waiting for the other servers.
     fn waiting_next(&self, node: &Node, next: Option<NodeKind>) -> Option<Node> {
         let server = node.server_id?;
         let from = PHASES.iter().position(|phase| Some(*phase) == next)?;
         let nodes = self.lock();
+        let batch = batch_of(&nodes, server);
         let alone = nodes
             .values()
             .filter(|other| other.kind == node.kind && other.key != node.key)
+            .filter(|other| other.server_id.is_some_and(|other| batch_of(&nodes, other) == batch))
             .all(|other| other.status.is_final());
         if alone {
             return None;
@@ -265,76 +238,18 @@ impl Execution {
         Some(waiting)
     }
 
-    /// Settles the nodes that will not run, tidies up, and says how the release ended.
-    async fn conclude(&self) -> Result<End, StepEnd> {
-        let nodes = self.in_order();
-        let failed: Vec<&Node> = nodes.iter().filter(|node| node.status == NodeStatus::Failed).collect();
-        let canceled = self.context.cancel.is_cancelled() && nodes.iter().any(|n| n.status != NodeStatus::Succeeded);
-        let rest = if canceled { NodeStatus::Canceled } else { NodeStatus::Skipped };
-        let because = failed.first().map(|node| {
-            let name = self.name(node);
-            text!("Not run, since {} failed.", "因“{}”失败而未运行。"; name)
-        });
-        let open: Vec<Node> = nodes
-            .iter()
-            .filter(|node| !node.status.is_final())
-            .map(|node| Node { status: rest, message: because.clone(), finished_at: None, ..node.clone() })
-            .collect();
-        let end = if canceled {
-            End { status: ReleaseStatus::Canceled, error: None }
-        } else if let Some(first) = failed.first() {
-            End { status: ReleaseStatus::Failed, error: Some(self.summary(first, failed.len())) }
-        } else {
-            End { status: ReleaseStatus::Succeeded, error: None }
-        };
-        if !open.is_empty() {
-            self.write(open).await?;
-        }
-        housekeeping(&self.context, &self.in_order()).await;
-        if end.status == ReleaseStatus::Succeeded {
-            let work = self.context.data.work(self.context.release.id);
-            let removed = tokio::task::spawn_blocking(move || crate::guard::clean(&work)).await;
-            if let Ok(Err(error)) = removed {
-                tracing::warn!(%error, release = %self.context.release.id, "removing a work folder");
-            }
-        }
-        Ok(end)
-    }
-
-    fn summary(&self, first: &Node, failures: usize) -> Text {
-        let name = self.name(first);
-        let message = first.message.clone().unwrap_or_else(|| NodeStatus::Failed.label());
-        match failures {
-            1 => text!("{}: {}", "{}：{}"; name, message),
-            _ => text!("{failures} nodes failed. {}: {}", "{failures} 个节点失败。{}：{}"; name, message),
-        }
-    }
-
-    /// What people call a node: `upload on web-1`.
-    fn name(&self, node: &Node) -> Text {
-        let label = node.kind.label();
-        match node.server_id.and_then(|id| self.context.frozen.target(id)) {
-            Some(target) if node.kind == NodeKind::Server => Text::verbatim(target.hostname.as_str()),
-            Some(target) => {
-                let host = &target.hostname;
-                text!("{} on {host}", "{host}：{}"; label)
-            }
-            None => label,
-        }
-    }
-
-    fn mask(&self, text: Text) -> Text {
+    pub(super) fn mask(&self, text: Text) -> Text {
         let redactor = &self.context.redactor;
         Text { en: redactor.mask(&text.en).into(), zh: redactor.mask(&text.zh).into() }
     }
 
-    async fn set(&self, node: &mut Node, status: NodeStatus) -> Result<(), StepEnd> {
+    pub(super) async fn set(&self, node: &mut Node, status: NodeStatus) -> Result<(), StepEnd> {
         node.status = status;
         self.write(vec![node.clone()]).await
     }
 
     /// Writes nodes down, and only then lets the rest of the run see them so.
-    async fn write(&self, mut nodes: Vec<Node>) -> Result<(), StepEnd> {
+    pub(super) async fn write(&self, mut nodes: Vec<Node>) -> Result<(), StepEnd> {
         for node in &mut nodes {
             node.color = node.status.color().to_owned();
         }
@@ -346,20 +261,20 @@ impl Execution {
         Ok(())
     }
 
-    fn stopped(&self) -> bool {
+    pub(super) fn stopped(&self) -> bool {
         self.context.cancel.is_cancelled()
     }
 
-    fn node(&self, key: &NodeKey) -> Option<Node> {
+    pub(super) fn node(&self, key: &NodeKey) -> Option<Node> {
         self.lock().get(key).cloned()
     }
 
-    fn in_order(&self) -> Vec<Node> {
+    pub(super) fn in_order(&self) -> Vec<Node> {
         let nodes = self.lock();
         self.keys.iter().filter_map(|key| nodes.get(key).cloned()).collect()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<NodeKey, Node>> {
+    pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<NodeKey, Node>> {
         self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

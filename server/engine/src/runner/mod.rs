@@ -3,6 +3,9 @@
 //! A running release is held by a lease. Whoever holds it renews it while the release runs; a program
 //! that dies lets it run out, and whoever claims the release then goes on where the rows say it stood.
 
+mod back;
+mod batches;
+mod end;
 mod execution;
 mod prepare;
 

@@ -18,6 +18,13 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
+    /// Ends them all: the run pauses for long.
+    pub(crate) fn close(&self) {
+        let open = std::mem::take(&mut *self.sessions.lock().unwrap_or_else(PoisonError::into_inner));
+        // Saying good-bye may block.
+        drop(tokio::task::spawn_blocking(move || drop(open)));
+    }
+
     fn take(&self, server: ServerId) -> Option<Session> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner).remove(&server)
     }

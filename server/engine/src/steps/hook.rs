@@ -109,7 +109,7 @@ fn private(context: &Context) -> Result<Vec<(String, SecretString)>, StepError> 
 }
 
 /// What every hook sees.
-fn environment(
+pub(super) fn environment(
     context: &Context,
     node: &Node,
     release_path: &str,
@@ -180,7 +180,7 @@ fn run(
         match look.state {
             State::Running => {}
             State::Exited(_) if offset < look.size => {}
-            State::Exited(0) => return Ok(Done { exit_status: Some(0) }),
+            State::Exited(0) => return Ok(Done { exit_status: Some(0), ..Done::default() }),
             State::Exited(status) => return Err(failed(status)),
             // Only a hook from before a crash may not have been started yet; to start is idempotent.
             State::Absent => patiently(reach, |reach| Ok(process::start(reach.shell()?, spec, &limits)?))?,

@@ -4,16 +4,17 @@
 //! nothing of other nodes or of their order; that is the runner's.
 
 mod connections;
+mod health;
 mod hook;
 mod local;
 mod progress;
 mod server;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use launchway_domain::{CredentialId, Event, Node, NodeKind, Release, ServerId, Text, text};
+use launchway_domain::{CredentialId, Event, Node, NodeKey, NodeKind, NodeLive, Release, ServerId, Text, text};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
@@ -30,7 +31,7 @@ use crate::target::{Site, TargetError, Tools};
 use crate::variable::Given;
 
 pub(crate) use connections::Connections;
-pub(crate) use server::housekeeping;
+pub(crate) use server::{housekeeping, look, note, switch_back};
 
 /// How long things may take.
 #[derive(Clone, Debug)]
@@ -81,6 +82,8 @@ pub(crate) struct Context {
     pub(crate) progress: broadcast::Sender<Event>,
     /// The artifact, once a step has opened it.
     pub(crate) artifact: Mutex<Option<Arc<Artifact>>>,
+    /// The switches for which it is noted in this run what was live before.
+    pub(crate) noted: Mutex<HashSet<NodeKey>>,
     /// What the probe found on each server.
     pub(crate) found: Mutex<HashMap<ServerId, Found>>,
 }
@@ -100,7 +103,7 @@ impl Context {
     }
 
     /// Limits for a command that has to be carried out even while the release is being stopped.
-    fn regardless(&self, deadline: Duration) -> Limits {
+    pub(crate) fn regardless(&self, deadline: Duration) -> Limits {
         Limits::within(deadline, &CancellationToken::new())
     }
 
@@ -124,6 +127,8 @@ impl Context {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Done {
     pub(crate) exit_status: Option<i32>,
+    /// What is live on the server now, where the step found out.
+    pub(crate) live: Option<NodeLive>,
 }
 
 /// How a step ended otherwise.
@@ -196,6 +201,7 @@ pub(crate) async fn perform(
         NodeKind::Server => server::probe(context, node, log).await,
         NodeKind::Upload => server::upload(context, node, log).await,
         NodeKind::Deploy => server::deploy(context, node, log).await,
+        NodeKind::Health => health::gate(context, node, log).await,
     }
 }
 

@@ -3,7 +3,8 @@
 use std::sync::{Arc, PoisonError};
 
 use futures::StreamExt;
-use launchway_domain::{HookPoint, Node, NodeKind, NodeStatus, ServerId, Text};
+use launchway_domain::{HookPoint, LiveChange, Node, NodeKey, NodeKind, NodeLive, NodeStatus, ServerId, Text};
+use serde::{Deserialize, Serialize};
 
 use super::connections::{Line, Reach};
 use super::hook::hook_dir;
@@ -11,7 +12,8 @@ use super::local::same_place;
 use super::{Context, Done, Found, StepError, blocking};
 use crate::log::{LogHandle, size};
 use crate::process;
-use crate::shell::ShellError;
+use crate::shell::{Limits, ShellError};
+use crate::store::StoreError;
 use crate::target::{self, Lay, Staged, TargetError};
 
 /// How many times an upload that lost its connection is begun anew.
@@ -35,7 +37,8 @@ pub(super) async fn probe(context: &Arc<Context>, node: &Node, log: LogHandle) -
             return Err(same_place(&other.hostname, &target.hostname, &target.path));
         }
         found.insert(target.server_id, Found { tools: probe.tools, identity: probe.identity });
-        Ok(Done::default())
+        let live = NodeLive::of_link(probe.current.as_deref(), LiveChange::Unchanged);
+        Ok(Done { live: Some(live), ..Done::default() })
     })
     .await
 }
@@ -87,8 +90,34 @@ pub(super) async fn upload(context: &Arc<Context>, node: &Node, log: LogHandle) 
     .await
 }
 
+/// What a switch notes before it happens, so that it can be taken back also after a crash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Before {
+    /// What `current` named; none where nothing was live.
+    before: Option<String>,
+}
+
+/// Notes what is live on the server of a `deploy` node, before it switches. All of a batch are noted before any switches,
+/// so that this takes nothing from their switching together.
+pub(crate) async fn note(context: &Arc<Context>, node: &Node) -> Result<(), StepError> {
+    let now = look(context, node, context.within(context.limits.command)).await?;
+    let own = format!("releases/{}", context.frozen.tree_of);
+    // Where it is live already, either this switch was interrupted, and then what was before is noted; or there is
+    // nothing to go back to but itself.
+    if now.as_deref() != Some(&own) || noted(context, &node.key).await?.is_none() {
+        let notes = serde_json::to_value(Before { before: now }).map_err(StoreError::from)?;
+        context.store.node_checkpoint(&context.lease, &node.key, &notes).await?;
+    }
+    context.noted.lock().unwrap_or_else(PoisonError::into_inner).insert(node.key.clone());
+    Ok(())
+}
+
 /// Makes the staged release the current one.
 pub(super) async fn deploy(context: &Arc<Context>, node: &Node, log: LogHandle) -> Result<Done, StepError> {
+    // Where that failed before, it says here why.
+    if !context.noted.lock().unwrap_or_else(PoisonError::into_inner).contains(&node.key) {
+        note(context, node).await?;
+    }
     let (context, node) = (Arc::clone(context), node.clone());
     blocking(move || {
         let (target, site) = context.target(&node)?;
@@ -100,7 +129,61 @@ pub(super) async fn deploy(context: &Arc<Context>, node: &Node, log: LogHandle) 
             context.frozen.tree_of,
             before.as_deref().unwrap_or("nothing")
         ));
-        Ok(Done::default())
+        let own = format!("releases/{}", context.frozen.tree_of);
+        let live = NodeLive::of_link(Some(&own), LiveChange::Switched);
+        Ok(Done { live: Some(live), ..Done::default() })
+    })
+    .await
+}
+
+/// What a switch noted; none where it never came to it.
+async fn noted(context: &Context, deploy: &NodeKey) -> Result<Option<Before>, StoreError> {
+    let notes = context.store.node_checkpoint_read(context.release.id, deploy).await?;
+    Ok(notes.and_then(|notes| serde_json::from_value(notes).ok()))
+}
+
+/// What `current` names on the server of a node, without touching anything there.
+pub(crate) async fn look(context: &Arc<Context>, node: &Node, limits: Limits) -> Result<Option<String>, StepError> {
+    let (context, node) = (Arc::clone(context), node.clone());
+    blocking(move || {
+        let (target, site) = context.target(&node)?;
+        let mut line = Line::new(&context, target, Limits { deadline: context.limits.connect, ..limits.clone() });
+        let now = target::look(line.shell()?, &site, &limits)?;
+        line.keep();
+        Ok(now)
+    })
+    .await
+}
+
+/// Takes the switch of a `deploy` node back. Gives what is live now; none where there was nothing to take back: the node
+/// never came to its switch, or the server had this release before.
+pub(crate) async fn switch_back(
+    context: &Arc<Context>,
+    node: &Node,
+    log: LogHandle,
+) -> Result<Option<NodeLive>, StepError> {
+    let own = format!("releases/{}", context.frozen.tree_of);
+    let Some(Before { before }) = noted(context, &node.key).await?.filter(|n| n.before.as_deref() != Some(&own)) else {
+        return Ok(None);
+    };
+    let (context, node) = (Arc::clone(context), node.clone());
+    blocking(move || {
+        let (target, site) = context.target(&node)?;
+        // Carried out even where somebody asks the release to stop meanwhile: half of it would be worse.
+        let mut line = Line::new(&context, target, context.regardless(context.limits.connect));
+        let back =
+            target::switch_back(line.shell()?, &site, before.as_deref(), &context.regardless(context.limits.command))?;
+        line.keep();
+        let now = back.current.as_deref().unwrap_or("nothing");
+        log.note(if back.done {
+            format!("Switched back: current -> {now}")
+        } else {
+            format!("Nothing to switch back: current -> {now}")
+        });
+        // A switch that failed may never have been one.
+        let is_back = back.done || (node.status == NodeStatus::Succeeded && back.current == before);
+        let change = if is_back { LiveChange::SwitchedBack } else { LiveChange::Unchanged };
+        Ok(Some(NodeLive::of_link(back.current.as_deref(), change)))
     })
     .await
 }
@@ -149,7 +232,7 @@ async fn tidy(context: &Arc<Context>, node: &Node, nodes: &[Node]) -> Result<(),
 }
 
 impl Context {
-    fn found_on(&self, server: launchway_domain::ServerId) -> Option<Found> {
+    fn found_on(&self, server: ServerId) -> Option<Found> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner).get(&server).cloned()
     }
 }

@@ -20,29 +20,32 @@ impl Store {
     }
 
     /// Writes down how nodes stand: status, attempt, times, exit status and message, one event each,
-    /// all in one transaction. The rest of each node stays as planned.
+    /// all in one transaction, and of server nodes what is live there. The rest of each node stays as planned.
     ///
     /// # Errors
     /// [`StoreError::Stale`]; [`StoreError::NotFound`] for a node that was not planned;
     /// [`StoreError::Corrupt`] for a transition that there is not. A node that is not over may keep its
-    /// status and change the rest.
+    /// status and change the rest; of one that is over and stays so, only what is live may change.
     pub async fn set_nodes(&self, lease: &Lease, nodes: &[Node]) -> Result<()> {
         let mut w = self.write().await?;
         let project = w.fence(lease).await?;
         for wanted in nodes {
             let mut node = get(w.conn(), lease.release, &wanted.key).await?;
             let (from, to) = (node.status, wanted.status);
-            if !(from.may_become(to) || (from == to && !from.is_final())) {
+            if !(from.may_become(to) || from == to) {
                 let (key, from, to) = (&wanted.key, from.as_str(), to.as_str());
                 return Err(StoreError::Corrupt(format!("node {key} cannot go from {from} to {to}")));
             }
-            node.status = to;
-            node.color = to.color().to_owned();
-            node.attempt = wanted.attempt;
-            node.started_at = wanted.started_at;
-            node.finished_at = wanted.finished_at;
-            node.exit_status = wanted.exit_status;
-            node.message = wanted.message.clone();
+            node.live = wanted.live.clone();
+            if !(from == to && from.is_final()) {
+                node.status = to;
+                node.color = to.color().to_owned();
+                node.attempt = wanted.attempt;
+                node.started_at = wanted.started_at;
+                node.finished_at = wanted.finished_at;
+                node.exit_status = wanted.exit_status;
+                node.message = wanted.message.clone();
+            }
             update(w.conn(), lease.release, &node).await?;
             w.event(project, EventData::NodeStatus { release_id: lease.release, node: Box::new(node) });
         }
@@ -106,8 +109,8 @@ pub(super) async fn replace(conn: &mut AnyConnection, release: ReleaseId, nodes:
     for (position, node) in nodes.iter().enumerate() {
         sqlx::query(
             "INSERT INTO nodes (release_id, node_key, position, parent, kind, server_id, label, status, attempt, \
-             started_at, finished_at, exit_status, message) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+             started_at, finished_at, exit_status, message, batch, live) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         )
         .bind(release.0)
         .bind(node.key.as_str())
@@ -122,6 +125,8 @@ pub(super) async fn replace(conn: &mut AnyConnection, release: ReleaseId, nodes:
         .bind(node.finished_at.map(|at| at.0))
         .bind(node.exit_status.map(i64::from))
         .bind(node.message.as_ref().map(serde_json::to_string).transpose()?)
+        .bind(node.batch.map(i64::from))
+        .bind(node.live.as_ref().map(serde_json::to_string).transpose()?)
         .execute(&mut *conn)
         .await?;
     }
@@ -150,7 +155,7 @@ pub(super) async fn close(w: &mut Write, release: &Release, now: Timestamp) -> R
 async fn update(conn: &mut AnyConnection, release: ReleaseId, node: &Node) -> Result<()> {
     sqlx::query(
         "UPDATE nodes SET status = $3, attempt = $4, started_at = $5, finished_at = $6, exit_status = $7, \
-         message = $8 WHERE release_id = $1 AND node_key = $2",
+         message = $8, live = $9 WHERE release_id = $1 AND node_key = $2",
     )
     .bind(release.0)
     .bind(node.key.as_str())
@@ -160,6 +165,7 @@ async fn update(conn: &mut AnyConnection, release: ReleaseId, node: &Node) -> Re
     .bind(node.finished_at.map(|at| at.0))
     .bind(node.exit_status.map(i64::from))
     .bind(node.message.as_ref().map(serde_json::to_string).transpose()?)
+    .bind(node.live.as_ref().map(serde_json::to_string).transpose()?)
     .execute(conn)
     .await?;
     Ok(())

@@ -234,7 +234,7 @@ macro_rules! select_node {
     ($rest:literal) => {
         concat!(
             "SELECT node_key, parent, kind, server_id, label, status, attempt, started_at, finished_at, \
-             exit_status, message FROM nodes ",
+             exit_status, message, batch, live FROM nodes ",
             $rest
         )
     };
@@ -260,5 +260,7 @@ pub(super) fn node(row: &AnyRow) -> Result<Node> {
             .transpose()
             .map_err(|_| StoreError::Corrupt("exit_status out of range".to_owned()))?,
         message: json_option(row, "message")?,
+        batch: row.try_get::<Option<i64>, _>("batch")?.and_then(|batch| u32::try_from(batch).ok()),
+        live: json_option(row, "live")?,
     })
 }

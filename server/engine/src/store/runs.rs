@@ -190,7 +190,7 @@ impl Store {
         w.fence(lease).await?;
         let now = Timestamp::now();
         sqlx::query(
-            "UPDATE releases SET status = $2, error = $3, finished_at = $4, instance = NULL, lease_until = 0 \
+            "UPDATE releases SET status = $2, error = $3, finished_at = $4, hold = NULL, instance = NULL, lease_until = 0 \
              WHERE id = $1",
         )
         .bind(lease.release.0)

@@ -51,7 +51,7 @@ impl Store {
     }
 
     /// Puts a failed or canceled release into the queue again. Its nodes that did not succeed are
-    /// pending again, without the notes of their last run; what succeeded stays.
+    /// pending again, without the notes of their last run, except of what was live before a switch; what succeeded stays.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::State`] where it neither failed nor was canceled.
@@ -89,7 +89,8 @@ impl Store {
         .await?;
         sqlx::query(
             "UPDATE nodes SET status = 'pending', started_at = NULL, finished_at = NULL, exit_status = NULL, \
-             message = NULL, checkpoint = NULL WHERE release_id = $1 AND status IN ('failed', 'skipped', 'canceled')",
+             message = NULL, checkpoint = CASE WHEN kind = 'deploy' THEN checkpoint END \
+             WHERE release_id = $1 AND status IN ('failed', 'skipped', 'canceled')",
         )
         .bind(id.0)
         .execute(w.conn())

@@ -92,6 +92,8 @@ pub(super) mod exit {
     pub(crate) const SHARED_ABSENT: i32 = 89;
     /// The owner cannot be given.
     pub(crate) const OWNER: i32 = 90;
+    /// What was live before is not there any more.
+    pub(crate) const BEFORE: i32 = 91;
 }
 
 /// Turns an output that is not [`Output::ok`] into a refusal. `place` is the folder, as people read it.
@@ -158,6 +160,13 @@ pub(super) fn refusal(place: &str, output: &Output) -> TargetError {
             text!(
                 "Old releases in {place} could not be removed whole; what is left is in {place}/.launchway/incoming. Remove it as a user who may: a hook may have written files there as somebody else. The server said: {said}",
                 "{place} 中的旧发布未能完全删除，残留内容位于 {place}/.launchway/incoming。请用有权限的用户删除：可能有钩子以其他用户身份写入了文件。服务器返回：{said}"
+            ),
+        ),
+        exit::BEFORE => (
+            Refusal::Other,
+            text!(
+                "What was live in {place} before is not there any more, so it was not switched back to. Release an earlier version again.",
+                "{place} 中原先生效的版本已不存在，未能切换回去。请重新发布较早的版本。"
             ),
         ),
         126 | 127 => missing("sh"),

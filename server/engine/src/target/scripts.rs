@@ -201,6 +201,33 @@ pub(super) const SWITCH: &str = script!(
     r#"if [ -L .launchway/previous ]; then printf '1\0'; readlink -n .launchway/previous; printf '\0'; else printf '0\0\0'; fi"#
 );
 
+/// `$1` base. Touches nothing. Fields: `1` where `current` is a link, what it names.
+pub(super) const CURRENT: &str = script!(
+    r#"cd -- "$1" 2>/dev/null || { printf '0\0\0'; exit 0; }"#
+    r#"if [ -L current ]; then printf '1\0'; readlink -n current; printf '\0'; else printf '0\0\0'; fi"#
+);
+
+/// `$1` base, `$2` release id, `$3` `1` where something was live before, `$4` what that was. Does nothing where the
+/// release is not live (any more).
+/// Fields: `1` where it was switched back, `1` where `current` is a link now, what it names.
+pub(super) const SWITCH_BACK: &str = script!(
+    r#"cd -- "$1" || exit 83"#
+    r#"done=0"#
+    r#"if [ -L current ] && [ "$(readlink current)" = "releases/$2" ]; then"#
+    r#"  if [ "$3" = 1 ]; then"#
+    r#"    [ -d "$4" ] || exit 91"#
+    r#"    ln -sfn -- "$4" ".launchway/back.$2" || exit 83"#
+    r#"    mv -T -- ".launchway/back.$2" current || { rm -f -- ".launchway/back.$2"; exit 83; }"#
+    r#"    [ "$(readlink current)" = "$4" ] || { echo "current was changed by somebody else" >&2; exit 1; }"#
+    r#"  else"#
+    r#"    rm -f -- current || exit 83"#
+    r#"  fi"#
+    r#"  done=1"#
+    r#"fi"#
+    r#"printf '%s\0' "$done""#
+    r#"if [ -L current ]; then printf '1\0'; readlink -n current; printf '\0'; else printf '0\0\0'; fi"#
+);
+
 /// `$1` base. Fields: what `current` names, what was live before, then the names in `releases`.
 pub(super) const RELEASES: &str = script!(
     r#"cd -- "$1" || exit 83"#

@@ -141,6 +141,8 @@ fn node(kind: NodeKind, server: Option<ServerId>, parent: Option<&NodeKey>) -> N
         finished_at: None,
         exit_status: None,
         message: None,
+        batch: None,
+        live: None,
     }
 }
 

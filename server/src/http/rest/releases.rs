@@ -37,6 +37,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         // In an environment for prod they take `releases.run_prod`, which the service asks for.
         .routes(permitted(Permission::RunTest, routes!(start)))
         .routes(permitted(Permission::RunTest, routes!(cancel)))
+        .routes(permitted(Permission::RunTest, routes!(proceed)))
         .routes(permitted(Permission::RunTest, routes!(retry)))
         .routes(permitted(Permission::RunTest, routes!(rollback)))
 }
@@ -274,6 +275,20 @@ async fn cancel(
     _: Nothing,
 ) -> Result<Reply<Release>> {
     Ok(Reply::accepted(state.ports.releases.cancel(&actor, id).await?))
+}
+
+/// Lets it go on where it waits between two batches (`hold`).
+#[utoipa::path(
+    post, path = "/releases/{id}/continue", operation_id = "continue", tag = "releases", params(("id" = i64, Path)),
+    responses((status = 202, body = Release), (status = 409, body = ProblemBody, content_type = "application/problem+json"))
+)]
+async fn proceed(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ReleaseId>,
+    _: Nothing,
+) -> Result<Reply<Release>> {
+    Ok(Reply::accepted(state.ports.releases.proceed(&actor, id).await?))
 }
 
 /// Puts a failed or canceled one into the queue again; what succeeded is not repeated.

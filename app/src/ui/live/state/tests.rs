@@ -30,6 +30,8 @@ fn node(kind: NodeKind, server: Option<ServerId>) -> Node {
         finished_at: None,
         exit_status: None,
         message: None,
+        batch: None,
+        live: None,
     }
 }
 

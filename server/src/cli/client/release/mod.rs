@@ -35,6 +35,8 @@ pub(in crate::cli) enum ReleaseCommand {
     Start(Begin),
     /// Asks a release to stop
     Cancel(Act),
+    /// Lets a release go on that waits between two batches
+    Continue(Act),
     /// Goes on with a failed or canceled release; what succeeded is not repeated
     Retry(Begin),
     /// Brings an earlier, succeeded release back, as a new release
@@ -115,6 +117,7 @@ pub(super) async fn run(client: &Client, command: ReleaseCommand) -> Outcome<u8>
         ReleaseCommand::Create(create) => create::run(client, create).await,
         ReleaseCommand::Start(begin) => self::begin(client, "start", begin).await,
         ReleaseCommand::Cancel(act) => self::act(client, "cancel", act).await,
+        ReleaseCommand::Continue(act) => self::act(client, "continue", act).await,
         ReleaseCommand::Retry(begin) => self::begin(client, "retry", begin).await,
         ReleaseCommand::Rollback(begin) => self::begin(client, "rollback", begin).await,
         ReleaseCommand::Show { release } => show::show(client, release).await,
@@ -170,6 +173,10 @@ pub(super) async fn done(client: &Client, json: &Value, release: &Release, how: 
             "。启动发布：launchway release start {id} --wait"
         ),
         status if status.is_final() => Text::new(".", "。"),
+        _ if release.hold.is_some() => text!(
+            "; waits between two batches. To let it go on: launchway release continue {id}",
+            "；在两批之间等待。继续：launchway release continue {id}"
+        ),
         _ if release.cancel_requested => Text::new("; asked to stop.", "；已请求停止。"),
         _ => text!(
             ". To follow it: launchway release wait {id}, or {}",
