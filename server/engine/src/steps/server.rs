@@ -148,7 +148,7 @@ pub(crate) async fn look(context: &Arc<Context>, node: &Node, limits: Limits) ->
     blocking(move || {
         let (target, site) = context.target(&node)?;
         let mut line = Line::new(&context, target, Limits { deadline: context.limits.connect, ..limits.clone() });
-        let now = target::look(line.shell()?, &site, &limits)?;
+        let now = target::current_link(line.shell()?, &site, &limits)?;
         line.keep();
         Ok(now)
     })

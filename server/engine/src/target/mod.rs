@@ -34,7 +34,7 @@ pub use live::{Expected, Files, How, Look, look, other_release};
 pub use probe::{Digest, Probe, Tools, probe};
 pub use prune::{held, prune};
 pub use stage::{Staged, stage};
-pub use switch::{Back, look, switch, switch_back};
+pub use switch::{Back, current_link, switch, switch_back};
 pub use verify::verify;
 
 /// One release on one server.

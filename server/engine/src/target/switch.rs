@@ -24,7 +24,7 @@ pub fn switch(shell: &mut dyn Shell, site: &Site, limits: &Limits) -> Result<Opt
 ///
 /// # Errors
 /// [`TargetError::Shell`]; [`TargetError::Refused`] where the server's shell does not do its part.
-pub fn look(shell: &mut dyn Shell, site: &Site, limits: &Limits) -> Result<Option<String>, TargetError> {
+pub fn current_link(shell: &mut dyn Shell, site: &Site, limits: &Limits) -> Result<Option<String>, TargetError> {
     let answer = ask(shell, &site.place(), &Command::script(scripts::CURRENT).arg(&site.base), limits)?;
     Ok(linked(&answer))
 }
