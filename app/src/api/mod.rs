@@ -18,6 +18,7 @@ pub mod snapshot;
 pub mod system;
 pub mod templates;
 pub mod walls;
+pub mod ways;
 
 /// Says what it takes to call a server function: a permission, or `Nothing`. It stands behind each of them; one without
 /// is refused by the program, and fails a test.

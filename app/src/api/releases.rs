@@ -43,7 +43,7 @@ const LATEST: u32 = 50;
 /// What the page of a release begins with.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn start_of_release(id: ReleaseId) -> Result<ReleaseStart, ApiError> {
-    use launchway_domain::ReleaseStatus;
+    use launchway_domain::{EnvironmentKind, ReleaseStatus};
     let (ports, actor) = (ports()?, actor()?);
     let snapshot = answer(ports.releases.get(&actor, id).await)?;
     let mut is_live = false;
@@ -58,7 +58,18 @@ pub async fn start_of_release(id: ReleaseId) -> Result<ReleaseStart, ApiError> {
         let latest = answer(ports.releases.list(&actor, filter).await)?.items;
         is_live = latest.iter().max_by_key(|one| (one.finished_at, one.id.0)).is_some_and(|live| live.id == id);
     }
-    Ok(ReleaseStart { snapshot, is_live })
+    let release = &snapshot.release;
+    let rules = match release.status {
+        ReleaseStatus::Pending => answer(ports.ways.rules(&actor, id).await)?,
+        _ => Vec::new(),
+    };
+    let mut promote_to = Vec::new();
+    if is_live && release.environment_kind == EnvironmentKind::Test {
+        let all = answer(ports.projects.environments(&actor, release.project_id).await)?;
+        let prod = all.into_iter().filter(|one| one.kind == EnvironmentKind::Prod);
+        promote_to.extend(prod.map(|one| (one.id, one.name)));
+    }
+    Ok(ReleaseStart { snapshot, is_live, rules, promote_to })
 }
 needs!(StartOfRelease, ViewReleases);
 
@@ -86,14 +97,10 @@ needs!(PreviewChanges, PickRefs);
 /// Resolves the ref and writes the release down; with `start` it is also started. Where that is refused, the release is
 /// there all the same, and its page has the button.
 #[server(prefix = "/api/fn", output = Json)]
-pub async fn create_release(
-    form: ReleaseForm,
-    start: Option<bool>,
-    settled: Option<StartForm>,
-) -> Result<(), ApiError> {
+pub async fn create_release(form: ReleaseForm, start: Option<bool>) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let release = answer(ports.releases.create(&actor, form).await)?;
-    let settled = settled.unwrap_or_default();
+    let settled = StartForm::default();
     let started = start == Some(true) && ports.releases.start(&actor, release.id, settled).await.is_ok();
     tell_of(&release, if started { Did::Started } else { Did::Created });
     leptos_axum::redirect(&format!("/releases/{}", release.id));

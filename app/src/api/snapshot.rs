@@ -4,7 +4,8 @@
 //! parent's key from the parent's place. Thirty bytes a node, instead of three hundred.
 
 use launchway_domain::{
-    Node, NodeKey, NodeKind, NodeLive, NodeStatus, Release, ReleaseSnapshot, ServerId, Text, Timestamp,
+    EnvironmentId, Node, NodeKey, NodeKind, NodeLive, NodeStatus, Release, ReleaseSnapshot, RuleState, ServerId, Text,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,10 @@ pub struct ReleaseStart {
     pub snapshot: ReleaseSnapshot,
     /// Whether it is what is live in its environment.
     pub is_live: bool,
+    /// How it stands to the policy of its environment; nothing once it was started.
+    pub rules: Vec<RuleState>,
+    /// The environments for production that it can be promoted to.
+    pub promote_to: Vec<(EnvironmentId, String)>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -24,6 +29,10 @@ struct Packed {
     seq: i64,
     is_live: bool,
     nodes: Vec<Row>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<RuleState>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    promote_to: Vec<(EnvironmentId, String)>,
 }
 
 /// Kind; server, 0 for none; the parent's place counted from 1, 0 for none; status; attempt; when it began, in milliseconds
@@ -94,7 +103,7 @@ impl From<ReleaseStart> for Packed {
             )
         });
         let nodes = rows.collect();
-        Self { release, seq, is_live: start.is_live, nodes }
+        Self { release, seq, is_live: start.is_live, nodes, rules: start.rules, promote_to: start.promote_to }
     }
 }
 
@@ -130,13 +139,13 @@ impl From<Packed> for ReleaseStart {
             });
         }
         let snapshot = ReleaseSnapshot { release: packed.release, nodes, seq: packed.seq };
-        Self { snapshot, is_live: packed.is_live }
+        Self { snapshot, is_live: packed.is_live, rules: packed.rules, promote_to: packed.promote_to }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use launchway_domain::{EnvironmentId, EnvironmentKind, ProjectId, ReleaseId, ReleaseStatus};
+    use launchway_domain::{EnvironmentKind, ProjectId, ReleaseId, ReleaseStatus};
 
     use super::*;
 
@@ -183,7 +192,12 @@ mod tests {
                 parent = nodes[nodes.len() - 1].key.clone();
             }
         }
-        ReleaseStart { snapshot: ReleaseSnapshot { release, nodes, seq: 42 }, is_live: true }
+        ReleaseStart {
+            snapshot: ReleaseSnapshot { release, nodes, seq: 42 },
+            is_live: true,
+            rules: Vec::new(),
+            promote_to: vec![(EnvironmentId(2), "live".into())],
+        }
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub mod servers;
 pub mod settings;
 pub mod templates;
 pub mod walls;
+pub mod ways;
 
 /// The reader's language, as components find it in the context.
 #[derive(Clone, Copy, Debug)]

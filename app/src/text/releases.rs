@@ -24,5 +24,6 @@ super::texts! {
     HOOK_AFTER_DOWNLOAD: "On the Launchway host, in the work folder with the tree: build here.", "在 Launchway 主机的代码目录中执行，可在此构建。";
     HOOK_BEFORE_DEPLOY: "On each server, before the switch.", "切换之前，在每台服务器上执行。";
     HOOK_AFTER_DEPLOY: "On each server, after the switch.", "切换之后，在每台服务器上执行。";
+    EXCEPTION: "exception", "破例";
     ROLLBACK: "rollback", "回滚";
 }

@@ -85,6 +85,8 @@ lazy_pages! {
         WallLinks => pages::wall_links::WallLinksPage,
         Audit => pages::audit::AuditPage;
     control, __preload_control:
+        Rollback => pages::ways::back::RollbackPage,
+        Promote => pages::ways::forward::PromotePage,
         Policy => pages::policy::PolicyPage,
         Live => pages::live::LivePage;
     integrations, __preload_integrations:
@@ -127,6 +129,8 @@ pub(super) const PAGES: &[(&str, Page)] = &[
     ("/projects/:id/environments/new", Page::NewEnvironment),
     ("/projects/:id/environments/:environment", Page::Environment),
     ("/projects/:id/environments/:environment/policy", Page::Policy),
+    ("/projects/:id/environments/:environment/rollback", Page::Rollback),
+    ("/projects/:id/environments/:environment/promote", Page::Promote),
     ("/projects/:id/webhooks", Page::Webhooks),
     ("/projects/:id/webhooks/new", Page::NewWebhook),
     ("/projects/:id/webhooks/:webhook", Page::Webhook),

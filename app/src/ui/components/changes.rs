@@ -3,6 +3,7 @@
 use launchway_domain::{ChangedFile, Changes, FileChange, RefItem, Relation, Text};
 use leptos::prelude::*;
 
+use super::rules::{RuleList, UploadLine};
 use super::time::Time;
 use crate::text::{CurrentLang, changes as words, t};
 
@@ -38,6 +39,8 @@ pub fn ChangesView(
         <div class="changes" data-relation=relation_word(found.relation)>
             <p class="changes-said" class:is-warning=is_warning>{t(said)}</p>
             {against}
+            {changes.upload.map(|upload| view! { <UploadLine upload /> })}
+            <RuleList rules=changes.rules />
             <Commits title=words::GOES items=found.dropped total=found.dropped_total gone=true />
             <Commits title=words::COMES items=found.commits total=found.commits_total />
             {files}

@@ -21,6 +21,7 @@ pub mod project_filter;
 pub mod ref_match;
 pub mod ref_picker;
 pub mod release_table;
+pub mod rules;
 pub mod shell_code;
 pub mod strip;
 pub mod time;

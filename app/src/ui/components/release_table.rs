@@ -64,6 +64,15 @@ fn Row(release: Release) -> impl IntoView {
                 <code class="quiet">{short}</code>
                 {(release.kind == ReleaseKind::Rollback)
                     .then(|| view! { <span class="tag">{t(releases::ROLLBACK)}</span> })}
+                {release
+                    .exception
+                    .map(|reason| {
+                        view! {
+                            <span class="tag" data-kind="warn" title=reason>
+                                {t(releases::EXCEPTION)}
+                            </span>
+                        }
+                    })}
                 {error
                     .map(|error| {
                         view! { <p class="row-error">{move || error.get(current.get()).to_owned()}</p> }

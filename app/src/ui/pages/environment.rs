@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use super::{id_param, no_such_page};
 use crate::api::projects::{CheckEnvironment, DeleteEnvironment, SaveEnvironment, get_environment, get_project};
 use crate::api::servers::list_servers;
-use crate::text::{common, live as live_words, policy as policy_words, projects, releases, servers, t};
+use crate::text::{common, live as live_words, policy as policy_words, projects, releases, servers, t, ways};
 use crate::ui::components::check::CheckOutcome;
 use crate::ui::components::confirm::{ConfirmButton, DangerZone, refusal_of};
 use crate::ui::components::field::{CheckList, SelectField, TextField};
@@ -85,12 +85,17 @@ pub fn EnvironmentPage() -> impl IntoView {
                     |(project, environment, servers)| {
                         let release = format!("/releases/new?project={}&environment={}", project.id, environment.id);
                         let manages = May::find().manage(Some(project.id));
-                        let policy = format!("/projects/{}/environments/{}/policy", project.id, environment.id);
+                        let here = format!("/projects/{}/environments/{}", project.id, environment.id);
+                        let policy = format!("{here}/policy");
+                        let (back, promote) = (format!("{here}/rollback"), format!("{here}/promote"));
+                        let is_prod = environment.kind == EnvironmentKind::Prod;
                         let live = format!("/live?project={}&q={}", project.id, crate::ui::next::encode(&environment.name));
                         view! {
                             <PageHead title=Text::verbatim(environment.name.clone()) up=up(&project)>
                                 <a class="button" href=live>{t(live_words::TO_LIVE)}</a>
                                 <a class="button" href=policy>{t(policy_words::TITLE)}</a>
+                                <a class="button" href=back>{t(ways::ROLLBACKS_ASK)}</a>
+                                {is_prod.then(|| view! { <a class="button" href=promote>{t(ways::PROMOTE_ASK)}</a> })}
                                 <a class="button primary" href=release>{t(releases::NEW)}</a>
                             </PageHead>
                             {if manages {

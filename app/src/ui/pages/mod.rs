@@ -29,6 +29,7 @@ pub mod user;
 pub mod users;
 pub mod wall;
 pub mod wall_links;
+pub mod ways;
 pub mod webhook;
 pub mod webhooks;
 

@@ -12,6 +12,7 @@ pub mod header;
 pub mod hooks;
 pub mod log;
 pub mod people;
+pub mod start;
 pub mod steps;
 pub mod tabs;
 
@@ -64,7 +65,7 @@ pub fn ReleasePage() -> impl IntoView {
 
 #[component]
 fn Page(start: ReleaseStart, query: Memo<ParamsMap>, open: Memo<OpenLog>, log: LogResource) -> impl IntoView {
-    let ReleaseStart { snapshot, is_live } = start;
+    let ReleaseStart { snapshot, is_live, rules, promote_to } = start;
     let id = snapshot.release.id;
     let release = snapshot.release.clone();
     let live = Live::new(snapshot);
@@ -99,7 +100,7 @@ fn Page(start: ReleaseStart, query: Memo<ParamsMap>, open: Memo<OpenLog>, log: L
             data-full=move || full.get().map(Full::as_str)
             data-many=move || is_many.get().then_some("")
         >
-            <Header release=release.clone() live clock is_live />
+            <Header release=release.clone() live clock is_live rules promote_to />
             <section class="panel pipeline-panel" aria-label=t(words::PIPELINE)>
                 <Show when=move || has_nodes.get() fallback=move || view! { <NoPipeline live /> }>
                     <Diagram live clock drawn selected select href>

@@ -4,7 +4,7 @@ use launchway_domain::Environment;
 use leptos::prelude::*;
 
 use crate::api::policy::SaveRules;
-use crate::text::{common, policy as words, t};
+use crate::text::{common, policy as words, t, ways};
 use crate::ui::components::field::SelectField;
 use crate::ui::components::form::{FormEnd, FormState, VersionField};
 
@@ -13,6 +13,7 @@ use crate::ui::components::form::{FormEnd, FormState, VersionField};
 pub fn Section(environment: Environment, save: ServerAction<SaveRules>) -> impl IntoView {
     let tested = environment.policy.rules.tested_first.map(|tested| tested.to_string()).unwrap_or_default();
     let tested = RwSignal::new(tested);
+    let rebuilds = RwSignal::new(environment.policy.rules.promote_rebuilds.to_string());
     let form = FormState::new(save, Vec::new);
     view! {
         <section>
@@ -28,6 +29,14 @@ pub fn Section(environment: Environment, save: ServerAction<SaveRules>) -> impl 
                     options=vec![("true".into(), words::TESTED_FIRST_YES), ("false".into(), words::TESTED_FIRST_NO)]
                     hint=words::TESTED_FIRST_HINT
                     none=words::TESTED_FIRST_DEFAULT
+                />
+                <SelectField
+                    form
+                    field="promote_rebuilds"
+                    label=ways::PROMOTE_REBUILDS
+                    value=rebuilds
+                    options=vec![("false".into(), ways::PROMOTE_REBUILDS_NO), ("true".into(), ways::PROMOTE_REBUILDS_YES)]
+                    hint=ways::PROMOTE_REBUILDS_HINT
                 />
                 <FormEnd form submit=common::SAVE pending=save.pending() />
             </ActionForm>

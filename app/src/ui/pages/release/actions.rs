@@ -1,14 +1,16 @@
 //! What can be done about a release: real forms, which work before the page comes alive as well.
 
-use launchway_domain::ReleaseStatus;
+use launchway_domain::{EnvironmentId, EnvironmentKind, NodeStatus, ReleaseStatus};
 use leptos::prelude::*;
 
+use super::start::StartButton;
 use crate::api::releases::{CancelRelease, RetryRelease, RollbackRelease, StartRelease};
-use crate::text::{CurrentLang, release as words, t};
+use crate::text::{CurrentLang, release as words, t, ways};
 use crate::ui::components::confirm::refusal_of;
 use crate::ui::components::toast::Toasts;
 use crate::ui::live::Live;
 use crate::ui::may::May;
+use crate::ui::pipeline::groups::rank;
 
 /// The buttons that the status allows, and why the last one was refused.
 #[component]
@@ -19,6 +21,10 @@ pub fn Actions(
     id: i64,
     /// Whether it is what is live: then there is nothing to go back to.
     is_live: Memo<bool>,
+    /// Whether every rule of the policy let it start when the page came.
+    is_let: bool,
+    /// The environments for production that it can be promoted to.
+    promote_to: Vec<(EnvironmentId, String)>,
 ) -> impl IntoView {
     let lang = CurrentLang::find();
     let start = ServerAction::<StartRelease>::new();
@@ -76,16 +82,13 @@ pub fn Actions(
             </div>
         }
     };
-    let start_form = move || {
-        let pending = start.pending();
-        view! {
-            <ActionForm action=start>
-                <input type="hidden" name="id" value=id />
-                <button type="submit" class="button primary" disabled=move || pending.get()>
-                    {t(words::START)}
-                </button>
-            </ActionForm>
-        }
+    let start_form = move || view! { <StartButton id is_let start /> };
+    // What a retry touches: the servers that did not get to the end.
+    let servers = move || {
+        [NodeStatus::Failed, NodeStatus::Canceled, NodeStatus::Skipped]
+            .into_iter()
+            .map(|status| live.fleet.groups[rank(status)].with(Vec::len))
+            .sum()
     };
     let retry_form = move || {
         let pending = retry.pending();
@@ -93,7 +96,7 @@ pub fn Actions(
             <ActionForm action=retry>
                 <input type="hidden" name="id" value=id />
                 <button type="submit" class="button primary" disabled=move || pending.get()>
-                    {t(words::RETRY)}
+                    {move || ways::retry(servers()).get(lang.get()).to_owned()}
                 </button>
             </ActionForm>
         }
@@ -128,6 +131,26 @@ pub fn Actions(
             </div>
         }
     };
+    let (project, environment, kind) =
+        live.release.with_untracked(|r| (r.project_id, r.environment_id, r.environment_kind));
+    let here = StoredValue::new(format!("/projects/{project}/environments"));
+    let back_link = move || {
+        let href = here.with_value(|here| format!("{here}/{environment}/rollback"));
+        view! { <a class="button" href=href>{t(ways::ROLLBACKS_ASK)}</a> }
+    };
+    let promote_to = StoredValue::new(promote_to);
+    let may_promote = kind == EnvironmentKind::Test && May::find().run(project, EnvironmentKind::Prod);
+    let promote_links = move || {
+        let links = promote_to.with_value(|all| {
+            all.iter()
+                .map(|(id, name)| {
+                    let href = here.with_value(|here| format!("{here}/{id}/promote?from={environment}"));
+                    view! { <a class="button primary" href=href>{t(ways::promote_to(name))}</a> }
+                })
+                .collect_view()
+        });
+        may_promote.then_some(links)
+    };
     view! {
         <div class="row release-actions">
             {move || {
@@ -138,7 +161,7 @@ pub fn Actions(
                     ReleaseStatus::AwaitingApproval | ReleaseStatus::Queued => cancel_form(false).into_any(),
                     ReleaseStatus::Running => cancel_form(asked).into_any(),
                     ReleaseStatus::Failed | ReleaseStatus::Canceled => retry_form().into_any(),
-                    ReleaseStatus::Succeeded if is_live => ().into_any(),
+                    ReleaseStatus::Succeeded if is_live => view! { {back_link()} {promote_links()} }.into_any(),
                     ReleaseStatus::Succeeded => rollback_form().into_any(),
                 }
             }}

@@ -1,11 +1,12 @@
 //! What the release is, where it stands, and why it failed.
 
-use launchway_domain::{Release, ReleaseKind, ReleaseStatus, Text};
+use launchway_domain::{EnvironmentId, Release, ReleaseId, ReleaseKind, ReleaseStatus, RuleState, Text};
 use leptos::prelude::*;
 
 use super::OpenLog;
 use super::actions::Actions;
-use crate::text::{CurrentLang, release as words, t};
+use super::start::BeforeStart;
+use crate::text::{CurrentLang, release as words, t, ways};
 use crate::ui::components::badge::{KindBadge, StatusBadge};
 use crate::ui::components::time::Time;
 use crate::ui::components::title::name_window;
@@ -28,6 +29,10 @@ pub fn Header(
     clock: Clock,
     /// Whether it is what is live in its environment.
     is_live: Memo<bool>,
+    /// How it stood to the policy when the page came; nothing where it was started.
+    rules: Vec<RuleState>,
+    /// The environments for production that it can be promoted to.
+    promote_to: Vec<(EnvironmentId, String)>,
 ) -> impl IntoView {
     let id = release.id;
     let status = Memo::new(move |_| live.release.with(|release| release.status));
@@ -51,8 +56,11 @@ pub fn Header(
                     <Watching live />
                 </Show>
             </div>
-            <Actions live id=id.0 is_live />
+            <Actions live id=id.0 is_live is_let=rules.iter().all(|rule| rule.ok) promote_to />
         </div>
+        <Show when=move || status.get() == ReleaseStatus::Pending>
+            <BeforeStart rules=rules.clone() />
+        </Show>
         <Failure live />
         <Facts release live clock />
     }
@@ -117,6 +125,11 @@ fn Facts(release: Release, live: Live, clock: Clock) -> impl IntoView {
     let note = release.note.clone().filter(|note| !note.trim().is_empty());
     let author = release.created_by_name.clone();
     let started = Memo::new(move |_| live.release.with(|release| release.started_at));
+    // It may be given while the page is open.
+    let exception = Memo::new(move |_| live.release.with(|release| release.exception.clone()));
+    let from = |name: Text, id: Option<ReleaseId>| {
+        id.map(|id| view! { <Fact name><a href=format!("/releases/{id}")>{format!("#{id}")}</a></Fact> })
+    };
     view! {
         <dl class="release-facts">
             <Fact name=words::PROJECT>
@@ -150,6 +163,19 @@ fn Facts(release: Release, live: Live, clock: Clock) -> impl IntoView {
                             </Fact>
                             <Fact name=words::TOOK>
                                 <Took live clock />
+                            </Fact>
+                        }
+                    })
+            }}
+            {from(ways::ROLLBACK_OF, release.rollback_of)}
+            {from(ways::PROMOTED_FROM, release.promoted_from)}
+            {move || {
+                exception
+                    .get()
+                    .map(|reason| {
+                        view! {
+                            <Fact name=ways::EXCEPTION wide=true>
+                                <span class="release-note release-exception">{reason}</span>
                             </Fact>
                         }
                     })
