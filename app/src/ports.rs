@@ -7,6 +7,7 @@
 mod live;
 mod people;
 mod ways;
+mod queue;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use launchway_domain::{
 pub use live::Lives;
 pub use people::{Members, People, Tokens};
 pub use ways::Ways;
+pub use queue::Queues;
 
 /// The answer of every port.
 pub type Answer<T> = Result<T, Fault>;
@@ -41,6 +43,8 @@ pub struct Ports {
     pub releases: Arc<dyn Releases>,
     /// Back to an earlier release, and on to another environment.
     pub ways: Arc<dyn Ways>,
+    /// What stands between releases and their runs.
+    pub queues: Arc<dyn Queues>,
     /// The logs of releases, as lines.
     pub logs: Arc<dyn Logs>,
     /// Named hook bodies.

@@ -11,6 +11,7 @@ use crate::id::{EnvironmentId, ProjectId, ReleaseId, ServerId};
 use crate::live::LiveState;
 use crate::node::{Node, NodeKey};
 use crate::policy::Hold;
+use crate::queue::Lock;
 use crate::release::LogStream;
 use crate::status::ReleaseStatus;
 use crate::text::Text;
@@ -118,6 +119,20 @@ pub enum EventData {
         /// Bytes in all; 0 where that is not known.
         total: u64,
     },
+    /// Nothing new starts in an environment for now.
+    #[serde(rename = "environment.locked")]
+    EnvironmentLocked(Box<Lock>),
+    /// Releases may start in an environment again.
+    #[serde(rename = "environment.unlocked")]
+    EnvironmentUnlocked {
+        /// Which.
+        environment_id: EnvironmentId,
+        /// Of which project.
+        project_id: ProjectId,
+        /// Who lifted the lock; none where it ended by itself.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
     /// Who has a release open has changed. Transient: not stored, and without a number.
     #[serde(rename = "release.watching")]
     ReleaseWatching {
@@ -157,6 +172,8 @@ impl EventData {
             EventData::NodeStatus { .. } => "node.status",
             EventData::LogAppended { .. } => "log.appended",
             EventData::NodeProgress { .. } => "node.progress",
+            EventData::EnvironmentLocked(_) => "environment.locked",
+            EventData::EnvironmentUnlocked { .. } => "environment.unlocked",
             EventData::ReleaseWatching { .. } => "release.watching",
             EventData::LiveChanged { .. } => "live.changed",
         }
@@ -170,7 +187,9 @@ impl EventData {
             | EventData::LogAppended { release_id, .. }
             | EventData::NodeProgress { release_id, .. }
             | EventData::ReleaseWatching { release_id, .. } => Some(*release_id),
-            EventData::LiveChanged { .. } => None,
+            EventData::LiveChanged { .. } | EventData::EnvironmentLocked(_) | EventData::EnvironmentUnlocked { .. } => {
+                None
+            }
         }
     }
 
@@ -240,6 +259,12 @@ mod tests {
             },
             EventData::NodeProgress { release_id, node, attempt: 1, done: 1, total: 2 },
             EventData::ReleaseWatching { release_id, people: vec!["ann".into()], total: 1, walls: 0 },
+            EventData::EnvironmentLocked(Box::new(Lock { reason: "stocktaking".into(), ..Lock::default() })),
+            EventData::EnvironmentUnlocked {
+                environment_id: EnvironmentId(2),
+                project_id: ProjectId(1),
+                by: Some("ann".into()),
+            },
             EventData::LiveChanged {
                 project_id: ProjectId(1),
                 environment_id: EnvironmentId(2),

@@ -22,6 +22,7 @@ pub mod overview;
 pub mod people;
 pub mod permission;
 pub mod policy;
+pub mod queue;
 pub mod record;
 pub mod release;
 pub mod status;
@@ -61,8 +62,10 @@ pub use overview::{HostStep, Overview, Phase, Place, Running};
 pub use people::{Account, ApiToken, Member, NewApiToken, NewInvitation, UserState};
 pub use permission::{Needs, Permission, Reach};
 pub use policy::{
-    Calendar, Health, HealthKind, Hold, OnFailure, Policy, Rollout, Rule, RuleState, Rules, Share, Strategy, Takes,
+    Calendar, DateFreeze, Health, HealthKind, Hold, OnFailure, Policy, Rollout, Rule, RuleState, Rules, Share,
+    Strategy, Takes, Weekday, WeeklyFreeze,
 };
+pub use queue::{CalendarNow, Freeze, Lock, LockForm, Queue, QueueItem, QueuePlace, ScheduleForm, Wait, WaitFor};
 pub use record::{Check, Credential, CredentialKind, Environment, EnvironmentKind, Page, Project, Server, ServerCheck};
 pub use release::{
     GitRef, HookPoint, Hooks, LogLine, LogPage, LogStream, RefChoice, RefChoices, RefItem, RefKind, Release,

@@ -1,6 +1,7 @@
 //! Runs releases: Git, SSH, hooks, the store. Knows nothing of HTTP or pages.
 
 pub mod artifact;
+pub mod calendar;
 pub mod credential;
 pub mod data;
 pub mod git;

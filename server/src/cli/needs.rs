@@ -36,7 +36,10 @@ impl ClientCommand {
             | ClientCommand::Refs(_)
             | ClientCommand::Release(_)
             | ClientCommand::Rollback(_)
-            | ClientCommand::Promote(_) => Needs::SignIn,
+            | ClientCommand::Promote(_)
+            | ClientCommand::Lock(_)
+            | ClientCommand::Unlock(_)
+            | ClientCommand::Queue(_) => Needs::SignIn,
         }
     }
 }

@@ -17,7 +17,7 @@ use launchway_engine::target::{self, Refusal, Site, TargetError};
 use super::Core;
 use super::fault::{noun, of_store, of_update, unseen};
 use super::permission::{permit, permit_in, permit_of};
-use super::projects;
+use super::{projects, queue};
 
 /// How long one server's probe may take.
 const PROBE: Duration = Duration::from_secs(30);
@@ -71,6 +71,7 @@ impl Core {
     ) -> Answer<Environment> {
         let form = tidy(form);
         check(&form)?;
+        queue::check_zone(&form)?;
         self.check_servers(actor, id, &form, None).await?;
         self.store.by(actor).environment_create(id, &form).await.map_err(|e| of_store(e, &projects::thing(id)))
     }
@@ -84,6 +85,7 @@ impl Core {
     ) -> Answer<Environment> {
         let form = tidy(form);
         check(&form)?;
+        queue::check_zone(&form)?;
         let id = before.id;
         self.check_servers(actor, before.project_id, &form, Some(&before)).await?;
         let changed = self.store.by(actor).only(only).environment_update(id, &form).await;

@@ -258,7 +258,7 @@ async fn decide(core: &Arc<Core>, received: &Received) -> Result<Decision, Fault
         )
     });
     if webhook.start && environment.auto_start {
-        let coming = Coming { kind: ReleaseKind::Release, commit: &commit, again: false };
+        let coming = Coming { kind: ReleaseKind::Release, commit: &commit, again: false, at: None };
         waits = broken(&core.rules(&environment, &coming).await?);
     }
     let start = webhook.start && waits.is_none();

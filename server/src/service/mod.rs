@@ -23,6 +23,7 @@ mod password;
 mod people;
 mod permission;
 mod projects;
+mod queue;
 mod refs;
 mod releases;
 mod servers;
@@ -131,6 +132,7 @@ impl Services {
             projects: Arc::new(projects::ProjectService(core.clone())),
             releases: Arc::new(releases::ReleaseService(core.clone())),
             ways: Arc::new(ways::WayService(core.clone())),
+            queues: Arc::new(queue::QueueService(core.clone())),
             logs: Arc::new(logs::LogService(core.clone())),
             templates: Arc::new(templates::TemplateService(core.clone())),
             variables: Arc::new(variables::VariableService(core.clone())),
@@ -278,6 +280,7 @@ impl Services {
     pub fn resume(&self) {
         releases::resume(&self.core);
         housekeeping::start(&self.core);
+        queue::start(&self.core);
         inbox::start(&self.core);
         outbox::start(&self.core);
     }

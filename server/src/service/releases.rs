@@ -132,7 +132,7 @@ impl Releases for ReleaseService {
         let release = self.0.release_to_run(actor, id).await?;
         form.check()?;
         let settled = match release.status {
-            ReleaseStatus::Pending => self.0.may_start_release(actor, &release, form.exception.as_deref()).await?,
+            ReleaseStatus::Pending => self.0.may_start_release(actor, &release, &form).await?,
             // The store says why not.
             _ => Start::default(),
         };
@@ -172,9 +172,7 @@ impl Releases for ReleaseService {
         let release = self.0.release_to_run(actor, id).await?;
         form.check()?;
         let settled = match release.status {
-            ReleaseStatus::Failed | ReleaseStatus::Canceled => {
-                self.0.may_start_release(actor, &release, form.exception.as_deref()).await?
-            }
+            ReleaseStatus::Failed | ReleaseStatus::Canceled => self.0.may_start_release(actor, &release, &form).await?,
             _ => Start::default(),
         };
         self.0.store.by(actor).release_retry_with(id, &settled).await.map_err(|error| match error {
@@ -201,7 +199,7 @@ impl Core {
     }
 
     /// A release that the actor may start, cancel, retry or bring back.
-    async fn release_to_run(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {
+    pub(super) async fn release_to_run(&self, actor: &Actor, id: ReleaseId) -> Answer<Release> {
         // The lesser of the two: whoever may not even run those for test is told so, whatever the release.
         let release = self.release_for(actor, Permission::RunTest, id).await?;
         self.permit_release(actor, running_in(release.environment_kind), &release)?;

@@ -22,6 +22,7 @@ mod api_v1_log;
 mod api_v1_openapi;
 mod api_v1_pages;
 mod api_v1_projects;
+mod api_v1_queue;
 mod api_v1_releases;
 mod api_v1_servers;
 mod api_v1_tokens;

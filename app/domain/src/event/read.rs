@@ -12,6 +12,7 @@ use crate::id::{EnvironmentId, ProjectId, ReleaseId, ServerId};
 use crate::live::LiveState;
 use crate::node::NodeKey;
 use crate::policy::Hold;
+use crate::queue::Lock;
 use crate::release::LogStream;
 use crate::status::ReleaseStatus;
 use crate::text::Text;
@@ -95,6 +96,15 @@ enum Plain {
     },
     #[serde(rename = "node.progress")]
     NodeProgress { release_id: ReleaseId, node: NodeKey, attempt: u32, done: u64, total: u64 },
+    #[serde(rename = "environment.locked")]
+    EnvironmentLocked(Box<Lock>),
+    #[serde(rename = "environment.unlocked")]
+    EnvironmentUnlocked {
+        environment_id: EnvironmentId,
+        project_id: ProjectId,
+        #[serde(default)]
+        by: Option<String>,
+    },
     #[serde(rename = "release.watching")]
     ReleaseWatching { release_id: ReleaseId, people: Vec<String>, total: u32, walls: u32 },
     #[serde(rename = "live.changed")]

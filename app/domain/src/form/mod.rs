@@ -42,7 +42,7 @@ pub trait Form {
 
 /// Runs the rules of a form that needs no context. The rules name codes ([`rules`]); the sentence for
 /// each is found here.
-fn errors_of<T: Validate<Context = ()>>(form: &T) -> Vec<FieldError> {
+pub(crate) fn errors_of<T: Validate<Context = ()>>(form: &T) -> Vec<FieldError> {
     match form.validate() {
         Ok(()) => Vec::new(),
         Err(report) => report
@@ -93,6 +93,24 @@ pub fn message(code: &str) -> Text {
             "请填写以 https:// 或 http:// 开头并含主机名的地址。",
         ),
         "email" => Text::new("An e-mail address such as ops@example.com.", "请填写邮箱地址，例如 ops@example.com。"),
+        "clock" => Text::new("A time of day such as 18:00.", "请填写时刻，例如 18:00。"),
+        "local_time" => Text::new(
+            "A day such as 2026-12-24, or a time such as 2026-12-24T18:00.",
+            "请填写日期（如 2026-12-24）或时间（如 2026-12-24T18:00）。",
+        ),
+        "time_zone" => Text::new(
+            "There is no such time zone. Name one such as Europe/Berlin or Asia/Shanghai.",
+            "没有这个时区，请填写例如 Asia/Shanghai 或 Europe/Berlin 的名称。",
+        ),
+        "before_begin" => Text::new(
+            "The freeze ends before it begins. Choose a later end.",
+            "封网的结束早于开始，请选择更晚的结束时间。",
+        ),
+        "empty_window" => Text::new(
+            "The freeze ends when it begins. For a whole day say 00:00 to 24:00.",
+            "封网的开始与结束相同；若要全天，请填写 00:00 至 24:00。",
+        ),
+        "no_days" => Text::new("Choose at least one day of the week.", "请至少选择一天。"),
         "no_hook" => {
             Text::new("There is no script here that could be saved as a template.", "此处没有可保存为模板的脚本。")
         }

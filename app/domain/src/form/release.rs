@@ -7,6 +7,7 @@ use super::{Form, errors_of, message, rules};
 use crate::fault::FieldError;
 use crate::id::{EnvironmentId, ProjectId, ReleaseId};
 use crate::release::{GitRef, HookPoint, Hooks};
+use crate::time::Timestamp;
 
 /// The longest hook, in bytes.
 pub const MAX_HOOK_BYTES: usize = 64 * 1024;
@@ -62,6 +63,9 @@ pub struct StartForm {
     /// with the release where it broke a rule.
     #[garde(custom(rules::note))]
     pub exception: Option<String>,
+    /// When it starts, at most a year ahead: it stands in the queue until then. Absent: as soon as it can.
+    #[garde(skip)]
+    pub at: Option<Timestamp>,
 }
 
 impl Form for StartForm {

@@ -214,7 +214,7 @@ pub(super) fn ref_name(value: &str, _: &()) -> garde::Result {
 }
 
 /// A release's note: at most 2,000 characters.
-pub(super) fn note(value: &Option<String>, _: &()) -> garde::Result {
+pub(crate) fn note(value: &Option<String>, _: &()) -> garde::Result {
     match value {
         Some(text) if text.chars().count() > 2_000 => fail("too_long"),
         Some(text) if text.contains('\0') => fail("nul"),

@@ -2,7 +2,7 @@
 //!
 //! A release runs with the policy that was there when it started; what decides whether it may start is read then.
 
-mod calendar;
+pub mod calendar;
 mod health;
 mod rollout;
 mod rules;
@@ -13,7 +13,7 @@ mod takes;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 
-pub use calendar::Calendar;
+pub use calendar::{Calendar, DateFreeze, Weekday, WeeklyFreeze};
 pub use health::{Health, HealthKind, PLACEHOLDERS, fill};
 pub use rollout::{Hold, OnFailure, Rollout, Strategy};
 pub use rules::Rules;

@@ -12,6 +12,8 @@ use crate::text::Text;
 pub enum Rule {
     /// The same commit has succeeded in a test environment of the project.
     TestedFirst,
+    /// The environment is not frozen.
+    Calendar,
 }
 
 impl Rule {
@@ -19,6 +21,7 @@ impl Rule {
     pub fn as_str(self) -> &'static str {
         match self {
             Rule::TestedFirst => "tested_first",
+            Rule::Calendar => "calendar",
         }
     }
 }

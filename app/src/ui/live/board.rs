@@ -86,7 +86,11 @@ impl LiveBoard {
                 }
                 true
             }
-            EventData::LogAppended { .. } | EventData::ReleaseWatching { .. } | EventData::LiveChanged { .. } => false,
+            EventData::LogAppended { .. }
+            | EventData::ReleaseWatching { .. }
+            | EventData::LiveChanged { .. }
+            | EventData::EnvironmentLocked(_)
+            | EventData::EnvironmentUnlocked { .. } => false,
         }
     }
 

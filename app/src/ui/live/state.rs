@@ -174,7 +174,10 @@ impl ReleaseState {
                 at: event.at,
             }),
             // Of people, not of the release: the page shows it elsewhere.
-            EventData::ReleaseWatching { .. } | EventData::LiveChanged { .. } => Change::Nothing,
+            EventData::ReleaseWatching { .. }
+            | EventData::LiveChanged { .. }
+            | EventData::EnvironmentLocked(_)
+            | EventData::EnvironmentUnlocked { .. } => Change::Nothing,
         }
     }
 

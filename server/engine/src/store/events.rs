@@ -72,7 +72,7 @@ impl Store {
             let topic = topics
                 .iter()
                 .find(|topic| match topic {
-                    Topic::Release(id) => *id == release,
+                    Topic::Release(id) => *id == release && release != ReleaseId(0),
                     Topic::Project(id) => public && *id == project,
                     Topic::Wall => public,
                 })
@@ -117,8 +117,11 @@ impl Store {
 /// The condition that an event belongs to any of the topics.
 fn any_of(topics: &[Topic]) -> String {
     let list = |ids: Vec<i64>| ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
-    let releases: Vec<i64> =
-        topics.iter().filter_map(|topic| if let Topic::Release(id) = topic { Some(id.0) } else { None }).collect();
+    // What is about no release stands there under 0.
+    let releases: Vec<i64> = topics
+        .iter()
+        .filter_map(|topic| if let Topic::Release(id) = topic { Some(id.0).filter(|id| *id != 0) } else { None })
+        .collect();
     let projects: Vec<i64> =
         topics.iter().filter_map(|topic| if let Topic::Project(id) = topic { Some(id.0) } else { None }).collect();
     let mut any = Vec::new();
@@ -130,5 +133,5 @@ fn any_of(topics: &[Topic]) -> String {
     if !releases.is_empty() {
         any.push(format!("release_id IN ({})", list(releases)));
     }
-    any.join(" OR ")
+    if any.is_empty() { "1 = 0".to_owned() } else { any.join(" OR ") }
 }

@@ -6,7 +6,7 @@ use sqlx::Row;
 
 use super::dialect::Turn;
 use super::error::{Result, StoreError};
-use super::{Store, nodes, releases, rows};
+use super::{Store, locks, nodes, queue, releases, rows};
 
 /// The right to run a release. Every write under it fails with [`StoreError::Stale`] once another
 /// instance has taken over, or the release has ended.
@@ -20,13 +20,6 @@ pub struct Lease {
     pub epoch: i64,
 }
 
-/// The first release that may be run: one whose runner is gone, else the oldest in the queue whose
-/// environment is free. `$1` is the time by which leases are judged.
-const CLAIMABLE: &str = "SELECT r.id, CASE WHEN r.status = 'running' THEN 0 ELSE 1 END AS rank FROM releases r \
-    WHERE (r.status = 'running' AND r.lease_until <= $1) OR (r.status = 'queued' AND NOT EXISTS ( \
-    SELECT 1 FROM releases b WHERE b.environment_id = r.environment_id AND b.status = 'running')) \
-    ORDER BY rank, r.queued_at, r.id LIMIT 1";
-
 impl Store {
     /// Takes up the first release that may be run, for `ttl_ms` milliseconds; none where nothing is to
     /// be done. Of several instances, each gets another one.
@@ -38,7 +31,7 @@ impl Store {
             // Nearly always there is nothing: found out without keeping the writers waiting.
             let conn = &mut *self.pool().acquire().await?;
             let now = self.inner.dialect.lease_clock(conn).await?;
-            if sqlx::query(CLAIMABLE).bind(now).fetch_optional(&mut *conn).await?.is_none() {
+            if queue::first_ready(conn, now, Timestamp::now()).await?.is_none() {
                 return Ok(None);
             }
         }
@@ -46,12 +39,12 @@ impl Store {
             let mut w = self.write().await?;
             w.take_turn(Turn::Claim).await?;
             let now = w.lease_clock().await?;
-            let Some(row) = sqlx::query(CLAIMABLE).bind(now).fetch_optional(w.conn()).await? else { return Ok(None) };
-            let id = ReleaseId(row.try_get("id")?);
+            let Some(id) = queue::first_ready(w.conn(), now, Timestamp::now()).await? else { return Ok(None) };
             let epoch: Option<i64> = sqlx::query_scalar(
                 "UPDATE releases SET status = 'running', instance = $2, epoch = epoch + 1, lease_until = $3, \
                  started_at = COALESCE(started_at, $4) \
-                 WHERE id = $1 AND (status = 'queued' OR (status = 'running' AND lease_until <= $5)) RETURNING epoch",
+                 WHERE id = $1 AND ((status = 'queued' AND (start_at IS NULL OR start_at <= $4)) \
+                 OR (status = 'running' AND lease_until <= $5)) RETURNING epoch",
             )
             .bind(id.0)
             .bind(instance)
@@ -60,7 +53,7 @@ impl Store {
             .bind(now)
             .fetch_optional(w.conn())
             .await?;
-            // On PostgreSQL somebody may have canceled it while we looked.
+            // On PostgreSQL somebody may have canceled it, or put it off, while we looked.
             let Some(epoch) = epoch else { continue };
             let release = releases::get(w.conn(), id).await?;
             w.event(release.project_id, releases::status_event(&release));
@@ -204,6 +197,7 @@ impl Store {
             nodes::close(&mut w, &release, now).await?;
         }
         w.event(release.project_id, releases::status_event(&release));
+        locks::end_with(&mut w, &release).await?;
         // Its environment is free.
         w.ring_queue();
         w.commit().await?;

@@ -16,6 +16,8 @@ use super::{NewRelease, Store, releases, rows};
 pub struct Start {
     /// Why it starts although a rule of the policy says no. None leaves what was said before.
     pub exception: Option<String>,
+    /// When it is to start; none as soon as it can.
+    pub start_at: Option<Timestamp>,
 }
 
 impl Store {
@@ -68,12 +70,13 @@ impl Store {
         let before = status(&mut w, id).await?;
         let won = sqlx::query(
             "UPDATE releases SET status = 'queued', queued_at = $2, cancel_requested = 0, error = NULL, \
-             finished_at = NULL, exception = COALESCE($3, exception) \
+             finished_at = NULL, exception = COALESCE($3, exception), start_at = $4 \
              WHERE id = $1 AND status IN ('failed', 'canceled')",
         )
         .bind(id.0)
         .bind(Timestamp::now().0)
         .bind(settled.exception.clone())
+        .bind(settled.start_at.map(|at| at.0))
         .execute(w.conn())
         .await?;
         if won.rows_affected() == 0 {
@@ -129,6 +132,7 @@ impl Store {
             super::nodes::close(&mut w, &release, now).await?;
             moved(&mut w, "cancel", before, &release)?;
             let release = tell(&mut w, release);
+            super::locks::end_with(&mut w, &release).await?;
             w.commit().await?;
             return Ok(release);
         }
@@ -164,10 +168,12 @@ fn moved(w: &mut Write, verb: &str, before: ReleaseStatus, release: &Release) ->
         cancel_requested: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         exception: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        start_at: Option<Timestamp>,
     }
-    let exception = release.exception.as_deref();
-    let after = State { status: release.status, cancel_requested: release.cancel_requested, exception };
-    let before = State { status: before, cancel_requested: false, exception: None };
+    let (exception, start_at) = (release.exception.as_deref(), release.start_at);
+    let after = State { status: release.status, cancel_requested: release.cancel_requested, exception, start_at };
+    let before = State { status: before, cancel_requested: false, exception: None, start_at: None };
     let draft = Draft::of(verb, release).before(&before)?.after(&after)?;
     w.audit(draft);
     Ok(())
@@ -176,12 +182,13 @@ fn moved(w: &mut Write, verb: &str, before: ReleaseStatus, release: &Release) ->
 /// Puts a pending release into the queue, within a transaction.
 pub(super) async fn start(w: &mut Write, id: ReleaseId, settled: &Start) -> Result<Release> {
     let won = sqlx::query(
-        "UPDATE releases SET status = 'queued', queued_at = $2, exception = COALESCE($3, exception) \
+        "UPDATE releases SET status = 'queued', queued_at = $2, exception = COALESCE($3, exception), start_at = $4 \
          WHERE id = $1 AND status = 'pending'",
     )
     .bind(id.0)
     .bind(Timestamp::now().0)
     .bind(settled.exception.clone())
+    .bind(settled.start_at.map(|at| at.0))
     .execute(w.conn())
     .await?;
     if won.rows_affected() == 0 {
@@ -192,8 +199,19 @@ pub(super) async fn start(w: &mut Write, id: ReleaseId, settled: &Start) -> Resu
     Ok(tell(w, release))
 }
 
+/// Writes down that the time of a queued release was changed.
+pub(super) fn scheduled(w: &mut Write, before: &Release, after: &Release) -> Result<()> {
+    #[derive(Serialize)]
+    struct State {
+        start_at: Option<Timestamp>,
+    }
+    let state = |release: &Release| State { start_at: release.start_at };
+    w.audit(Draft::of("schedule", after).before(&state(before))?.after(&state(after))?);
+    Ok(())
+}
+
 /// Tells the release's new status; the release.
-fn tell(w: &mut Write, release: Release) -> Release {
+pub(super) fn tell(w: &mut Write, release: Release) -> Release {
     w.event(release.project_id, releases::status_event(&release));
     w.ring_queue();
     release

@@ -3,6 +3,7 @@
 
 mod audit;
 mod feed;
+mod gates;
 mod idempotency;
 mod log_lines;
 mod logs;
@@ -58,6 +59,13 @@ on_both! {
     queue::the_queue_is_first_come_first_served
     queue::a_page_of_releases_ends_where_the_next_begins
     queue::the_live_release_is_the_one_that_succeeded_last
+    gates::nothing_is_claimed_where_it_is_locked
+    gates::what_runs_goes_on_under_a_lock
+    gates::a_lock_runs_out_by_itself
+    gates::no_lock_outlives_its_release
+    gates::of_many_locks_one_is_taken
+    gates::a_time_is_waited_for_and_keeps_nobody_behind
+    gates::nothing_is_claimed_in_a_freeze_without_an_exception
     runs::a_lost_lease_writes_nothing
     runs::a_lease_that_was_given_back_is_claimed_at_once
     runs::a_plan_comes_back_in_its_order

@@ -5,6 +5,7 @@ mod completions;
 mod credentials;
 mod environments;
 mod follow;
+mod gate;
 mod login;
 mod logins;
 mod names;
@@ -72,6 +73,12 @@ pub(super) enum ClientCommand {
     Rollback(ways::Rollback),
     /// Takes what is live in a test environment to another one
     Promote(ways::Promote),
+    /// Locks an environment: nothing new starts there until the lock is lifted or ends
+    Lock(gate::LockArgs),
+    /// Lifts the lock of an environment; its queue goes on at once
+    Unlock(gate::Door),
+    /// Shows who waits for what in an environment, its lock and its freezes
+    Queue(gate::Door),
     /// Writes what a shell needs to complete this command line
     #[command(after_help = completions::AFTER)]
     Completions(completions::Completions),
@@ -136,6 +143,8 @@ impl ClientCommand {
             ClientCommand::Release(release) => &release.on,
             ClientCommand::Rollback(rollback) => &rollback.on,
             ClientCommand::Promote(promote) => &promote.on,
+            ClientCommand::Lock(lock) => &lock.door.on,
+            ClientCommand::Unlock(door) | ClientCommand::Queue(door) => &door.on,
         })
     }
 }
@@ -158,6 +167,9 @@ async fn dispatch(command: ClientCommand, whole: Command) -> Outcome<u8> {
         ClientCommand::Release(release) => return release::run(&Client::of(&release.on)?, release.command).await,
         ClientCommand::Rollback(rollback) => return ways::rollback(&Client::of(&rollback.on)?, rollback).await,
         ClientCommand::Promote(promote) => return ways::promote(&Client::of(&promote.on)?, promote).await,
+        ClientCommand::Lock(lock) => gate::lock(&Client::of(&lock.door.on)?, &lock).await?,
+        ClientCommand::Unlock(door) => gate::unlock(&Client::of(&door.on)?, &door).await?,
+        ClientCommand::Queue(door) => gate::queue(&Client::of(&door.on)?, &door).await?,
         ClientCommand::Completions(completions) => completions::run(&completions, whole)?,
     }
     Ok(0)

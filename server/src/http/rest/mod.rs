@@ -16,6 +16,7 @@ mod me;
 mod members;
 pub(crate) mod needs;
 mod projects;
+mod queue;
 mod releases;
 mod rules;
 mod servers;
@@ -131,8 +132,13 @@ impl PageOf {
 
 /// 201 with the thing, and its address in `Location`.
 fn created<T: Serialize>(noun: &str, id: impl std::fmt::Display, body: T) -> Response {
+    created_at(&format!("{noun}/{id}"), body)
+}
+
+/// The same for what stands at an address of another form.
+fn created_at<T: Serialize>(address: &str, body: T) -> Response {
     let mut response = Reply::created(body).into_response();
-    if let Ok(address) = HeaderValue::from_str(&format!("{BASE}/{noun}/{id}")) {
+    if let Ok(address) = HeaderValue::from_str(&format!("{BASE}/{address}")) {
         response.headers_mut().insert(header::LOCATION, address);
     }
     response
@@ -167,6 +173,7 @@ pub(crate) fn router() -> Calls {
                 .merge(releases::router())
                 .merge(live::router())
                 .merge(ways::router())
+                .merge(queue::router())
                 .merge(logs::router())
                 .merge(templates::router())
                 .merge(events::router())

@@ -18,8 +18,8 @@ pub(super) use self::lines::{clean, clock, seconds, short, step, title};
 pub(super) use self::picture::{Change, Picture};
 use self::tail::{Tail, failed_log};
 use self::view::View;
-use super::Client;
 use super::trouble::{CANCELED, FAILED, INTERRUPTED, Outcome, Trouble};
+use super::{Client, gate};
 use crate::cli::say;
 
 /// How often the live picture is drawn where nothing happens but time.
@@ -69,6 +69,12 @@ pub(super) async fn follow(client: &Client, id: i64, how: How) -> Outcome<Pictur
             )
             .get(say::lang()),
         );
+    }
+    if watch.picture.release.status == ReleaseStatus::Queued
+        && matches!(watch.view, View::Plain)
+        && let Some(place) = gate::place(client, id).await?
+    {
+        watch.view.say(text!("In the queue: {}", "排队中：{}"; place).get(say::lang()));
     }
     let fails: Vec<usize> = (0..watch.picture.nodes.len()).collect();
     for at in fails {

@@ -109,7 +109,11 @@ impl Picture {
                 self.progress.insert(node.clone(), (*done, *total));
                 Some(Change::Progress)
             }
-            EventData::LogAppended { .. } | EventData::ReleaseWatching { .. } | EventData::LiveChanged { .. } => None,
+            EventData::LogAppended { .. }
+            | EventData::ReleaseWatching { .. }
+            | EventData::LiveChanged { .. }
+            | EventData::EnvironmentLocked(_)
+            | EventData::EnvironmentUnlocked { .. } => None,
         }
     }
 

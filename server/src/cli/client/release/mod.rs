@@ -7,7 +7,7 @@ mod show;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use launchway_domain::{Release, ReleaseStatus, StartForm, Text, text};
+use launchway_domain::{Release, ReleaseStatus, StartForm, Text, Timestamp, text};
 use serde_json::{Value, json};
 
 pub(super) use self::create::script;
@@ -15,7 +15,7 @@ use super::api::read;
 use super::follow::{self, How, follow, title};
 use super::trouble::Outcome;
 use super::wire::bilingual;
-use super::{Client, On, names, print};
+use super::{Client, On, gate, names, print};
 use crate::cli::say;
 
 #[derive(Args)]
@@ -33,6 +33,8 @@ pub(in crate::cli) enum ReleaseCommand {
     Create(create::Create),
     /// Starts a release that waits to be started
     Start(Begin),
+    /// Changes when a queued release starts
+    Schedule(Schedule),
     /// Asks a release to stop
     Cancel(Act),
     /// Lets a release go on that waits between two batches
@@ -87,17 +89,30 @@ pub(in crate::cli) struct Begin {
     settled: Settled,
 }
 
+/// A release whose time is changed.
+#[derive(Args)]
+pub(in crate::cli) struct Schedule {
+    #[command(flatten)]
+    act: Act,
+    /// When it starts: a time such as 2026-12-24T18:00:00+01:00, or +2h [default: as soon as it can]
+    #[arg(long, value_name = "TIME", value_parser = gate::time)]
+    at: Option<Timestamp>,
+}
+
 /// What is settled when a release goes into the queue.
 #[derive(Args)]
 pub(in crate::cli) struct Settled {
     /// Why it starts although the environment's policy does not let it; for administrators. Stays with the release
     #[arg(long, value_name = "REASON")]
     pub(super) exception: Option<String>,
+    /// When it starts: a time such as 2026-12-24T18:00:00+01:00, or +2h [default: as soon as it can]
+    #[arg(long, value_name = "TIME", value_parser = gate::time)]
+    at: Option<Timestamp>,
 }
 
 impl Settled {
     fn form(&self) -> StartForm {
-        StartForm { exception: self.exception.clone() }
+        StartForm { exception: self.exception.clone(), at: self.at }
     }
 }
 
@@ -116,6 +131,11 @@ pub(super) async fn run(client: &Client, command: ReleaseCommand) -> Outcome<u8>
     match command {
         ReleaseCommand::Create(create) => create::run(client, create).await,
         ReleaseCommand::Start(begin) => self::begin(client, "start", begin).await,
+        ReleaseCommand::Schedule(Schedule { act, at }) => {
+            let body = json!({"at": at});
+            let json = client.api.post(&format!("/releases/{}/schedule", act.release), Some(&body)).await?;
+            done(client, &json, &read_release(&json)?, &act.wait).await
+        }
         ReleaseCommand::Cancel(act) => self::act(client, "cancel", act).await,
         ReleaseCommand::Continue(act) => self::act(client, "continue", act).await,
         ReleaseCommand::Retry(begin) => self::begin(client, "retry", begin).await,
@@ -184,6 +204,11 @@ pub(super) async fn done(client: &Client, json: &Value, release: &Release, how: 
             client.api.page(&format!("/releases/{id}"))
         ),
     };
+    if release.status == ReleaseStatus::Queued
+        && let Some(place) = gate::place(client, id.0).await?
+    {
+        line = text!("{}: {}", "{}：{}"; line, place);
+    }
     line.en.to_mut().push_str(&next.en);
     line.zh.to_mut().push_str(&next.zh);
     say::line(&line);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::follow::{Picture, clean, seconds, short, step, title};
 use super::super::trouble::Outcome;
-use super::super::{Client, print};
+use super::super::{Client, gate, print};
 use super::read_release;
 use crate::cli::say;
 
@@ -88,9 +88,15 @@ pub(super) async fn show(client: &Client, id: i64) -> Outcome<u8> {
     let picture = Picture::load(&client.api, id).await?;
     let (release, lang) = (&picture.release, say::lang());
     let time = |at: Option<_>| at.map(print::time).unwrap_or_default();
+    let place = match release.status {
+        ReleaseStatus::Pending | ReleaseStatus::Queued => gate::place(client, id).await?,
+        _ => None,
+    };
     print::details(&[
         (Text::new("Release", "发布"), title(release).get(lang).to_owned()),
         (Text::new("Status", "状态"), release.status.label().get(lang).to_owned()),
+        (Text::new("Queue", "队列"), place.map(|place| place.get(lang).to_owned()).unwrap_or_default()),
+        (Text::new("Starts at", "预定开始"), time(release.start_at)),
         (Text::new("Error", "错误"), release.error.as_ref().map(|e| e.get(lang).to_owned()).unwrap_or_default()),
         (Text::new("Commit", "提交"), release.commit.clone()),
         (Text::new("Exception", "破例理由"), release.exception.clone().unwrap_or_default()),
