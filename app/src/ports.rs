@@ -6,8 +6,8 @@
 
 mod live;
 mod people;
-mod ways;
 mod queue;
+mod ways;
 
 use std::sync::Arc;
 
@@ -24,8 +24,8 @@ use launchway_domain::{
 
 pub use live::Lives;
 pub use people::{Members, People, Tokens};
-pub use ways::Ways;
 pub use queue::Queues;
+pub use ways::Ways;
 
 /// The answer of every port.
 pub type Answer<T> = Result<T, Fault>;

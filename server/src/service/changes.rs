@@ -41,7 +41,7 @@ impl Core {
         }
         let live = self.store.latest_succeeded(id, None).await.map_err(|e| of_store(e, &thing))?;
         let commit = self.resolve(&project, git_ref).await?;
-        let coming = Coming { kind: ReleaseKind::Release, commit: &commit, again: false };
+        let coming = Coming { kind: ReleaseKind::Release, commit: &commit, again: false, at: None };
         let rules = self.rules(&environment, &coming).await?;
         self.against(&project, &environment, live, commit, None, rules).await
     }

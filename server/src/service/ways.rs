@@ -103,7 +103,7 @@ impl Ways for WayService {
         let environment = self.0.environment_to_run(actor, id).await?;
         form.check()?;
         let Promotion { release: source, .. } = self.0.promotion(&environment, form.from).await?;
-        let coming = Coming { kind: ReleaseKind::Release, commit: &source.commit, again: false };
+        let coming = Coming { kind: ReleaseKind::Release, commit: &source.commit, again: false, at: None };
         let settled = self.0.may_start(actor, &environment, &coming, form.exception.as_deref()).await?;
         let to_fault = |e| of_store(e, &thing(id));
         let project = self.0.store.project(environment.project_id).await.map_err(to_fault)?;
@@ -158,7 +158,7 @@ impl Core {
                 "发布 {id} 的状态为“{zh}”，从未完整上线。请回滚到成功的发布，或开始、重试此发布。"
             )));
         }
-        let coming = Coming { kind: ReleaseKind::Rollback, commit: &target.commit, again: false };
+        let coming = Coming { kind: ReleaseKind::Rollback, commit: &target.commit, again: false, at: None };
         let settled = self.may_start(actor, environment, &coming, exception).await?;
         // A rollback has no artifact of its own: going back to it is going back to what it brought back.
         let origin = self.store.release_tree_of(id).await.map_err(to_fault)?;
@@ -285,7 +285,7 @@ impl Core {
         let to_fault = |e| of_store(e, &thing(to.id));
         let (from, release) = self.source(to, from).await?;
         let rebuilt = lineage::apart(&self.store, &self.data, release.id, to).await.map_err(to_fault)?;
-        let coming = Coming { kind: ReleaseKind::Release, commit: &release.commit, again: false };
+        let coming = Coming { kind: ReleaseKind::Release, commit: &release.commit, again: false, at: None };
         let rules = self.rules(to, &coming).await?;
         Ok(Promotion { from: from.id, from_name: from.name, release, same_artifact: rebuilt.is_none(), rebuilt, rules })
     }
