@@ -65,6 +65,8 @@ words! {
         Token: "token",
         /// Somebody's password.
         Password: "password",
+        /// What hooks are given.
+        Variable: "variable",
         /// The host key of a server or a project.
         HostKey: "host_key",
     }

@@ -16,6 +16,7 @@ pub mod releases;
 pub mod servers;
 pub mod snapshot;
 pub mod system;
+pub mod takes;
 pub mod templates;
 pub mod walls;
 pub mod ways;

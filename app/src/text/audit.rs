@@ -32,7 +32,7 @@ super::texts! {
 }
 
 /// The nouns that can be looked for.
-pub const NOUNS: [&str; 13] = [
+pub const NOUNS: [&str; 14] = [
     "release",
     "server",
     "project",
@@ -45,6 +45,7 @@ pub const NOUNS: [&str; 13] = [
     "wall_link",
     "webhook",
     "channel",
+    "variable",
     "call",
 ];
 
@@ -65,6 +66,7 @@ pub fn noun(kind: &str) -> Text {
         "notification" => Text::new("notification", "通知"),
         "webhook" => Text::new("webhook", "Webhook"),
         "channel" => Text::new("notification channel", "通知渠道"),
+        "variable" => Text::new("variable of hooks", "钩子变量"),
         "call" => Text::new("refused call", "被拒绝的调用"),
         other => Text::verbatim(other.replace('_', " ")),
     }
@@ -85,6 +87,7 @@ pub fn noun_alone(kind: &str) -> Text {
         "wall_link" => Text::new("Wall links", "看板链接"),
         "webhook" => Text::new("Webhooks", "Webhook"),
         "channel" => Text::new("Notification channels", "通知渠道"),
+        "variable" => Text::new("Variables of hooks", "钩子变量"),
         "call" => Text::new("Refused calls", "被拒绝的调用"),
         other => noun(other),
     }

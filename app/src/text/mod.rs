@@ -32,6 +32,7 @@ pub mod releases;
 pub mod said;
 pub mod servers;
 pub mod settings;
+pub mod takes;
 pub mod templates;
 pub mod walls;
 pub mod ways;

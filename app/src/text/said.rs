@@ -24,6 +24,7 @@ fn thing(thing: Thing) -> Text {
         Thing::User => Text::new("User", "用户"),
         Thing::Member => Text::new("Member", "成员"),
         Thing::Token => Text::new("Token", "令牌"),
+        Thing::Variable => Text::new("Variable", "变量"),
         Thing::Password => Text::new("The password of", "密码："),
         Thing::HostKey => Text::new("Host key of", "主机密钥"),
     }

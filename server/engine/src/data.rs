@@ -7,6 +7,7 @@
 //! <data>/mirrors/<project>/  a bare mirror of each project's repository
 //! <data>/work/<release>/     tree/ (the work folder) and hooks/ (local hooks as they ran)
 //! <data>/artifacts/<release>/ what was packed, with its manifest
+//! <data>/cache/<environment>/ what local hooks keep from one release of it to the next
 //! ```
 
 use std::fs;
@@ -14,7 +15,7 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use launchway_domain::{ProjectId, ReleaseId};
+use launchway_domain::{EnvironmentId, ProjectId, ReleaseId};
 use nix::fcntl::{Flock, FlockArg};
 
 /// The data folder. Cheap to clone.
@@ -67,6 +68,11 @@ impl DataDir {
     /// What a release's `package` made.
     pub fn artifact(&self, release: ReleaseId) -> PathBuf {
         self.root.join("artifacts").join(release.to_string())
+    }
+
+    /// What an environment's local hooks keep from one release to the next.
+    pub fn cache(&self, environment: EnvironmentId) -> PathBuf {
+        self.root.join("cache").join(environment.to_string())
     }
 
     /// Takes this folder for the one program that serves it.

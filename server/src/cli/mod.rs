@@ -258,6 +258,7 @@ mod tests {
             ("environments list --project shop", Needs::SignIn),
             ("credentials", Needs::SignIn),
             ("templates", Needs::SignIn),
+            ("variables list --project shop --env live", Needs::SignIn),
             ("refs shop", Needs::SignIn),
             ("release list", Needs::SignIn),
         ];

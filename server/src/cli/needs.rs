@@ -33,6 +33,7 @@ impl ClientCommand {
             | ClientCommand::Environments(_)
             | ClientCommand::Credentials(_)
             | ClientCommand::Templates(_)
+            | ClientCommand::Variables(_)
             | ClientCommand::Refs(_)
             | ClientCommand::Release(_)
             | ClientCommand::Rollback(_)

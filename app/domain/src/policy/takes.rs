@@ -3,7 +3,8 @@
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 
-use crate::form::rules;
+use crate::fault::FieldError;
+use crate::form::{Form, errors_of, rules};
 
 /// The most entries of each list.
 const MAX_ENTRIES: usize = 100;
@@ -43,6 +44,12 @@ pub struct Takes {
     /// How large the build cache of local hooks may be, in MiB; 0: there is none. 2048 where absent.
     #[garde(custom(cache))]
     pub cache_mib: Option<u32>,
+}
+
+impl Form for Takes {
+    fn errors(&self) -> Vec<FieldError> {
+        errors_of(self)
+    }
 }
 
 impl Takes {

@@ -12,19 +12,22 @@ use nix::sched::{CloneFlags, unshare};
 use super::entry::Entry;
 
 /// Leaves the common view of the file system, and puts an empty folder over the data folder, or over the folder above
-/// it that the user cannot pass through; the release's folder is then mounted at its old place within. Only root with
+/// it that the user cannot pass through; the release's folder, and its cache, are then mounted at their old places within. Only root with
 /// `CAP_SYS_ADMIN` may.
 pub(super) fn spread(entry: &Entry, uid: u32, gid: u32) -> io::Result<()> {
-    let own = fs::File::open(&entry.work)?;
+    let own = [Some(&entry.work), entry.cache.as_ref()].into_iter().flatten();
+    let own: Vec<_> = own.map(|folder| Ok((folder, fs::File::open(folder)?))).collect::<io::Result<_>>()?;
     unshare(CloneFlags::CLONE_NEWNS)?;
     // What is mounted here stays here; what the host mounts later is still seen.
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_SLAVE, None::<&str>)?;
     let over = closed(&entry.data, uid, gid)?;
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     mount(Some("launchway"), over, Some("tmpfs"), flags, Some("mode=0755,size=64k"))?;
-    fs::create_dir_all(&entry.work)?;
-    let own = format!("/proc/self/fd/{}", own.as_raw_fd());
-    mount(Some(own.as_str()), &entry.work, None::<&str>, MsFlags::MS_BIND, None::<&str>)?;
+    for (folder, open) in &own {
+        fs::create_dir_all(folder)?;
+        let open = format!("/proc/self/fd/{}", open.as_raw_fd());
+        mount(Some(open.as_str()), folder.as_path(), None::<&str>, MsFlags::MS_BIND, None::<&str>)?;
+    }
     Ok(())
 }
 

@@ -30,6 +30,9 @@ pub(super) struct Entry {
     pub(super) work: PathBuf,
     /// The folder in that in which the hook itself lies.
     pub(super) run: PathBuf,
+    /// The folder that it keeps from one release to the next, where it has one; elsewhere in what is out of reach.
+    #[serde(default)]
+    pub(super) cache: Option<PathBuf>,
     /// Who the hook is to be, by number; otherwise it stays who we are.
     pub(super) user: Option<(u32, u32)>,
     /// Whether an empty folder is to lie over the data folder.
@@ -40,7 +43,7 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn new(data: &Path, work: &Path, run: &Path, tell: bool) -> Self {
-        Self { data: data.into(), work: work.into(), run: run.into(), user: None, cover: false, tell }
+        Self { data: data.into(), work: work.into(), run: run.into(), cache: None, user: None, cover: false, tell }
     }
 
     /// As one word of a command line.
@@ -50,8 +53,8 @@ impl Entry {
     }
 
     /// The folders that are the hook's own.
-    pub(super) fn own(&self) -> [PathBuf; 3] {
-        ["tree", "home", "tmp"].map(|name| self.work.join(name))
+    pub(super) fn own(&self) -> Vec<PathBuf> {
+        ["tree", "home", "tmp"].map(|name| self.work.join(name)).into_iter().chain(self.cache.clone()).collect()
     }
 }
 

@@ -37,7 +37,8 @@ use crate::shell::{Command, Limits, Shell};
 
 use entry::{Entry, REFUSED};
 pub use entry::{SUBCOMMAND, enter};
-pub(crate) use work::{clean, merge};
+pub(crate) use work::merge;
+pub use work::{clean, size_of};
 
 /// The user that hooks run as where nobody named one and it exists.
 const OWN_USER: &str = "launchway-hooks";
@@ -158,10 +159,34 @@ impl Guard {
         }
     }
 
-    /// The words before a hook's own: the program that keeps it, told how. Empty where nothing does.
-    pub fn words(&self, work: &Path, run: &Path) -> Vec<Vec<u8>> {
+    /// Makes the folder that hooks of an environment keep, and hands it over; one that is of no use to who hooks run as
+    /// now is begun anew.
+    ///
+    /// # Errors
+    /// Where the disk refuses.
+    pub fn prepare_cache(&self, cache: &Path) -> io::Result<()> {
+        if let Some(above) = cache.parent() {
+            make(above, 0o711)?;
+        }
+        let owners = match self.inner.way {
+            Way::User { uid, .. } => vec![uid, Uid::effective()],
+            Way::Open | Way::Landlock => vec![Uid::effective()],
+        };
+        if cache.exists() && !owners.iter().any(|owner| work::belongs(cache, *owner).unwrap_or(false)) {
+            clean(cache)?;
+        }
+        make(cache, 0o700)?;
+        match self.inner.way {
+            Way::User { uid, gid, .. } => work::hand_over(cache, uid, gid),
+            Way::Open | Way::Landlock => Ok(()),
+        }
+    }
+
+    /// The words before a hook's own: the program that keeps it, told how. Empty where nothing does. `cache` is the
+    /// folder that [`Guard::prepare_cache`] made, where the hook has one.
+    pub fn words(&self, work: &Path, run: &Path, cache: Option<&Path>) -> Vec<Vec<u8>> {
         let Inner { way, helper, data, .. } = &*self.inner;
-        way.words(helper, &Entry::new(data, work, run, false))
+        way.words(helper, &Entry { cache: cache.map(Path::to_owned), ..Entry::new(data, work, run, false) })
     }
 }
 
@@ -305,11 +330,13 @@ fn open_the_way(data: &DataDir, gid: Gid) -> io::Result<()> {
     for folder in ["mirrors", "artifacts"] {
         make(&root.join(folder), 0o700)?;
     }
-    make(&root.join("work"), 0o711)?;
+    for folder in ["work", "cache"] {
+        make(&root.join(folder), 0o711)?;
+    }
     for entry in fs::read_dir(root)? {
         let entry = entry?;
         let meta = entry.metadata()?;
-        if entry.file_name() != "work" && !meta.is_symlink() {
+        if !["work", "cache"].iter().any(|name| entry.file_name() == *name) && !meta.is_symlink() {
             fs::set_permissions(entry.path(), fs::Permissions::from_mode(meta.permissions().mode() & 0o700))?;
         }
     }

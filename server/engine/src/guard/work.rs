@@ -83,7 +83,7 @@ fn merge_into(from: &Dir, to: &Dir) -> io::Result<()> {
 ///
 /// # Errors
 /// Where something in it is somebody else's.
-pub(crate) fn clean(folder: &Path) -> io::Result<()> {
+pub fn clean(folder: &Path) -> io::Result<()> {
     let absent = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
     match fs::remove_dir_all(folder) {
         Err(error) if absent(&error) => Ok(()),
@@ -93,6 +93,22 @@ pub(crate) fn clean(folder: &Path) -> io::Result<()> {
         }
         outcome => outcome,
     }
+}
+
+/// How much the files in a folder hold, in bytes; of what is closed or goes away meanwhile, nothing. Follows no link.
+pub fn size_of(folder: &Path) -> u64 {
+    let mut bytes = 0;
+    let mut open: Vec<Dir> = Dir::open_ambient_dir(folder, ambient_authority()).into_iter().collect();
+    while let Some(folder) = open.pop() {
+        for entry in folder.entries().into_iter().flatten().flatten() {
+            match entry.metadata() {
+                Ok(meta) if meta.is_dir() => open.extend(folder.open_dir_nofollow(entry.file_name())),
+                Ok(meta) => bytes += meta.len(),
+                Err(_) => {}
+            }
+        }
+    }
+    bytes
 }
 
 /// Opens every folder to its owner.

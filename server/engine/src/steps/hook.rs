@@ -4,6 +4,7 @@
 //! and attempt, and is then followed. Whoever follows may vanish and come back: the hook does not
 //! notice, and is found again by its folder.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +14,9 @@ use secrecy::SecretString;
 
 use super::connections::{Line, Reach};
 use super::{Context, Done, StepError, blocking};
+use crate::guard;
 use crate::local::LocalShell;
-use crate::log::{self, LogHandle};
+use crate::log::{self, LogHandle, size};
 use crate::process::{self, ProcessError, Spec, State};
 use crate::shell::ShellError;
 
@@ -44,12 +46,16 @@ pub(super) async fn local(
         let tree = context.data.tree(context.release.id);
         let dir = work.join("hooks").join(format!("{}-{}", point.as_str(), node.attempt));
         context.guard.prepare(&work).map_err(|error| super::local::disk(&work, &error))?;
-        let through = context.guard.words(&work, &dir);
+        let cache = cache(&context, &log)?;
+        let through = context.guard.words(&work, &dir, cache.as_deref());
         let tree_text = tree.to_string_lossy().into_owned();
         let mut env = environment(&context, &node, &tree_text, "", "");
         env.push(("PATH".to_owned(), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()));
         for (name, folder) in [("HOME", "home"), ("TMPDIR", "tmp")] {
             env.push((name.to_owned(), work.join(folder).to_string_lossy().into_owned()));
+        }
+        if let Some(cache) = &cache {
+            env.push(("LAUNCHWAY_CACHE".to_owned(), cache.to_string_lossy().into_owned()));
         }
         env.push(("LANG".to_owned(), "C.UTF-8".to_owned()));
         let dir = dir.to_string_lossy().into_owned();
@@ -60,6 +66,20 @@ pub(super) async fn local(
         run(&context, &node, resumed, &spec, &mut LocalShell::new(), &log)
     })
     .await
+}
+
+/// The folder that local hooks of the environment keep, where they have one: emptied where it grew too large. No other
+/// release of the environment runs meanwhile.
+fn cache(context: &Context, log: &LogHandle) -> Result<Option<PathBuf>, StepError> {
+    let Some(most) = context.frozen.policy.takes.cache_bytes() else { return Ok(None) };
+    let cache = context.data.cache(context.release.environment_id);
+    let held = guard::size_of(&cache);
+    if held > most {
+        log.note(format!("The build cache held {}, more than its {}: it was emptied.", size(held), size(most)));
+        guard::clean(&cache).map_err(|error| super::local::disk(&cache, &error))?;
+    }
+    context.guard.prepare_cache(&cache).map_err(|error| super::local::disk(&cache, &error))?;
+    Ok(Some(cache))
 }
 
 /// A hook on a server, in the release's folder.

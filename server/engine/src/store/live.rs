@@ -90,6 +90,8 @@ fn read(row: &AnyRow) -> Result<Seen> {
 struct Ran {
     tree_of: ReleaseId,
     hooks: launchway_domain::Hooks,
+    #[serde(default)]
+    policy: launchway_domain::Policy,
     targets: Vec<RanOn>,
 }
 
@@ -524,7 +526,8 @@ async fn history(conn: &mut AnyConnection, only: &str) -> Result<HashMap<Spot, K
         let Some(ran) = ran.get(&release) else { continue };
         let Some(on) = ran.targets.iter().find(|on| on.server_id.0 == at.1) else { continue };
         let hooks = ran.hooks.before_deploy.is_some() || ran.hooks.after_deploy.is_some();
-        let expected = Expected { release: ReleaseId(release), tree: ran.tree_of, hooks };
+        let expected =
+            Expected { release: ReleaseId(release), tree: ran.tree_of, hooks, takes: ran.policy.takes.clone() };
         known.insert(at, (expected, rows::time(row, "finished_at")?, on.path.clone()));
     }
     Ok(known)

@@ -1,9 +1,10 @@
 //! What is live on a server, as the server itself says it, held against what Launchway brought there. Reads, and changes
 //! nothing.
 
-use launchway_domain::{LiveState, ReleaseId, Text, text};
+use launchway_domain::{LiveState, ReleaseId, Takes, Text, text};
 
 use super::error::TargetError;
+use super::lay::Lay;
 use super::probe::Digest;
 use super::verify::{Difference, differences};
 use super::{Site, Tools, ask, scripts};
@@ -22,6 +23,8 @@ pub struct Expected {
     pub tree: ReleaseId,
     /// Whether hooks of the release ran in its folder on the server: what is there besides may be theirs.
     pub hooks: bool,
+    /// How it was laid there.
+    pub takes: Takes,
 }
 
 /// What a comparison with the manifest found, and by what a later look knows that nothing moved since.
@@ -106,7 +109,8 @@ pub fn look(shell: &mut dyn Shell, site: &Site, how: &How<'_>, limits: &Limits) 
         Some(artifact) => {
             let tools = Tools { digest: digest(field(4)), gzip: true };
             let site = Site { release: expected.tree, ..site.clone() };
-            let found = differences(shell, &place, &site.release_dir(), tools, &artifact.manifest, limits)?;
+            let manifest = Lay::new(&expected.takes).expected(&artifact.manifest)?;
+            let found = differences(shell, &place, &site.release_dir(), tools, &manifest, limits)?;
             (Some(Files { mark, detail: summary(&place, &found, expected.hooks) }), true)
         }
     };

@@ -120,6 +120,11 @@ impl Api {
         .await
     }
 
+    /// A PUT.
+    pub(super) async fn put(&self, path: &str, body: &Value) -> Outcome<Value> {
+        self.json(self.request(Method::PUT, path).json(body)).await
+    }
+
     /// A DELETE.
     pub(super) async fn delete(&self, path: &str) -> Outcome<()> {
         self.send(self.request(Method::DELETE, path)).await.map(drop)

@@ -16,6 +16,7 @@ mod release;
 mod servers;
 mod templates;
 mod trouble;
+mod variables;
 mod ways;
 mod wire;
 
@@ -64,6 +65,9 @@ pub(super) enum ClientCommand {
     /// Lists hook templates, or works on one
     #[command(visible_alias = "template")]
     Templates(Of<templates::Templates>),
+    /// Lists, sets and removes what the hooks of an environment are given
+    #[command(visible_alias = "variable")]
+    Variables(OfOne<variables::Variables>),
     /// Lists what can be released of a project: tags, branches, or the commits of a branch
     Refs(refs::Refs),
     /// Creates, starts and follows releases
@@ -110,6 +114,15 @@ pub(super) struct Of<C: Subcommand> {
     command: Option<C>,
 }
 
+/// A noun that says what is to be done.
+#[derive(Args)]
+pub(super) struct OfOne<C: Subcommand> {
+    #[command(flatten)]
+    on: On,
+    #[command(subcommand)]
+    command: C,
+}
+
 /// Who asks which server, and how the answer is shown.
 pub(super) struct Client {
     api: Api,
@@ -139,6 +152,7 @@ impl ClientCommand {
             ClientCommand::Environments(of) => &of.on,
             ClientCommand::Credentials(of) => &of.on,
             ClientCommand::Templates(of) => &of.on,
+            ClientCommand::Variables(of) => &of.on,
             ClientCommand::Refs(refs) => &refs.on,
             ClientCommand::Release(release) => &release.on,
             ClientCommand::Rollback(rollback) => &rollback.on,
@@ -163,6 +177,7 @@ async fn dispatch(command: ClientCommand, whole: Command) -> Outcome<u8> {
             credentials::run(&Client::of(&of.on)?, of.command.unwrap_or_default()).await?
         }
         ClientCommand::Templates(of) => templates::run(&Client::of(&of.on)?, of.command.unwrap_or_default()).await?,
+        ClientCommand::Variables(of) => variables::run(&Client::of(&of.on)?, of.command).await?,
         ClientCommand::Refs(refs) => refs::run(&Client::of(&refs.on)?, &refs).await?,
         ClientCommand::Release(release) => return release::run(&Client::of(&release.on)?, release.command).await,
         ClientCommand::Rollback(rollback) => return ways::rollback(&Client::of(&rollback.on)?, rollback).await,
