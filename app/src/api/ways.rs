@@ -1,6 +1,6 @@
 //! Back to an earlier release, and on to another environment.
 
-use launchway_domain::{Environment, EnvironmentId, EnvironmentKind, Project, ProjectId, Promotion, WaysBack};
+use launchway_domain::{Environment, EnvironmentId, Project, ProjectId, Promotion, WaysBack};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use super::{ApiError, needs};
 #[cfg(feature = "ssr")]
 use {
     crate::said::{Did, Said, Thing, tell},
-    launchway_domain::{Fault, PromoteForm, Text},
+    launchway_domain::{EnvironmentKind, Fault, PromoteForm, Text},
 };
 
 /// What the list of earlier releases stands on.

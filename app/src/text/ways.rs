@@ -38,7 +38,7 @@ super::texts! {
     PROMOTED_FROM: "Promoted from", "提升自";
     ROLLBACK_OF: "Brings back", "恢复自";
     PROMOTE_REBUILDS: "What is promoted", "提升时";
-    PROMOTE_REBUILDS_HINT: "The same artifact is taken over where the same folder is packed and no script that builds mentions LAUNCHWAY_ENVIRONMENT.", "若打包目录相同，且构建脚本未使用 LAUNCHWAY_ENVIRONMENT，则沿用同一制品。";
+    PROMOTE_REBUILDS_HINT: "The same artifact is taken over where the same folder is packed and no script that builds mentions LAUNCHWAY_ENVIRONMENT or a variable of the environments.", "若打包内容相同，且构建脚本未使用 LAUNCHWAY_ENVIRONMENT 或环境变量，则沿用同一制品。";
     PROMOTE_REBUILDS_NO: "the same artifact where that is possible", "尽可能沿用同一制品";
     PROMOTE_REBUILDS_YES: "built again every time", "每次重新构建";
 }

@@ -68,8 +68,8 @@ impl Lineage {
 }
 
 /// Why what a release brought live cannot be taken over by another environment byte for byte; none where it can. That
-/// is so where the same folder of the tree is packed in both, and no script that builds asks where the release goes;
-/// the policy of the environment may want it built again in any case.
+/// is so where the same part of the tree is packed in both, and no script that builds asks where the release goes or
+/// for a variable of either; the policy of the environment may want it built again in any case.
 ///
 /// # Errors
 /// [`StoreError::NotFound`]
@@ -95,14 +95,24 @@ pub async fn apart(store: &Store, data: &DataDir, from: ReleaseId, to: &Environm
             "{name} 打包的目录不同，因此重新构建。"
         )));
     }
-    let asks = [HookPoint::BeforeDownload, HookPoint::AfterDownload]
-        .into_iter()
-        .find(|point| frozen.hooks.at(*point).is_some_and(|script| script.contains(TELLS_ENVIRONMENT)));
-    if let Some(point) = asks {
-        let hook = point.as_str();
+    if frozen.policy.takes.exclude != to.policy.takes.exclude {
         return Ok(Some(text!(
-            "Its hook {hook} asks for {TELLS_ENVIRONMENT}, so it is built again.",
-            "其 {hook} 钩子使用 {TELLS_ENVIRONMENT}，因此重新构建。"
+            "{name} leaves other files out, so it is built again.",
+            "{name} 排除的文件不同，因此重新构建。"
+        )));
+    }
+    let mut words = vec![TELLS_ENVIRONMENT.to_owned()];
+    for environment in [store.release(from).await?.environment_id, to.id] {
+        words.extend(store.variables(environment).await?.into_iter().map(|variable| variable.name));
+    }
+    let asks = [HookPoint::BeforeDownload, HookPoint::AfterDownload].into_iter().find_map(|point| {
+        let script = frozen.hooks.at(point)?;
+        Some((point.as_str(), words.iter().find(|word| script.contains(word.as_str()))?))
+    });
+    if let Some((hook, word)) = asks {
+        return Ok(Some(text!(
+            "Its hook {hook} asks for {word}, so it is built again.",
+            "其 {hook} 钩子使用 {word}，因此重新构建。"
         )));
     }
     if !is_stored(data, tree).await {
