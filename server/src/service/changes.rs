@@ -26,7 +26,7 @@ impl Core {
         let project = self.store.project(release.project_id).await.map_err(to_fault)?;
         let environment = self.store.environment(release.environment_id).await.map_err(to_fault)?;
         let before = self.store.latest_succeeded(environment.id, Some(id)).await.map_err(to_fault)?;
-        let rules = self.rules(&environment, &Coming::from(&release)).await?;
+        let rules = self.rules_of(&release).await?;
         let tree = self.store.release_tree_of(id).await.map_err(to_fault)?;
         self.against(&project, &environment, before, release.commit, Some(tree), rules).await
     }

@@ -134,8 +134,11 @@ impl Ways for WayService {
 }
 
 impl Core {
-    /// How a release stands to the policy of its environment; nothing once it was started.
+    /// How a release stands to the policy of its environment; nothing where it cannot be started or retried.
     pub(super) async fn rules_of(&self, release: &Release) -> Answer<Vec<RuleState>> {
+        if !matches!(release.status, ReleaseStatus::Pending | ReleaseStatus::Failed | ReleaseStatus::Canceled) {
+            return Ok(Vec::new());
+        }
         let environment = self.store.environment(release.environment_id).await;
         let environment = environment.map_err(|e| of_store(e, &thing(release.environment_id)))?;
         self.rules(&environment, &release.into()).await
