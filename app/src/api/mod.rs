@@ -13,6 +13,7 @@ pub mod people;
 pub mod policy;
 pub mod projects;
 pub mod releases;
+pub mod rollout;
 pub mod servers;
 pub mod snapshot;
 pub mod system;

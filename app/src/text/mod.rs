@@ -29,6 +29,7 @@ pub mod policy;
 pub mod projects;
 pub mod release;
 pub mod releases;
+pub mod rollout;
 pub mod said;
 pub mod servers;
 pub mod settings;

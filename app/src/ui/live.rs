@@ -75,6 +75,8 @@ pub struct Live {
     pub release: RwSignal<Release>,
     /// The nodes that there are, without what changes about them.
     pub plan: RwSignal<Vec<Planned>>,
+    /// How many batches the servers go in; 0 where they go at once.
+    pub batches: Memo<u32>,
     /// Whether the page hears of what happens.
     pub connection: RwSignal<Connection>,
     /// Who has this release open now, as far as that was told.
@@ -96,9 +98,11 @@ impl Live {
     /// A release as a snapshot tells it.
     pub fn new(snapshot: ReleaseSnapshot) -> Self {
         let state = ReleaseState::from(snapshot);
+        let plan = RwSignal::new(plan_of(&state));
         Self {
             release: RwSignal::new(state.release().clone()),
-            plan: RwSignal::new(plan_of(&state)),
+            plan,
+            batches: Memo::new(move |_| plan.with(|plan| plan.iter().filter_map(|node| node.batch).max().unwrap_or(0))),
             connection: RwSignal::new(Connection::Connecting),
             watching: RwSignal::new(Watching::default()),
             fleet: Fleet::new(&state),

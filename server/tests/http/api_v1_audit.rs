@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use launchway_domain::{Actor, ReleaseStatus, Role, SetupForm};
+use launchway_domain::{Actor, Hold, ReleaseStatus, Role, SetupForm, Timestamp};
 use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -154,6 +154,9 @@ async fn every_call_that_changes_something_leaves_an_entry() {
     // What the runner does is no person's: events tell it, and the audit does not.
     let (lease, _) = walk.app.store().claim("test", 600_000).await.unwrap().unwrap();
     walk.app.store().plan(&lease, &json!({}), &[]).await.unwrap();
+    let hold = Hold { batch: 1, of: 2, since: Timestamp::now(), until: None };
+    walk.app.store().hold(&lease, &hold).await.unwrap();
+    walk.post("/releases/{id}/continue", release, none.clone(), &["release.continue"]).await;
     walk.app.store().finish(&lease, ReleaseStatus::Succeeded, None).await.unwrap();
     let whats = &["release.start", "release.rollback"];
     walk.post("/releases/{id}/rollback", release, none.clone(), whats).await;

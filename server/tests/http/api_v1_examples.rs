@@ -27,8 +27,10 @@ async fn every_example_is_what_happens() {
     let document = client.get("/api/v1/openapi.json").await.json(200);
     let mut wrong = Vec::new();
     for example in &mut examples {
-        if example["prepare"] == "run" {
-            run(&app).await;
+        match example["prepare"].as_str() {
+            Some("run") => run(&app).await,
+            Some("hold") => hold(&app).await,
+            _ => {}
         }
         let call = format!("{} → {}", example["call"].as_str().unwrap(), example["status"]);
         let answer = ask(&client, example, &repository).await;
@@ -189,6 +191,15 @@ fn shape(value: &Value) -> Value {
         Value::Array(items) => items.first().map_or(json!([]), |item| json!([shape(item)])),
         Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), shape(value))).collect(),
     }
+}
+
+/// Release 1 waits after its first batch.
+async fn hold(app: &TestApp) {
+    use launchway_domain::{Hold, Timestamp};
+    let store = app.store();
+    let (lease, _) = store.claim("test", 600_000).await.unwrap().unwrap();
+    store.hold(&lease, &Hold { batch: 1, of: 3, since: Timestamp::now(), until: None }).await.unwrap();
+    store.give_back(&lease).await.unwrap();
 }
 
 /// Release 1 runs to its good end: one step, with a log.

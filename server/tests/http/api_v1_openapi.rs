@@ -21,6 +21,7 @@ async fn every_call_of_the_contract_is_described() {
         ("post", "/releases"),
         ("post", "/releases/{id}/start"),
         ("post", "/releases/{id}/cancel"),
+        ("post", "/releases/{id}/continue"),
         ("post", "/releases/{id}/retry"),
         ("post", "/releases/{id}/rollback"),
         ("get", "/releases/{id}"),

@@ -9,6 +9,7 @@ pub mod actions;
 pub mod address;
 pub mod changes;
 pub mod header;
+pub mod hold;
 pub mod hooks;
 pub mod log;
 pub mod people;

@@ -65,6 +65,7 @@ impl Drawn {
                     kind: NodeKind::Server,
                     server_id: None,
                     text: words::servers(rest, all).get(lang).to_owned(),
+                    batch: None,
                     note,
                 },
             );

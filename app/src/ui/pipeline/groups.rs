@@ -18,8 +18,14 @@ pub const ORDER: [NodeStatus; 7] = [
 ];
 
 /// The phases of a server.
-pub const PHASES: [NodeKind; 5] =
-    [NodeKind::Server, NodeKind::Upload, NodeKind::BeforeDeploy, NodeKind::Deploy, NodeKind::AfterDeploy];
+pub const PHASES: [NodeKind; 6] = [
+    NodeKind::Server,
+    NodeKind::Upload,
+    NodeKind::BeforeDeploy,
+    NodeKind::Deploy,
+    NodeKind::AfterDeploy,
+    NodeKind::Health,
+];
 
 /// One server's nodes as one state.
 #[derive(Clone, Debug, PartialEq, Eq)]

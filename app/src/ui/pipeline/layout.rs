@@ -48,6 +48,8 @@ pub struct Planned {
     pub server_id: Option<ServerId>,
     /// The hostname of a server node.
     pub text: String,
+    /// Of a server node, which batch the server is in, where there are several.
+    pub batch: Option<u32>,
     /// The longest line that will stand under its label, where that is more than its kind's.
     pub note: Option<String>,
 }
@@ -60,6 +62,7 @@ impl From<&Node> for Planned {
             kind: node.kind,
             server_id: node.server_id,
             text: node.text.clone(),
+            batch: node.batch,
             note: None,
         }
     }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::layout::{LABEL_X, Layout, NODE_HEIGHT, Placed};
 use super::sign;
-use crate::text::{CurrentLang, release as words};
+use crate::text::{CurrentLang, release as words, rollout};
 use crate::ui::live::clock::Clock;
 use crate::ui::live::{Live, NodeView};
 
@@ -47,8 +47,12 @@ impl Shared {
 
 /// What stands under a node's label, and at the end of the label's line. Under it: how far it is, else how long it takes;
 /// its status where there is nothing to measure, or where the sign alone would be too quiet.
-fn notes(view: &NodeView, lang: Lang, clock: Clock) -> (String, String) {
+fn notes(view: &NodeView, batches: u32, lang: Lang, clock: Clock) -> (String, String) {
     let node = &view.node;
+    // Of a server whose turn comes later, when that is says more than that it waits.
+    if let (Some(batch), NodeStatus::Pending | NodeStatus::Waiting) = (node.batch, node.status) {
+        return (rollout::batch(batch, batches.max(batch)).get(lang).to_owned(), String::new());
+    }
     let status = || node.status.label().get(lang).to_owned();
     let took = elapsed(view, lang, clock);
     let far = view.progress.filter(|_| node.status == NodeStatus::Running);
@@ -75,11 +79,19 @@ pub fn elapsed(view: &NodeView, lang: Lang, clock: Clock) -> Option<String> {
 }
 
 /// What a pointer that rests on a node is told: everything that its box may be too small for.
-fn tooltip(name: &Text, node: &Node, lang: Lang) -> String {
+fn tooltip(name: &Text, node: &Node, batches: u32, lang: Lang) -> String {
     let mut text = words::node_state(name, &node.status.label()).get(lang).to_owned();
     if let Some(code) = node.exit_status.filter(|code| *code != 0) {
         text.push_str(" · ");
         text.push_str(words::exit_status(code).get(lang));
+    }
+    if let Some(batch) = node.batch {
+        text.push_str(" · ");
+        text.push_str(rollout::batch(batch, batches.max(batch)).get(lang));
+    }
+    if let Some(live) = &node.live {
+        text.push_str(" · ");
+        text.push_str(rollout::live(live).get(lang));
     }
     if let Some(message) = &node.message {
         text.push('\n');
@@ -110,7 +122,7 @@ pub fn NodeBox(
     };
     let notes = {
         let view = view.clone();
-        Memo::new(move |_| view.with(|view| notes(view, lang.get(), clock)))
+        Memo::new(move |_| view.with(|view| notes(view, live.batches.get(), lang.get(), clock)))
     };
     let is_open = {
         let key = key.clone();
@@ -133,7 +145,7 @@ pub fn NodeBox(
         let name = name.clone();
         move || words::node_state(&name, &status.get().label()).get(lang.get()).to_owned()
     };
-    let title = move || view.with(|view| tooltip(&name, &view.node, lang.get()));
+    let title = move || view.with(|view| tooltip(&name, &view.node, live.batches.get(), lang.get()));
     let shape = Signal::derive(move || sign::of_node(status.get()));
     let class = move || {
         let (open, slow) = (if is_open.get() { " is-open" } else { "" }, if is_slow.get() { " is-slow" } else { "" });

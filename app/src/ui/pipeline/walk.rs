@@ -68,6 +68,7 @@ mod tests {
             parent: parent.map(|(kind, server)| NodeKey::of(kind, server.map(ServerId))),
             kind,
             server_id: server.map(ServerId),
+            batch: None,
             note: None,
             text: "web".into(),
         };

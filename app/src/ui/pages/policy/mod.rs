@@ -1,5 +1,6 @@
 //! How releases proceed in an environment: each part of its policy is a form of its own.
 
+pub mod rollout;
 pub mod rules;
 pub mod takes;
 pub mod variables;
@@ -12,6 +13,7 @@ use super::{id_param, no_such_page};
 use crate::api::ApiError;
 use crate::api::policy::SaveRules;
 use crate::api::projects::{get_environment, get_project};
+use crate::api::rollout::SaveRollout;
 use crate::api::takes::SaveTakes;
 use crate::text::policy as words;
 use crate::ui::components::form::times_saved;
@@ -35,10 +37,11 @@ where
 pub fn PolicyPage() -> impl IntoView {
     let project = id_param::<ProjectId>("id");
     let id = id_param::<EnvironmentId>("environment");
+    let (rollout, rollout_saved) = part::<SaveRollout>();
     let (rules, rules_saved) = part::<SaveRules>();
     let (takes, takes_saved) = part::<SaveTakes>();
     // Whatever part was saved, the others have to know the new version.
-    let saved = move || [rules_saved.get(), takes_saved.get()];
+    let saved = move || [rollout_saved.get(), rules_saved.get(), takes_saved.get()];
     let found = Resource::new(
         move || (project.get(), id.get(), saved()),
         |(project, id, _)| async move {
@@ -60,6 +63,7 @@ pub fn PolicyPage() -> impl IntoView {
                         let place = Text::verbatim(format!("{} · {}", project.title, environment.name));
                         view! {
                             <PageHead title=words::TITLE lead=Some(words::LEAD) up=(up, place) />
+                            <rollout::Section environment=environment.clone() save=rollout />
                             <rules::Section environment=environment.clone() save=rules />
                             <takes::Section environment=environment.clone() save=takes />
                             <variables::Section id=environment.id />

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::OpenLog;
 use super::actions::Actions;
+use super::hold::HoldBanner;
 use super::start::BeforeStart;
 use crate::text::{CurrentLang, release as words, t, ways};
 use crate::ui::components::badge::{KindBadge, StatusBadge};
@@ -62,6 +63,7 @@ pub fn Header(
             <BeforeStart rules=rules.clone() />
         </Show>
         <Failure live />
+        <HoldBanner live id=id.0 clock />
         <Facts release live clock />
     }
 }

@@ -4,7 +4,7 @@ use launchway_domain::{Lang, NodeKey, NodeStatus, ReleaseId, Text};
 use leptos::prelude::*;
 
 use super::OpenLog;
-use crate::text::{CurrentLang, release as words, t};
+use crate::text::{CurrentLang, release as words, rollout, t};
 use crate::ui::live::clock::Clock;
 use crate::ui::live::{Live, NodeView};
 use crate::ui::pipeline::diagram::names;
@@ -46,7 +46,7 @@ pub fn Steps(
 }
 
 /// What stands beside a step's name: status, exit status, attempt, progress, time.
-fn state(view: &NodeView, lang: Lang, clock: Clock) -> String {
+fn state(view: &NodeView, batches: u32, lang: Lang, clock: Clock) -> String {
     let node = &view.node;
     let mut parts = vec![node.status.label().get(lang).to_owned()];
     if let Some(code) = node.exit_status.filter(|code| *code != 0) {
@@ -61,6 +61,8 @@ fn state(view: &NodeView, lang: Lang, clock: Clock) -> String {
         parts.push(format!("{percent} %"));
     }
     parts.extend(elapsed(view, lang, clock));
+    parts.extend(node.batch.map(|batch| rollout::batch(batch, batches.max(batch)).get(lang).to_owned()));
+    parts.extend(node.live.as_ref().map(|live| rollout::live(live).get(lang).to_owned()));
     parts.join(" · ")
 }
 
@@ -86,7 +88,7 @@ fn Step(
     };
     let state = {
         let view = view.clone();
-        move || view.with(|view| state(view, lang.get(), clock))
+        move || view.with(|view| state(view, live.batches.get(), lang.get(), clock))
     };
     let message = Memo::new(move |_| view.with(|view| view.node.message.clone()));
     let message =

@@ -7,6 +7,7 @@ fn node(key: &str, parent: Option<&str>, kind: NodeKind, text: &str) -> Planned 
         kind,
         server_id: None,
         text: text.into(),
+        batch: None,
         note: None,
     }
 }

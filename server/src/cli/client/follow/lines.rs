@@ -35,6 +35,22 @@ pub(crate) fn change(picture: &Picture, change: &Change, at: Timestamp, lang: La
             let release = &picture.release;
             if release.cancel_requested && !release.status.is_final() {
                 Text::new("asked to stop", "已请求停止").get(lang).to_owned()
+            } else if let Some(hold) = &release.hold {
+                let (batch, of, id) = (hold.batch, hold.of, release.id);
+                let until = match hold.until {
+                    Some(until) => {
+                        let until = until.rfc3339();
+                        text!(", until {until} at the latest", "，最迟至 {until}")
+                    }
+                    None => Text::new("", ""),
+                };
+                text!(
+                    "waits after batch {batch} of {of}{}. To let it go on: launchway release continue {id}",
+                    "在第 {batch}/{of} 批之后等待{}。继续：launchway release continue {id}";
+                    until
+                )
+                .get(lang)
+                .to_owned()
             } else {
                 release.status.label().get(lang).to_owned()
             }

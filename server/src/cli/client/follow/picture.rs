@@ -70,9 +70,10 @@ impl Picture {
         }
         let seq = event.seq.unwrap_or(i64::MAX);
         match &event.data {
-            EventData::ReleaseStatus { status, cancel_requested, error, .. } => {
+            EventData::ReleaseStatus { status, cancel_requested, error, hold, .. } => {
                 let release = &mut self.release;
-                let same = release.status == *status && release.cancel_requested == *cancel_requested;
+                let same =
+                    release.status == *status && release.cancel_requested == *cancel_requested && release.hold == *hold;
                 if same || seq <= self.seq {
                     return None;
                 }
@@ -84,6 +85,7 @@ impl Picture {
                 }
                 (release.status, release.cancel_requested) = (*status, *cancel_requested);
                 release.error.clone_from(error);
+                release.hold.clone_from(hold);
                 Some(Change::Release)
             }
             EventData::NodeStatus { node, .. } => {
