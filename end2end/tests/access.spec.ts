@@ -46,6 +46,7 @@ test.beforeAll(async ({ program, browser }) => {
     ["project-edit", `/projects/${project.id}/edit`],
     ["project-new", "/projects/new"],
     ["environment-new", `/projects/${project.id}/environments/new`],
+    ["policy", `/projects/${project.id}/environments/${place.id}/policy`],
     ["webhooks", `/projects/${project.id}/webhooks`],
     ["webhook-new", `/projects/${project.id}/webhooks/new`],
     ["webhook", `/projects/${project.id}/webhooks/${webhook.id}`],

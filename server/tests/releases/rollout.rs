@@ -237,7 +237,13 @@ async fn switching_back_leaves_every_server_at_what_it_had() {
     // The third batch fails: what the first two had switched goes back too.
     let batches = json!({"strategy": "batches", "batch": 1, "on_failure": "switch_back", "health": gate("web-3")});
     world.rollout(batches).await;
-    let (second, status) = world.release("v2", json!({})).await;
+    // What the hook makes take up a new tree takes up the one before again.
+    let seen = world.noting("cat index.html >> ../seen");
+    let (second, status) = world.release("v2", json!({"after_deploy": seen})).await;
+    for number in 1..=3 {
+        let seen = std::fs::read_to_string(world.site(number).join("releases/seen")).unwrap();
+        assert_eq!(seen, "two\none\n", "web-{number}");
+    }
     assert_eq!((status.as_str(), world.versions()), ("failed", vec!["v1"; 4]));
     assert_eq!(world.named(second).await, [back(first), back(first), back(first), unchanged(first)]);
     assert_eq!(world.status_of(second, 1, "deploy").await, "canceled");

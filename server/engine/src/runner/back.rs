@@ -6,8 +6,8 @@ use launchway_domain::{LiveChange, Node, NodeKey, NodeKind, NodeLive, NodeStatus
 
 use super::StepEnd;
 use super::execution::Execution;
-use crate::log::NodeLog;
-use crate::steps::{StepError, look, switch_back};
+use crate::log::{LogHandle, NodeLog};
+use crate::steps::{StepError, again, look, switch_back};
 
 impl Execution {
     /// Switches every server that has switched back to what it had, where the policy says so and too many have failed.
@@ -51,16 +51,20 @@ impl Execution {
             self.log_cap,
             0,
         );
-        let outcome = switch_back(context, &deploy, log.handle()).await;
-        if let Err(StepError::Failed { text, .. }) = &outcome {
-            log.handle().say(format!("Switching back failed: {}", text.en)).await;
+        let mut outcome = switch_back(context, &deploy, log.handle()).await;
+        match &mut outcome {
+            Ok(Some((live, current))) => self.settle(&deploy, live, current.take(), log.handle()).await?,
+            Err(StepError::Failed { text, .. }) => {
+                log.handle().say(format!("Switching back failed: {}", text.en)).await;
+            }
+            _ => {}
         }
         log.close().await?;
         let Some(mut server) = self.node(&NodeKey::of(NodeKind::Server, deploy.server_id)) else { return Ok(()) };
         let mut changed = Vec::new();
         match outcome {
             Ok(None) => return Ok(()),
-            Ok(Some(live)) => {
+            Ok(Some((live, _))) => {
                 let to = match (live.release_id, live.change) {
                     (_, LiveChange::Unchanged) => Text::new("Not live any more.", "已不再生效。"),
                     (Some(id), _) => text!("Switched back to release {id}.", "已切换回发布 {id}。"),
@@ -92,6 +96,38 @@ impl Execution {
         }
         changed.push(server);
         self.write(changed).await
+    }
+
+    /// Runs the hook after the switch once more where it has run for what was taken back: what it restarted has to take up
+    /// the tree before again. Where that fails, the server says so.
+    async fn settle(
+        &self,
+        deploy: &Node,
+        live: &mut NodeLive,
+        current: Option<String>,
+        log: LogHandle,
+    ) -> Result<(), StepEnd> {
+        let hook = self.node(&NodeKey::of(NodeKind::AfterDeploy, deploy.server_id)).filter(|hook| hook.attempt > 0);
+        let (Some(hook), Some(current), LiveChange::SwitchedBack) = (hook, current, live.change) else { return Ok(()) };
+        log.say("Running the hook after the switch again, for what is live now.").await;
+        match again(&self.context, &hook, log.clone(), current).await {
+            Ok(_) => {}
+            Err(StepError::Failed { text, .. }) => {
+                log.say(text.en.clone()).await;
+                live.error = Some(self.mask(text));
+            }
+            Err(StepError::Store(error)) => return Err(error.into()),
+            Err(StepError::Canceled | StepError::Vanished) if self.context.leave.is_cancelled() => {
+                return Err(StepEnd::Stopped);
+            }
+            Err(StepError::Canceled | StepError::Vanished) => {
+                live.error = Some(Text::new(
+                    "Switched back, but the hook after it was stopped.",
+                    "已切换回原版本，但其后的钩子被中止。",
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Asks the servers of which it is not known what is live there: those that were not reached, those where a switch

@@ -29,6 +29,8 @@ const TAKE: usize = 1 << 20;
 const SPOOL: u64 = 64 << 20;
 /// Between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
+/// Beyond any attempt: the runs of hooks after a switch was taken back.
+const AGAIN: u32 = 1_000_000;
 /// How many times in a row a broken connection is made anew while a hook is followed.
 const RECONNECTS: u32 = 5;
 
@@ -89,14 +91,40 @@ pub(super) async fn remote(
     resumed: bool,
     log: LogHandle,
 ) -> Result<Done, StepError> {
+    let live = format!("releases/{}", context.frozen.tree_of);
+    there(context, node, resumed, log, live, node.attempt).await
+}
+
+/// The hook after the switch once more, after the switch was taken back: what it makes take up a new tree has to take up
+/// the one before again. `live` is what `current` names now.
+pub(crate) async fn again(
+    context: &Arc<Context>,
+    node: &Node,
+    log: LogHandle,
+    live: String,
+) -> Result<Done, StepError> {
+    // Of a folder that no retry has.
+    there(context, node, false, log, live, AGAIN + node.attempt).await
+}
+
+/// A hook on a server, in the folder that `live` names, and known there by `number`.
+async fn there(
+    context: &Arc<Context>,
+    node: &Node,
+    resumed: bool,
+    log: LogHandle,
+    live: String,
+    number: u32,
+) -> Result<Done, StepError> {
     let (context, node) = (Arc::clone(context), node.clone());
     blocking(move || {
         let (point, body) = script(&context, &node)?;
         let (target, _) = context.target(&node)?;
-        let release = format!("{}/releases/{}", target.path, context.frozen.tree_of);
+        // A link that somebody set by hand may be a whole path.
+        let release = if live.starts_with('/') { live } else { format!("{}/{live}", target.path) };
         let current = format!("{}/current", target.path);
         let env = environment(&context, &node, &release, &current, &target.hostname);
-        let dir = hook_dir(&target.path, &context, point, node.attempt);
+        let dir = hook_dir(&target.path, &context, point, number);
         let cwd = release.as_bytes();
         let private = private(&context)?;
         let spec =

@@ -31,6 +31,7 @@ use crate::target::{Site, TargetError, Tools};
 use crate::variable::Given;
 
 pub(crate) use connections::Connections;
+pub(crate) use hook::again;
 pub(crate) use server::{housekeeping, look, note, switch_back};
 
 /// How long things may take.

@@ -155,13 +155,13 @@ pub(crate) async fn look(context: &Arc<Context>, node: &Node, limits: Limits) ->
     .await
 }
 
-/// Takes the switch of a `deploy` node back. Gives what is live now; none where there was nothing to take back: the node
+/// Takes the switch of a `deploy` node back. Gives what is live now, and what `current` names; none where there was nothing to take back: the node
 /// never came to its switch, or the server had this release before.
 pub(crate) async fn switch_back(
     context: &Arc<Context>,
     node: &Node,
     log: LogHandle,
-) -> Result<Option<NodeLive>, StepError> {
+) -> Result<Option<(NodeLive, Option<String>)>, StepError> {
     let own = format!("releases/{}", context.frozen.tree_of);
     let Some(Before { before }) = noted(context, &node.key).await?.filter(|n| n.before.as_deref() != Some(&own)) else {
         return Ok(None);
@@ -183,7 +183,7 @@ pub(crate) async fn switch_back(
         // A switch that failed may never have been one.
         let is_back = back.done || (node.status == NodeStatus::Succeeded && back.current == before);
         let change = if is_back { LiveChange::SwitchedBack } else { LiveChange::Unchanged };
-        Ok(Some(NodeLive::of_link(back.current.as_deref(), change)))
+        Ok(Some((NodeLive::of_link(back.current.as_deref(), change), back.current)))
     })
     .await
 }
