@@ -117,7 +117,10 @@ async fn every_call_that_changes_something_leaves_an_entry() {
     let environment = walk.post("/projects/{id}/environments", project, form, whats).await.id();
     walk.patch("/environments/{id}", environment, json!({"path": "/srv/y"}), "environment.update").await;
     walk.post("/environments/{id}/check", environment, none.clone(), &[]).await;
+    let change = json!({"server_ids": [server]});
+    walk.patch("/environments/{id}", environment, change, "environment.update").await;
     walk.post("/environments/{id}/live/check", environment, none.clone(), &[]).await;
+    walk.patch("/environments/{id}", environment, json!({"server_ids": []}), "environment.update").await;
 
     let form = json!({"kind": "gitlab", "name": "w", "environment_id": environment, "secret": "canary-5192"});
     let webhook = walk.post("/projects/{id}/webhooks", project, form, &["webhook.create"]).await.id();

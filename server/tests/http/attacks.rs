@@ -216,6 +216,10 @@ async fn ids_of_nothing_are_not_found_by_any_call_and_change_nothing() {
         let parts: Vec<&str> = path.split('/').collect();
         let Some(place) = parts.iter().position(|part| *part == "1") else { continue };
         for id in ids {
+            // A client resolves it: in the middle of an address that is another call.
+            if id == "%2e%2e" && place + 1 < parts.len() {
+                continue;
+            }
             let mut parts = parts.clone();
             parts[place] = id;
             let address = parts.join("/");

@@ -30,6 +30,7 @@ words! {
 /// What says that a server is well after the switch. A server that is not well in the last try has failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = HealthGate))]
 #[serde(default, deny_unknown_fields)]
 pub struct Health {
     /// How it is asked.
