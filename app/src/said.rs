@@ -100,6 +100,12 @@ words! {
         Reactivated: "reactivated",
         /// Has no place there any more.
         Removed: "removed",
+        /// Nothing new starts there.
+        Locked: "locked",
+        /// Its lock was lifted.
+        Unlocked: "unlocked",
+        /// It has a time at which it starts.
+        Scheduled: "scheduled",
     }
 }
 

@@ -12,6 +12,7 @@ pub mod log;
 pub mod people;
 pub mod policy;
 pub mod projects;
+pub mod queue;
 pub mod releases;
 pub mod rollout;
 pub mod servers;

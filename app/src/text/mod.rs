@@ -27,6 +27,7 @@ pub mod palette;
 pub mod people;
 pub mod policy;
 pub mod projects;
+pub mod queue;
 pub mod release;
 pub mod releases;
 pub mod rollout;

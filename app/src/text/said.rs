@@ -45,6 +45,9 @@ fn did(did: Did) -> Text {
         Did::Deactivated => Text::new("was deactivated", "已停用"),
         Did::Reactivated => Text::new("can sign in again", "可重新登录"),
         Did::Removed => Text::new("was removed", "已移除"),
+        Did::Locked => Text::new("was locked", "已锁定"),
+        Did::Unlocked => Text::new("was unlocked", "已解锁"),
+        Did::Scheduled => Text::new("was scheduled", "已安排时间"),
     }
 }
 

@@ -9,6 +9,7 @@ mod guard;
 mod hooks;
 mod live;
 mod program;
+mod queue;
 mod repository;
 mod rollout;
 mod run;

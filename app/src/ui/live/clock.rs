@@ -50,6 +50,11 @@ impl Clock {
         self.now.get().map(|now| (now - then.millis()).max(0))
     }
 
+    /// Milliseconds until `then`, negative once it has passed; none before the browser has taken over. Tracked.
+    pub fn until(self, then: Timestamp) -> Option<i64> {
+        self.now.get().map(|now| then.millis() - now)
+    }
+
     /// Learns from something that the program did just now: its clock may differ from the browser's.
     #[cfg(feature = "hydrate")]
     pub fn heard(self, at: Timestamp) {

@@ -12,6 +12,7 @@ use crate::api::servers::list_servers;
 use crate::text::{common, live as live_words, policy as policy_words, projects, releases, servers, t, ways};
 use crate::ui::components::check::CheckOutcome;
 use crate::ui::components::confirm::{ConfirmButton, DangerZone, refusal_of};
+use crate::ui::components::door::Door;
 use crate::ui::components::field::{CheckList, SelectField, TextField};
 use crate::ui::components::form::{FormEnd, FormState, VersionField, times_saved};
 use crate::ui::components::layout::PageHead;
@@ -98,6 +99,7 @@ pub fn EnvironmentPage() -> impl IntoView {
                                 {is_prod.then(|| view! { <a class="button" href=promote>{t(ways::PROMOTE_ASK)}</a> })}
                                 <a class="button primary" href=release>{t(releases::NEW)}</a>
                             </PageHead>
+                            <Door id=environment.id project=project.id />
                             {if manages {
                                 view! {
                                     <Probe id=environment.id />

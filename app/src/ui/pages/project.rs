@@ -1,15 +1,17 @@
 //! A project: its repository, its environments, its latest releases.
 
-use launchway_domain::{Credential, Environment, Project, ProjectId, Release, ReleaseFilter, Text};
+use launchway_domain::{Credential, Environment, Lock, Project, ProjectId, Release, ReleaseFilter, Text};
 use leptos::prelude::*;
 
 use super::{id_param, no_such_page};
 use crate::api::credentials::list_credentials;
 use crate::api::projects::{CheckProject, PinProject, get_project, list_environments};
+use crate::api::queue::list_locks;
 use crate::api::releases::list_releases;
 use crate::text::{common, integrations, people, projects, releases, t};
 use crate::ui::components::badge::KindBadge;
 use crate::ui::components::check::{CheckOutcome, HostKey};
+use crate::ui::components::door::LockBadge;
 use crate::ui::components::layout::{EmptyState, PageHead};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::release_table::ReleaseTable;
@@ -29,10 +31,11 @@ pub fn ProjectPage() -> impl IntoView {
             let Some(id) = id else { return Err(no_such_page()) };
             let project = get_project(id).await?;
             let environments = list_environments(id).await?;
+            let locks = list_locks(id).await?;
             let filter = ReleaseFilter { project_id: Some(id), limit: Some(RECENT), ..Default::default() };
             let recent = list_releases(filter).await?.items;
             let credentials = if project.credential_id.is_some() { list_credentials().await? } else { Vec::new() };
-            Ok((project, environments, recent, credentials))
+            Ok((project, environments, locks, recent, credentials))
         },
     );
     view! {
@@ -40,8 +43,8 @@ pub fn ProjectPage() -> impl IntoView {
             {move || Suspend::new(async move {
                 show(
                     found.await,
-                    |(project, environments, recent, credentials)| {
-                        view! { <Body project environments recent credentials /> }
+                    |(project, environments, locks, recent, credentials)| {
+                        view! { <Body project environments locks recent credentials /> }
                     },
                 )
             })}
@@ -53,6 +56,7 @@ pub fn ProjectPage() -> impl IntoView {
 fn Body(
     project: Project,
     environments: Vec<Environment>,
+    locks: Vec<Lock>,
     recent: Vec<Release>,
     credentials: Vec<Credential>,
 ) -> impl IntoView {
@@ -88,7 +92,7 @@ fn Body(
                         }
                     })}
             </div>
-            <Environments project=id list=environments />
+            <Environments project=id list=environments locks />
         </section>
         {(!recent.is_empty())
             .then(|| {
@@ -177,7 +181,7 @@ fn is_ssh(url: &str) -> bool {
 }
 
 #[component]
-fn Environments(project: ProjectId, list: Vec<Environment>) -> impl IntoView {
+fn Environments(project: ProjectId, list: Vec<Environment>, locks: Vec<Lock>) -> impl IntoView {
     if list.is_empty() {
         return view! {
             <EmptyState
@@ -192,12 +196,14 @@ fn Environments(project: ProjectId, list: Vec<Environment>) -> impl IntoView {
         .into_iter()
         .map(|environment| {
             let id = environment.id;
+            let lock = locks.iter().find(|lock| lock.environment_id == id).cloned();
             view! {
                 <tr>
                     <td>
                         <a href=format!("/projects/{project}/environments/{id}")>{environment.name.clone()}</a>
                         " "
                         <KindBadge kind=environment.kind name=environment.name />
+                        {lock.map(|lock| view! { <LockBadge lock /> })}
                     </td>
                     <td>
                         <code>{environment.path}</code>

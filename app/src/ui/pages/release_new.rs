@@ -17,6 +17,7 @@ use crate::api::releases::CreateRelease;
 use crate::text::{CurrentLang, common, create as words, projects, releases, t};
 use crate::ui::components::badge::KindBadge;
 use crate::ui::components::code::HookVariables;
+use crate::ui::components::door::DoorAhead;
 use crate::ui::components::field::{SelectField, TextArea};
 use crate::ui::components::form::FormState;
 use crate::ui::components::layout::PageHead;
@@ -201,6 +202,7 @@ fn Editor(chosen: Chosen, wanted: Wanted) -> impl IntoView {
             <HookFields form hooks names=StoredValue::new(templates) />
             <TextArea form field="note" label=words::NOTE value=note hint=words::NOTE_HINT optional=true />
             <Preview environment=target chosen=picked />
+            <DoorAhead environment=target />
             <End form pending=pending.into() place picked />
         </ActionForm>
     }

@@ -1,5 +1,6 @@
 //! How releases proceed in an environment: each part of its policy is a form of its own.
 
+pub mod calendar;
 pub mod rollout;
 pub mod rules;
 pub mod takes;
@@ -11,7 +12,7 @@ use leptos::server_fn::ServerFn;
 
 use super::{id_param, no_such_page};
 use crate::api::ApiError;
-use crate::api::policy::SaveRules;
+use crate::api::policy::{SaveCalendar, SaveRules};
 use crate::api::projects::{get_environment, get_project};
 use crate::api::rollout::SaveRollout;
 use crate::api::takes::SaveTakes;
@@ -40,8 +41,9 @@ pub fn PolicyPage() -> impl IntoView {
     let (rollout, rollout_saved) = part::<SaveRollout>();
     let (rules, rules_saved) = part::<SaveRules>();
     let (takes, takes_saved) = part::<SaveTakes>();
+    let (calendar, calendar_saved) = part::<SaveCalendar>();
     // Whatever part was saved, the others have to know the new version.
-    let saved = move || [rollout_saved.get(), rules_saved.get(), takes_saved.get()];
+    let saved = move || [rollout_saved.get(), rules_saved.get(), takes_saved.get(), calendar_saved.get()];
     let found = Resource::new(
         move || (project.get(), id.get(), saved()),
         |(project, id, _)| async move {
@@ -65,6 +67,7 @@ pub fn PolicyPage() -> impl IntoView {
                             <PageHead title=words::TITLE lead=Some(words::LEAD) up=(up, place) />
                             <rollout::Section environment=environment.clone() save=rollout />
                             <rules::Section environment=environment.clone() save=rules />
+                            <calendar::Section environment=environment.clone() save=calendar />
                             <takes::Section environment=environment.clone() save=takes />
                             <variables::Section id=environment.id />
                         }

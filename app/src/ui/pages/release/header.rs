@@ -9,6 +9,7 @@ use super::hold::HoldBanner;
 use super::start::BeforeStart;
 use crate::text::{CurrentLang, release as words, t, ways};
 use crate::ui::components::badge::{KindBadge, StatusBadge};
+use crate::ui::components::door::Waiting;
 use crate::ui::components::time::Time;
 use crate::ui::components::title::name_window;
 use crate::ui::components::watching::Watching;
@@ -62,6 +63,7 @@ pub fn Header(
         <Show when=move || status.get() == ReleaseStatus::Pending>
             <BeforeStart rules=rules.clone() />
         </Show>
+        <Waiting release=release.clone() live />
         <Failure live />
         <HoldBanner live id=id.0 clock />
         <Facts release live clock />
