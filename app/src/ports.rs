@@ -12,14 +12,15 @@ mod ways;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use launchway_domain::log::groups::Outputs;
 use launchway_domain::{
     Actor, AuditEntry, AuditFilter, AuditRow, Changes, Channel, ChannelForm, ChannelId, Check, Credential,
     CredentialForm, CredentialId, Delivery, DeliveryId, Environment, EnvironmentForm, EnvironmentId, Fault, GitRef,
     Hit, HookTemplate, HookTemplateForm, HookTemplateId, IfVersion, Installation, JoinForm, ListQuery, Listed,
-    LogFound, LogLines, LogPage, LogScope, NewWallLink, NewWebhook, NodeKey, Notification, NotificationId, Overview,
-    Page, PasswordForm, Project, ProjectForm, ProjectId, RefChoices, RefItem, RefKind, Release, ReleaseFilter,
-    ReleaseForm, ReleaseId, ReleaseSnapshot, Server, ServerForm, ServerId, SetupForm, SignInForm, StartForm, Variable,
-    VariableForm, WallLink, WallLinkForm, WallLinkId, Webhook, WebhookForm, WebhookId,
+    LogFound, LogLines, LogPage, LogScope, NewWallLink, NewWebhook, NodeKey, NodeKind, Notification, NotificationId,
+    Overview, Page, PasswordForm, Project, ProjectForm, ProjectId, RefChoices, RefItem, RefKind, Release,
+    ReleaseFilter, ReleaseForm, ReleaseId, ReleaseSnapshot, Server, ServerForm, ServerId, SetupForm, SignInForm,
+    StartForm, Variable, VariableForm, WallLink, WallLinkForm, WallLinkId, Webhook, WebhookForm, WebhookId,
 };
 
 pub use live::Lives;
@@ -366,6 +367,8 @@ pub trait Logs: Send + Sync {
     /// Looks for a text from the line `from` on: in what a terminal would show, whatever the case. One call looks
     /// through a bounded stretch and says where to go on.
     async fn search(&self, actor: &Actor, id: ReleaseId, scope: LogScope, text: String, from: u64) -> Answer<LogFound>;
+    /// What a hook printed on all servers of a release: identical outputs together.
+    async fn outputs(&self, actor: &Actor, id: ReleaseId, kind: NodeKind) -> Answer<Outputs>;
     /// The number of the line to look at first where something failed; none where nothing looks like an error.
     async fn first_error(&self, actor: &Actor, id: ReleaseId, scope: LogScope) -> Answer<Option<u64>>;
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use launchway_app::ports::{Answer, Logs, MAX_LOG_LINES};
 use launchway_domain::log::find::{NEEDLE_MAX, Needle};
-use launchway_domain::{Actor, Fault, LogFound, LogLines, LogScope, Permission, ReleaseId, Text, text};
+use launchway_domain::log::groups::Outputs;
+use launchway_domain::{Actor, Fault, LogFound, LogLines, LogScope, NodeKind, Permission, ReleaseId, Text, text};
 use launchway_engine::store::StoreError;
 
 use super::Core;
@@ -64,6 +65,10 @@ impl Logs for LogService {
             .log_search(id, &scope, &needle, from.max(1), SEARCH_LISTED, SEARCH_BUDGET)
             .await
             .map_err(missing(id, &scope))
+    }
+
+    async fn outputs(&self, actor: &Actor, id: ReleaseId, kind: NodeKind) -> Answer<Outputs> {
+        self.0.outputs(actor, id, kind).await
     }
 
     async fn first_error(&self, actor: &Actor, id: ReleaseId, scope: LogScope) -> Answer<Option<u64>> {

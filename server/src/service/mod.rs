@@ -19,6 +19,7 @@ mod live;
 mod logs;
 mod members;
 mod outbox;
+mod outputs;
 mod password;
 mod people;
 mod permission;

@@ -110,7 +110,7 @@ impl Folder {
     fn run(&self, guard: &Guard, script: &str) -> String {
         let work = self.data.root().join("work/7");
         guard.prepare(&work).unwrap();
-        let mut words = guard.words(&work, &work.join("hooks"));
+        let mut words = guard.words(&work, &work.join("hooks"), None);
         words.extend(["sh", "-c", script, "hook"].map(Into::into));
         words.push(self.data.root().as_os_str().as_encoded_bytes().to_vec());
         words.extend([std::process::id().to_string().into_bytes(), b"8".to_vec(), b"1".to_vec()]);

@@ -13,5 +13,6 @@ mod queue;
 mod repository;
 mod rollout;
 mod run;
+mod takes;
 mod ways;
 mod world;

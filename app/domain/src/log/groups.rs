@@ -5,6 +5,8 @@ use std::hash::Hash;
 
 use serde::{Deserialize, Serialize};
 
+use crate::node::NodeKind;
+
 /// Servers on which the same script ended alike.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -18,6 +20,22 @@ pub struct OutputGroup {
     /// How the output differs from that of the largest group, as a unified diff; none for that group itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,
+}
+
+/// What one hook of a release printed on all its servers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Outputs {
+    /// Which hook.
+    pub kind: NodeKind,
+    /// On how many servers it has ended.
+    pub servers: usize,
+    /// On how many it has not.
+    pub waiting: usize,
+    /// Whether some server printed more than is compared.
+    pub cut: bool,
+    /// Servers by what was printed there, the most first.
+    pub groups: Vec<OutputGroup>,
 }
 
 impl OutputGroup {

@@ -15,6 +15,7 @@ mod logs;
 mod me;
 mod members;
 pub(crate) mod needs;
+mod outputs;
 mod projects;
 mod queue;
 mod releases;
@@ -175,6 +176,7 @@ pub(crate) fn router() -> Calls {
                 .merge(ways::router())
                 .merge(queue::router())
                 .merge(logs::router())
+                .merge(outputs::router())
                 .merge(templates::router())
                 .merge(events::router())
                 .merge(audit::router())

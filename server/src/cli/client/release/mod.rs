@@ -2,6 +2,7 @@
 
 mod create;
 mod log;
+mod outputs;
 mod show;
 
 use std::time::Duration;
@@ -53,6 +54,8 @@ pub(in crate::cli) enum ReleaseCommand {
     List(show::List),
     /// Prints what a release logged
     Log(log::Log),
+    /// Says what a hook printed on the servers, identical outputs once
+    Outputs(outputs::Outputs),
     /// Waits until a release has ended; the exit status is its result
     Wait {
         /// Its number
@@ -136,6 +139,7 @@ pub(super) async fn run(client: &Client, command: ReleaseCommand) -> Outcome<u8>
             let json = client.api.post(&format!("/releases/{}/schedule", act.release), Some(&body)).await?;
             done(client, &json, &read_release(&json)?, &act.wait).await
         }
+        ReleaseCommand::Outputs(outputs) => outputs::run(client, &outputs).await.map(|()| 0),
         ReleaseCommand::Cancel(act) => self::act(client, "cancel", act).await,
         ReleaseCommand::Continue(act) => self::act(client, "continue", act).await,
         ReleaseCommand::Retry(begin) => self::begin(client, "retry", begin).await,
