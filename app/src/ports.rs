@@ -7,6 +7,7 @@
 mod live;
 mod people;
 mod queue;
+mod remote;
 mod ways;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use launchway_domain::{
 pub use live::Lives;
 pub use people::{Members, People, Tokens};
 pub use queue::Queues;
+pub use remote::{FilesArchive, Remote};
 pub use ways::Ways;
 
 /// The answer of every port.
@@ -72,6 +74,8 @@ pub struct Ports {
     pub tokens: Arc<dyn Tokens>,
     /// What is live where.
     pub live: Arc<dyn Lives>,
+    /// Commands and files on servers.
+    pub remote: Arc<dyn Remote>,
 }
 
 /// The session of the browser that makes the request; one per request, in the context as

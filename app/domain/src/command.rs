@@ -64,6 +64,34 @@ pub struct CommandRun {
     pub unfinished: Vec<Unfinished>,
 }
 
+/// What there is to fetch on one server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FilesOn {
+    /// Which server.
+    pub server_id: ServerId,
+    /// Its name.
+    pub hostname: String,
+    /// How many files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Why there is nothing, where that is so.
+    pub error: Option<Text>,
+}
+
+/// What there is to fetch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FilesPreview {
+    /// How many files on all servers.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Server by server.
+    pub servers: Vec<FilesOn>,
+}
+
 /// The outcomes in one line.
 pub fn summary(groups: &[OutputGroup], unfinished: &[Unfinished]) -> Text {
     let same = groups.first().map_or(0, |group| group.hosts.len());

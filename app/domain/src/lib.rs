@@ -41,7 +41,7 @@ pub use actor::{Actor, Grant, Membership, Person, Role, TokenScope, User, Visibl
 pub use audit::{AuditEntry, AuditFacts, AuditFilter, AuditRow, AuditWho, By, FieldChange, Outcome, Thing, Via};
 pub use change::{ChangedFile, Changes, Comparison, FileChange, FileTotals, LiveCommit, Relation, Upload};
 pub use channel::{Channel, ChannelKind, NoticeEvent, Notification, NotificationStatus};
-pub use command::{CommandRun, CommandStatus, Unfinished};
+pub use command::{CommandRun, CommandStatus, FilesOn, FilesPreview, Unfinished};
 pub use event::{Event, EventData, Topic};
 pub use fault::{Fault, FieldError};
 pub use find::{Hit, HitKind};

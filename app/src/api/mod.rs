@@ -14,6 +14,7 @@ pub mod policy;
 pub mod projects;
 pub mod queue;
 pub mod releases;
+pub mod remote;
 pub mod rollout;
 pub mod servers;
 pub mod snapshot;

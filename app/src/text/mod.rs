@@ -30,6 +30,7 @@ pub mod projects;
 pub mod queue;
 pub mod release;
 pub mod releases;
+pub mod remote;
 pub mod rollout;
 pub mod said;
 pub mod servers;

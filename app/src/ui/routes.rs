@@ -88,7 +88,9 @@ lazy_pages! {
         Rollback => pages::ways::back::RollbackPage,
         Promote => pages::ways::forward::PromotePage,
         Policy => pages::policy::PolicyPage,
-        Live => pages::live::LivePage;
+        Live => pages::live::LivePage,
+        Run => pages::remote::run::RunPage,
+        Files => pages::remote::files::FilesPage;
     integrations, __preload_integrations:
         Webhooks => pages::webhooks::WebhooksPage,
         NewWebhook => pages::webhooks::NewWebhookPage,
@@ -131,6 +133,8 @@ pub(super) const PAGES: &[(&str, Page)] = &[
     ("/projects/:id/environments/:environment/policy", Page::Policy),
     ("/projects/:id/environments/:environment/rollback", Page::Rollback),
     ("/projects/:id/environments/:environment/promote", Page::Promote),
+    ("/projects/:id/environments/:environment/run", Page::Run),
+    ("/projects/:id/environments/:environment/files", Page::Files),
     ("/projects/:id/webhooks", Page::Webhooks),
     ("/projects/:id/webhooks/new", Page::NewWebhook),
     ("/projects/:id/webhooks/:webhook", Page::Webhook),

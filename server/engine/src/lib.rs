@@ -1,6 +1,8 @@
 //! Runs releases: Git, SSH, hooks, the store. Knows nothing of HTTP or pages.
 
+pub mod alike;
 pub mod artifact;
+pub mod bundle;
 pub mod calendar;
 pub mod credential;
 pub mod data;
@@ -9,6 +11,7 @@ pub mod guard;
 pub mod lineage;
 pub mod local;
 pub mod log;
+pub mod once;
 pub mod planner;
 pub mod process;
 pub mod redact;

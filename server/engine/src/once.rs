@@ -58,7 +58,8 @@ pub struct Ended {
 /// A sentence where it could not be started, or the server was lost meanwhile.
 pub fn once<S: Shell>(connect: &mut dyn FnMut() -> Result<S, Text>, once: &Once<'_>) -> Result<Ended, Text> {
     let dir = [once.base, b"/.launchway/commands/", once.name.as_bytes()].concat();
-    let spec = Spec { dir: &dir, body: once.body, cwd: once.base, env: &[], clean_env: false, through: &[] };
+    let spec =
+        Spec { dir: &dir, body: once.body, cwd: once.base, env: &[], clean_env: false, through: &[], private: &[] };
     // Not the person's own token: whoever cancels wants it ended, which takes commands of ours.
     let limits = Limits::within(COMMAND, &CancellationToken::new());
     let mut shell = connect()?;

@@ -40,7 +40,10 @@ impl ClientCommand {
             | ClientCommand::Promote(_)
             | ClientCommand::Lock(_)
             | ClientCommand::Unlock(_)
-            | ClientCommand::Queue(_) => Needs::SignIn,
+            | ClientCommand::Queue(_)
+            | ClientCommand::Live(_)
+            | ClientCommand::Run(_)
+            | ClientCommand::Files { .. } => Needs::SignIn,
         }
     }
 }

@@ -61,12 +61,6 @@ impl Lives for LiveService {
     async fn check(&self, actor: &Actor, id: EnvironmentId) -> Answer<EnvironmentLive> {
         let environment = self.0.environment_for(actor, Permission::CreateReleases, id).await?;
         permit_in(actor, Permission::ViewReleases, environment.project_id)?;
-        if environment.server_ids.is_empty() {
-            return Err(Fault::conflict(Text::new(
-                "This environment has no servers yet. Add one, then look again.",
-                "此环境还没有服务器，请先添加再检查。",
-            )));
-        }
         self.turn(id).await?;
         let looked = self.0.look(&environment, true).await;
         self.0.store.live_release(id).await.map_err(|e| of_store(e, &thing(id)))?;

@@ -7,9 +7,11 @@ mod audits;
 mod board;
 mod changes;
 pub(crate) mod channels;
+mod commands;
 mod credentials;
 mod environments;
 mod fault;
+mod files;
 mod housekeeping;
 pub(crate) mod idempotency;
 pub(crate) mod inbox;
@@ -73,6 +75,8 @@ pub(crate) struct Core {
     data: DataDir,
     /// Places for work that talks to other hosts.
     outward: Arc<Semaphore>,
+    /// Places for packing what was fetched from servers.
+    archives: Semaphore,
     mirrors: refs::MirrorLocks,
     /// What keeps local hooks from this host; unset where none are run.
     hooks: OnceLock<HookGuard>,
@@ -117,6 +121,7 @@ impl Services {
             vault,
             data,
             outward: Arc::new(Semaphore::new(OUTWARD)),
+            archives: files::places(),
             mirrors: refs::MirrorLocks::default(),
             hooks: OnceLock::new(),
             sender: Sender::new(outward),
@@ -147,6 +152,7 @@ impl Services {
             members: Arc::new(members::MemberService(core.clone())),
             tokens: Arc::new(tokens::TokenService(core.clone())),
             live: Arc::new(live::LiveService(core.clone())),
+            remote: Arc::new(commands::RemoteService(core.clone())),
         };
         Ok(Self { core, accounts, ports })
     }

@@ -10,6 +10,7 @@ mod hooks;
 mod live;
 mod program;
 mod queue;
+mod remote;
 mod repository;
 mod rollout;
 mod run;

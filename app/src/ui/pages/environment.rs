@@ -9,7 +9,9 @@ use leptos::prelude::*;
 use super::{id_param, no_such_page};
 use crate::api::projects::{CheckEnvironment, DeleteEnvironment, SaveEnvironment, get_environment, get_project};
 use crate::api::servers::list_servers;
-use crate::text::{common, live as live_words, policy as policy_words, projects, releases, servers, t, ways};
+use crate::text::{
+    common, live as live_words, policy as policy_words, projects, releases, remote as remote_words, servers, t, ways,
+};
 use crate::ui::components::check::CheckOutcome;
 use crate::ui::components::confirm::{ConfirmButton, DangerZone, refusal_of};
 use crate::ui::components::door::Door;
@@ -90,10 +92,18 @@ pub fn EnvironmentPage() -> impl IntoView {
                         let policy = format!("{here}/policy");
                         let (back, promote) = (format!("{here}/rollback"), format!("{here}/promote"));
                         let is_prod = environment.kind == EnvironmentKind::Prod;
+                        let (run, files) = (format!("{here}/run"), format!("{here}/files"));
                         let live = format!("/live?project={}&q={}", project.id, crate::ui::next::encode(&environment.name));
                         view! {
                             <PageHead title=Text::verbatim(environment.name.clone()) up=up(&project)>
                                 <a class="button" href=live>{t(live_words::TO_LIVE)}</a>
+                                {manages
+                                    .then(|| {
+                                        view! {
+                                            <a class="button" href=run>{t(remote_words::RUN_TITLE)}</a>
+                                            <a class="button" href=files>{t(remote_words::FILES_TITLE)}</a>
+                                        }
+                                    })}
                                 <a class="button" href=policy>{t(policy_words::TITLE)}</a>
                                 <a class="button" href=back>{t(ways::ROLLBACKS_ASK)}</a>
                                 {is_prod.then(|| view! { <a class="button" href=promote>{t(ways::PROMOTE_ASK)}</a> })}

@@ -20,6 +20,7 @@ pub mod projects;
 pub mod release;
 pub mod release_new;
 pub mod releases;
+pub mod remote;
 pub mod server;
 pub mod servers;
 pub mod settings;

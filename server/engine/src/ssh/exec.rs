@@ -23,11 +23,43 @@ const WELL: i32 = 200;
 
 impl Shell for Session {
     fn run(&mut self, command: &Command, input: &mut dyn Read, limits: &Limits) -> Result<Output, ShellError> {
+        let mut stdout = Vec::new();
+        let mut keep = |bytes: &[u8]| {
+            stdout.extend_from_slice(&bytes[..bytes.len().min(limits.max_output.saturating_sub(stdout.len()))]);
+            Ok(())
+        };
+        let output = self.carry_out(command, input, &mut keep, limits)?;
+        Ok(Output { stdout, ..output })
+    }
+}
+
+impl Session {
+    /// Runs a command and hands what it prints to `sink` as it comes, whatever its length; the output that is answered has
+    /// its standard error alone. Where `sink` fails the command is abandoned.
+    ///
+    /// # Errors
+    /// As [`Shell::run`]; [`ShellError::Input`] with the error of `sink`.
+    pub fn pull(
+        &mut self,
+        command: &Command,
+        sink: &mut dyn FnMut(&[u8]) -> std::io::Result<()>,
+        limits: &Limits,
+    ) -> Result<Output, ShellError> {
+        self.carry_out(command, &mut std::io::empty(), sink, limits)
+    }
+
+    fn carry_out(
+        &mut self,
+        command: &Command,
+        input: &mut dyn Read,
+        sink: &mut dyn FnMut(&[u8]) -> std::io::Result<()>,
+        limits: &Limits,
+    ) -> Result<Output, ShellError> {
         if let Some(error) = &self.broken {
             return Err(ShellError::Lost(error.text.clone()));
         }
         let watch = Watch::new(limits.deadline, &limits.cancel);
-        let outcome = self.exec(command, input, limits, &watch);
+        let outcome = self.exec(command, input, sink, limits, &watch);
         outcome.map_err(|failure| {
             // Whatever it was, the channel is in a state that nobody knows: the connection goes with it,
             // and the server ends what it can.
@@ -71,7 +103,14 @@ impl From<Stop> for Failure {
 }
 
 impl Session {
-    fn exec(&self, command: &Command, input: &mut dyn Read, limits: &Limits, watch: &Watch) -> Result<Output, Failure> {
+    fn exec(
+        &self,
+        command: &Command,
+        input: &mut dyn Read,
+        sink: &mut dyn FnMut(&[u8]) -> std::io::Result<()>,
+        limits: &Limits,
+        watch: &Watch,
+    ) -> Result<Output, Failure> {
         watch.check()?;
         let link = &self.link;
         let line = as_text(Command::script(REPORT).args(command.words()).line());
@@ -80,10 +119,14 @@ impl Session {
 
         let mut buffer = vec![0_u8; CHUNK];
         let mut feed = Feed::new(input);
-        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let mut stderr = Vec::new();
         loop {
-            let mut moved = drain(&mut channel.stream(0), &mut buffer, &mut stdout, limits.max_output, &self.place)?;
-            moved |= drain(&mut channel.stderr(), &mut buffer, &mut stderr, limits.max_output, &self.place)?;
+            let mut moved = drain(&mut channel.stream(0), &mut buffer, sink, &self.place)?;
+            let mut keep = |bytes: &[u8]| {
+                stderr.extend_from_slice(&bytes[..bytes.len().min(limits.max_output.saturating_sub(stderr.len()))]);
+                Ok(())
+            };
+            moved |= drain(&mut channel.stderr(), &mut buffer, &mut keep, &self.place)?;
             if channel.eof() {
                 // Its outputs are closed, but it may go on reading, and its exit status is yet to come:
                 // only the server's own close is the end.
@@ -110,7 +153,7 @@ impl Session {
                 status => status,
             },
         };
-        Ok(Output { status, stdout, stderr })
+        Ok(Output { status, stdout: Vec::new(), stderr })
     }
 
     /// Sends what the server takes at the moment. Whether anything moved.
@@ -207,12 +250,11 @@ impl<'a> Feed<'a> {
     }
 }
 
-/// Reads what is there; beyond `max` bytes it is dropped. Whether anything came.
+/// Hands on what is there. Whether anything came.
 fn drain(
     stream: &mut ssh2::Stream,
     buffer: &mut [u8],
-    kept: &mut Vec<u8>,
-    max: usize,
+    sink: &mut dyn FnMut(&[u8]) -> std::io::Result<()>,
     place: &Place,
 ) -> Result<bool, Failure> {
     let mut moved = false;
@@ -220,7 +262,7 @@ fn drain(
         match stream.read(buffer) {
             Ok(0) => break,
             Ok(n) => {
-                kept.extend_from_slice(&buffer[..n.min(max.saturating_sub(kept.len()))]);
+                sink(&buffer[..n]).map_err(Failure::Input)?;
                 moved = true;
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => break,

@@ -494,7 +494,7 @@ fn as_here((expected, at, path): &Known, template: &str, hostname: &str) -> Opti
     (*path == here).then(|| History { expected: expected.clone(), at: *at })
 }
 
-/// What was switched to last on each server. Only what came after the last release that succeeded (on all its servers) can
+/// What was switched to last on each server, and not switched back. Only what came after the last release that succeeded (on all its servers) can
 /// say otherwise than that one, so nothing older is read.
 async fn history(conn: &mut AnyConnection, only: &str) -> Result<HashMap<Spot, Known>> {
     let found = fetch(
@@ -506,7 +506,11 @@ async fn history(conn: &mut AnyConnection, only: &str) -> Result<HashMap<Spot, K
              FROM environments e JOIN releases r ON r.environment_id = e.id JOIN nodes n ON n.release_id = r.id \
              LEFT JOIN (SELECT environment_id, MAX(finished_at) AS at FROM releases WHERE status = 'succeeded' \
              GROUP BY environment_id) s ON s.environment_id = e.id{only}{} n.kind = 'deploy' \
-             AND n.status = 'succeeded' AND (r.finished_at IS NULL OR r.finished_at >= COALESCE(s.at, 0))) t \
+             AND (n.status = 'succeeded' OR EXISTS (SELECT 1 FROM nodes b WHERE b.release_id = n.release_id \
+             AND b.server_id = n.server_id AND b.kind = 'server' AND b.live LIKE '%\"switched\"%')) \
+             AND NOT EXISTS (SELECT 1 FROM nodes b WHERE b.release_id = n.release_id \
+             AND b.server_id = n.server_id AND b.kind = 'server' AND b.live LIKE '%\"switched_back\"%') \
+             AND (r.finished_at IS NULL OR r.finished_at >= COALESCE(s.at, 0))) t \
              WHERE place = 1",
             if only.is_empty() { " WHERE" } else { " AND" }
         ),

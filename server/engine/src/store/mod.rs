@@ -15,6 +15,7 @@
 mod audit;
 mod bell;
 mod channels;
+mod commands;
 mod counts;
 mod credentials;
 pub mod cursor;
@@ -69,6 +70,7 @@ use crate::secret::Vault;
 pub use audit::{Anchor, Finding, SignIn, Verified};
 use bell::Bells;
 pub use channels::SealedAddress;
+pub use commands::CommandResult;
 pub use counts::{Connections, Counts};
 use dialect::Dialect;
 pub use error::{Result, StoreError};

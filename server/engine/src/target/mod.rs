@@ -14,6 +14,7 @@
 //! and whoever comes second finds the work done and verifies it.
 
 mod error;
+mod files;
 mod lay;
 mod live;
 mod probe;
@@ -29,6 +30,7 @@ use crate::artifact::shown;
 use crate::shell::{Command, Limits, Shell};
 
 pub use error::{Refusal, TargetError};
+pub use files::{Extent, Pulled, Wanted, extent, pull};
 pub use lay::Lay;
 pub use live::{Expected, Files, How, Look, look, other_release};
 pub use probe::{Digest, Probe, Tools, probe};

@@ -287,3 +287,63 @@ pub(super) const LIVE: &str = script!(
     r#"done"#
     r#"printf '%s\0' "$digest""#
 );
+
+/// There is nothing at the path.
+pub(super) const NOTHING: i32 = 88;
+/// The path leads outside.
+pub(super) const OUTSIDE: i32 = 89;
+
+/// `$1` base, `$2` path, `$3` `below` or `anywhere`. Finds what the path leads to, `$kind`, in which folder, `$dir`, and by
+/// which name there, `$name`; ends where that is not to be read.
+macro_rules! resolve {
+    () => {
+        r#"cd -- "$1" || exit 83
+base=$(pwd -P)
+case $2 in /*) want=$2 ;; *) want=./$2 ;; esac
+if [ -d "$want" ]; then
+  kind=folder
+  dir=$(cd -- "$want" && pwd -P) || exit 1
+  name=.
+  real=$dir
+elif [ -e "$want" ]; then
+  kind=file
+  real=$(readlink -f "$want") || exit 1
+  dir=${real%/*}
+  name=./${real##*/}
+else
+  exit 88
+fi
+case $real/ in "$base"/.launchway/*) exit 89 ;; esac
+case $real/ in
+  "$base"/*) ;;
+  *) [ "$3" = anywhere ] || exit 89 ;;
+esac
+cd -- "${dir:-/}" || exit 1"#
+    };
+}
+
+/// As [`resolve`]. Fields: `folder` or `file`, how many files, their bytes.
+pub(super) const EXTENT: &str = concat!(
+    "LC_ALL=C; export LC_ALL\n",
+    resolve!(),
+    r#"
+printf '\0launchway\0'
+printf '%s\0' "$kind"
+find "$name" -type f -exec ls -lnd {} + 2>/dev/null | {
+  files=0; bytes=0
+  while read -r mode links user group size rest; do
+    case $mode$size in -*[0-9]) files=$((files + 1)); bytes=$((bytes + size)) ;; esac
+  done
+  printf '%s\0' "$files" "$bytes"
+}"#
+);
+
+/// As [`resolve`]. One field, `folder` or `file`, then a tar stream.
+pub(super) const PULL: &str = concat!(
+    "LC_ALL=C; export LC_ALL\n",
+    resolve!(),
+    r#"
+printf '\0launchway\0'
+printf '%s\0' "$kind"
+exec tar -c -f - "$name""#
+);

@@ -6,6 +6,7 @@ mod credentials;
 mod environments;
 mod follow;
 mod gate;
+mod live;
 mod login;
 mod logins;
 mod names;
@@ -13,6 +14,7 @@ mod print;
 mod projects;
 mod refs;
 mod release;
+mod remote;
 mod servers;
 mod templates;
 mod trouble;
@@ -83,6 +85,15 @@ pub(super) enum ClientCommand {
     Unlock(gate::Door),
     /// Shows who waits for what in an environment, its lock and its freezes
     Queue(gate::Door),
+    /// Says what is live where, as the servers themselves say
+    Live(live::Live),
+    /// Runs a command on the servers of an environment, and says identical outputs once
+    Run(remote::Run),
+    /// Fetches files from the servers of an environment
+    Files {
+        #[command(subcommand)]
+        command: remote::Files,
+    },
     /// Writes what a shell needs to complete this command line
     #[command(after_help = completions::AFTER)]
     Completions(completions::Completions),
@@ -159,6 +170,9 @@ impl ClientCommand {
             ClientCommand::Promote(promote) => &promote.on,
             ClientCommand::Lock(lock) => &lock.door.on,
             ClientCommand::Unlock(door) | ClientCommand::Queue(door) => &door.on,
+            ClientCommand::Live(live) => &live.on,
+            ClientCommand::Run(run) => &run.on,
+            ClientCommand::Files { command } => command.on(),
         })
     }
 }
@@ -185,6 +199,9 @@ async fn dispatch(command: ClientCommand, whole: Command) -> Outcome<u8> {
         ClientCommand::Lock(lock) => gate::lock(&Client::of(&lock.door.on)?, &lock).await?,
         ClientCommand::Unlock(door) => gate::unlock(&Client::of(&door.on)?, &door).await?,
         ClientCommand::Queue(door) => gate::queue(&Client::of(&door.on)?, &door).await?,
+        ClientCommand::Live(live) => live::run(&Client::of(&live.on)?, &live).await?,
+        ClientCommand::Run(run) => remote::run(&Client::of(&run.on)?, &run).await?,
+        ClientCommand::Files { command } => remote::files(&Client::of(command.on())?, &command).await?,
         ClientCommand::Completions(completions) => completions::run(&completions, whole)?,
     }
     Ok(0)

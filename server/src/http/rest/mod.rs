@@ -19,6 +19,7 @@ mod outputs;
 mod projects;
 mod queue;
 mod releases;
+mod remote;
 mod rules;
 mod servers;
 mod system;
@@ -175,6 +176,7 @@ pub(crate) fn router() -> Calls {
                 .merge(live::router())
                 .merge(ways::router())
                 .merge(queue::router())
+                .merge(remote::router())
                 .merge(logs::router())
                 .merge(outputs::router())
                 .merge(templates::router())
