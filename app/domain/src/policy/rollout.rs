@@ -14,7 +14,7 @@ const MAX_WAIT: i64 = 7 * 24 * 60 * 60;
 const MAX_SERVERS: i64 = 100_000;
 
 words! {
-    /// In which order the servers get a release.
+    /// In which order the servers get a release. A rollback goes to all of them at once.
     Strategy {
         /// All of them at once.
         AllAtOnce: "all_at_once", "all servers at once", "所有服务器同时";

@@ -158,6 +158,8 @@ async fn http(context: &Context, url: &str, expected: i64) -> Try {
         // A redirect leads where nobody has looked, and a proxy looks names up by itself.
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
+        // Reading the system's certificates takes longer than most answers.
+        .tls_built_in_root_certs(parsed.scheme() == "https")
         .referer(false)
         .user_agent(concat!("Launchway/", env!("CARGO_PKG_VERSION")));
     if let Some(name) = &name {
