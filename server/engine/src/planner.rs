@@ -100,11 +100,7 @@ pub fn plan(frozen: &Frozen) -> Vec<Node> {
         parent = next.key.clone();
         nodes.push(next);
     }
-    let batches = match release.kind {
-        ReleaseKind::Release => frozen.policy.rollout.batches(frozen.targets.len()),
-        // What is to be put right is put right everywhere at once.
-        ReleaseKind::Rollback => vec![frozen.targets.len()],
-    };
+    let batches = frozen.policy.rollout.batches(frozen.targets.len());
     let batch_of: Vec<u32> = (1..).zip(&batches).flat_map(|(batch, size)| std::iter::repeat_n(batch, *size)).collect();
     for (index, target) in frozen.targets.iter().enumerate() {
         let mut server = node(NodeKind::Server, Some(target.server_id), Some(&target.hostname), Some(parent.clone()));
@@ -235,14 +231,11 @@ pub(crate) mod tests {
         let policy = r#"{"rollout":{"strategy":"canary","batch":2,"health":{"kind":"tcp","port":80}}}"#;
         let servers = [(1, "a", "/a"), (2, "b", "/b"), (3, "c", "/c"), (4, "d", "/d")];
         let frozen = Frozen { policy: serde_json::from_str(policy).unwrap(), ..frozen(Hooks::default(), &servers) };
-        let nodes = plan(&release(ReleaseKind::Release), &frozen);
+        let nodes = plan(&frozen);
         let batches: Vec<_> = nodes.iter().filter(|n| n.kind == NodeKind::Server).map(|n| n.batch).collect();
         assert_eq!(batches, [Some(1), Some(2), Some(2), Some(3)]);
         assert_eq!(lines(&nodes)[6], "server:1/health < server:1/deploy");
         assert!(nodes.iter().filter(|n| n.kind != NodeKind::Server).all(|n| n.batch.is_none()));
-        // A rollback goes everywhere at once, and is asked after as well.
-        let nodes = plan(&release(ReleaseKind::Rollback), &frozen);
-        assert!(nodes.iter().all(|n| n.batch.is_none()) && nodes.iter().any(|n| n.kind == NodeKind::Health));
     }
 
     #[test]

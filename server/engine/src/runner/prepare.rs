@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use launchway_domain::{CredentialId, Environment, Node, Release, Text};
+use launchway_domain::{CredentialId, Environment, Node, Release, ReleaseKind, Strategy, Text};
 
 use super::Shared;
 use crate::credential::Opened;
@@ -59,6 +59,11 @@ async fn freeze(store: &Store, data: &DataDir, release: &Release) -> Result<Froz
             host_key: server.host_key,
         });
     }
+    let mut policy = environment.policy;
+    if release.kind == ReleaseKind::Rollback {
+        // What is to be put right is put right everywhere at once.
+        policy.rollout.strategy = Strategy::AllAtOnce;
+    }
     Ok(Frozen {
         queued_at: release.queued_at,
         project: project.title,
@@ -68,7 +73,7 @@ async fn freeze(store: &Store, data: &DataDir, release: &Release) -> Result<Froz
         git_host_key: project.host_key,
         package_root: environment.package_root,
         keep: environment.keep,
-        policy: environment.policy,
+        policy,
         hooks,
         tree_of,
         source,
