@@ -47,6 +47,8 @@ test.beforeAll(async ({ program, browser }) => {
     ["project-new", "/projects/new"],
     ["environment-new", `/projects/${project.id}/environments/new`],
     ["policy", `/projects/${project.id}/environments/${place.id}/policy`],
+    ["rollbacks", `/projects/${project.id}/environments/${place.id}/rollback`],
+    ["promote", `/projects/${project.id}/environments/${place.id}/promote`],
     ["webhooks", `/projects/${project.id}/webhooks`],
     ["webhook-new", `/projects/${project.id}/webhooks/new`],
     ["webhook", `/projects/${project.id}/webhooks/${webhook.id}`],

@@ -55,7 +55,7 @@ async fn a_rollback_sends_only_what_a_server_no_longer_holds() {
     for number in 1..=3 {
         assert_eq!(world.live(number), Some(world.repository.archive("v1")), "web-{number}");
     }
-    for (number, said) in [(1, "already and verified, nothing sent"), (2, " sent"), (3, "damaged")] {
+    for (number, said) in [(1, "already and verified, nothing sent"), (2, " sent"), (3, "not what was packed")] {
         let log = world.program.log_text(back, &world.key(number, "upload")).await;
         assert!(log.contains(said), "web-{number}: {log}");
         assert_eq!(log.contains("nothing sent"), number == 1, "web-{number}: {log}");
@@ -146,6 +146,28 @@ async fn a_retry_does_not_so_much_as_connect_to_a_server_that_is_done() {
     for number in 1..=2 {
         let hooks = world.site(number).join(".launchway/hooks");
         assert_eq!(std::fs::read_dir(hooks).into_iter().flatten().count(), 0, "web-{number}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_staged_before_a_retry_is_verified_again_before_it_goes_live() {
+    let world = World::new(3).await;
+    let (_, status) = world.release("v1", json!({})).await;
+    assert_eq!(status, "succeeded");
+    next(&world, "v2");
+    // On web-3 something lies in the way, so that nothing switches.
+    let release = world.create("v2", json!({})).await;
+    std::fs::write(folder(&world, 3, release), "").unwrap();
+    world.program.post(&format!("/releases/{release}/start"), json!({})).await;
+    assert_eq!(world.program.ended(release).await, "failed");
+    assert_eq!(world.live(1), Some(world.repository.archive("v1")));
+    std::fs::remove_file(folder(&world, 3, release)).unwrap();
+    std::fs::remove_dir_all(folder(&world, 1, release)).unwrap();
+    std::fs::write(folder(&world, 2, release).join("index.html"), "forged\n").unwrap();
+    world.program.post(&format!("/releases/{release}/retry"), json!({})).await;
+    assert_eq!(world.program.ended(release).await, "succeeded");
+    for number in 1..=3 {
+        assert_eq!(world.live(number), Some(world.repository.archive("v2")), "web-{number}");
     }
 }
 

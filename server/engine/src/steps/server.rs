@@ -47,47 +47,66 @@ pub(super) async fn probe(context: &Arc<Context>, node: &Node, log: LogHandle) -
 pub(super) async fn upload(context: &Arc<Context>, node: &Node, log: LogHandle) -> Result<Done, StepError> {
     let (context, node) = (Arc::clone(context), node.clone());
     blocking(move || {
-        let (target, site) = context.target(&node)?;
-        let artifact = context.open_artifact()?;
-        let lay = Lay::new(&context.frozen.policy.takes);
-        let limits = context.within(context.limits.upload);
-        let mut line = Line::new(&context, target, context.within(context.limits.connect));
-        let mut tries = 0;
-        let staged = loop {
-            tries += 1;
-            let tools = match context.found_on(target.server_id) {
-                Some(found) => found.tools,
-                // A crash came between: the server was probed by the program before this one.
-                None => target::probe(line.shell()?, &site, &context.within(context.limits.command))?.tools,
-            };
-            let mut progress = context.ticker(&node);
-            match target::stage(
-                line.shell()?,
-                &site,
-                &tools,
-                &artifact,
-                &lay,
-                &mut |sent, total| progress(sent, total),
-                &limits,
-            ) {
-                Ok(staged) => break staged,
-                Err(TargetError::Shell(ShellError::Lost(text))) if tries < UPLOAD_TRIES => {
-                    log.note(format!("{text} Trying again."));
-                    line.hang_up();
-                }
-                Err(error) => return Err(error.into()),
-            }
-        };
-        line.keep();
-        let (files, sent) = (artifact.manifest.files(), size(artifact.archive_bytes));
-        log.note(match staged {
-            Staged::There => format!("{files} files are there already and verified, nothing sent"),
-            Staged::Sent => format!("{files} files verified, {sent} sent"),
-            Staged::Replaced => format!("What was there was damaged: {files} files verified, {sent} sent again"),
-        });
+        put(&context, &node, &|line| log.note(line))?;
         Ok(Done::default())
     })
     .await
+}
+
+/// Puts the artifact on the server of a node, where it is not there already, and verifies it. Blocks.
+fn put(context: &Arc<Context>, node: &Node, say: &dyn Fn(String)) -> Result<(), StepError> {
+    let (target, site) = context.target(node)?;
+    let artifact = context.open_artifact()?;
+    let lay = Lay::new(&context.frozen.policy.takes);
+    let limits = context.within(context.limits.upload);
+    let mut line = Line::new(context, target, context.within(context.limits.connect));
+    let mut tries = 0;
+    let staged = loop {
+        tries += 1;
+        let tools = match context.found_on(target.server_id) {
+            Some(found) => found.tools,
+            // A crash came between: the server was probed by the program before this one.
+            None => target::probe(line.shell()?, &site, &context.within(context.limits.command))?.tools,
+        };
+        let mut progress = context.ticker(node);
+        match target::stage(
+            line.shell()?,
+            &site,
+            &tools,
+            &artifact,
+            &lay,
+            &mut |sent, total| progress(sent, total),
+            &limits,
+        ) {
+            Ok(staged) => break staged,
+            Err(TargetError::Shell(ShellError::Lost(text))) if tries < UPLOAD_TRIES => {
+                say(format!("{text} Trying again."));
+                line.hang_up();
+            }
+            Err(error) => return Err(error.into()),
+        }
+    };
+    line.keep();
+    let (files, sent) = (artifact.manifest.files(), size(artifact.archive_bytes));
+    say(match staged {
+        Staged::There => format!("{files} files are there already and verified, nothing sent"),
+        Staged::Sent => format!("{files} files verified, {sent} sent"),
+        Staged::Replaced => {
+            format!("What was there was not what was packed: {files} files verified, {sent} sent again")
+        }
+    });
+    Ok(())
+}
+
+/// Whether what lies staged for a `deploy` node was staged by a run before a retry, and nothing of ours has touched it
+/// since: then time went by in which somebody may have taken it away or changed it.
+async fn is_stale(context: &Context, node: &Node) -> Result<bool, StoreError> {
+    // A hook that ran there may well have changed it, and is not run again.
+    if context.frozen.hooks.at(HookPoint::BeforeDeploy).is_some() {
+        return Ok(false);
+    }
+    let upload = context.store.node(context.release.id, &NodeKey::of(NodeKind::Upload, node.server_id)).await?;
+    Ok(upload.finished_at < context.release.queued_at)
 }
 
 /// What a switch notes before it happens, so that it can be taken back also after a crash.
@@ -97,9 +116,14 @@ struct Before {
     before: Option<String>,
 }
 
-/// Notes what is live on the server of a `deploy` node, before it switches. All of a batch are noted before any switches,
+/// Notes what is live on the server of a `deploy` node, before it switches; and sees that what was staged before a retry
+/// is still whole. All of a batch are noted before any switches,
 /// so that this takes nothing from their switching together.
 pub(crate) async fn note(context: &Arc<Context>, node: &Node) -> Result<(), StepError> {
+    if is_stale(context, node).await? {
+        let (context, node) = (Arc::clone(context), node.clone());
+        blocking(move || put(&context, &node, &|_| {})).await?;
+    }
     let now = look(context, node, context.within(context.limits.command)).await?;
     let own = format!("releases/{}", context.frozen.tree_of);
     // Where it is live already, either this switch was interrupted, and then what was before is noted; or there is

@@ -19,6 +19,14 @@ impl Store {
         all(&mut *self.pool().acquire().await?, release).await
     }
 
+    /// One of a release's nodes.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for a node that was not planned.
+    pub async fn node(&self, release: ReleaseId, key: &NodeKey) -> Result<Node> {
+        get(&mut *self.pool().acquire().await?, release, key).await
+    }
+
     /// Writes down how nodes stand: status, attempt, times, exit status and message, one event each,
     /// all in one transaction, and of server nodes what is live there. The rest of each node stays as planned.
     ///
