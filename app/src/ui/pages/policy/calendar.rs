@@ -85,7 +85,7 @@ fn Weekly(row: usize, window: WeeklyFreeze) -> impl IntoView {
         .collect_view();
     view! {
         <fieldset class="field freeze-row">
-            <legend class="hidden">{t(words::weekly_row(row + 1))}</legend>
+            <legend class="visually-hidden">{t(words::weekly_row(row + 1))}</legend>
             <div class="days" role="group" aria-label=t(words::DAYS)>{days}</div>
             <Typed name=name("from") label=words::FROM value=window.from.clone() example="18:00" />
             <Typed name=name("to") label=words::TO value=window.to.clone() example="08:00" />
@@ -100,7 +100,7 @@ fn Once(row: usize, window: DateFreeze) -> impl IntoView {
     let name = move |field: &str| format!("calendar[dates][{row}][{field}]");
     view! {
         <fieldset class="field freeze-row">
-            <legend class="hidden">{t(words::date_row(row + 1))}</legend>
+            <legend class="visually-hidden">{t(words::date_row(row + 1))}</legend>
             <Typed name=name("from") label=words::FROM value=picked(&window.from, false) kind="datetime-local" />
             <Typed name=name("to") label=words::TO value=picked(&window.to, true) kind="datetime-local" />
             <Typed name=name("label") label=words::LABEL value=window.label.unwrap_or_default() />
