@@ -144,5 +144,6 @@ test("in a freeze nothing starts without a reason", async ({ page }, info) => {
   const exception = { exception: "The shop is down" };
   await post(page, `/releases/${id}/start`, exception);
   await expect.poll(() => status(page, id)).not.toBe("queued");
+  await open(page, `/releases/${id}`);
   await expect(page.getByText("The shop is down")).toBeVisible();
 });
