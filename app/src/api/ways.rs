@@ -81,7 +81,7 @@ pub async fn get_way_forward(
         .map(|one| (one.id, one.name))
         .collect();
     // The only one there is needs no choosing.
-    let from = from.or_else(|| if let [(only, _)] = sources.as_slice() { Some(*only) } else { None });
+    let from = from.or(if let [(only, _)] = sources.as_slice() { Some(*only) } else { None });
     let promotion = match from {
         None => None,
         Some(from) => Some(answer(ports.ways.promotion(&actor, id, Some(from)).await)),

@@ -162,6 +162,7 @@ fn a_file_that_changes_while_it_is_packed_is_named() {
         let result = pack(
             &Tree::open(&place.tree()).unwrap(),
             &place.artifacts().join("7"),
+            &Packing::default(),
             &CancellationToken::new(),
             &mut |_, _| {
                 if !changed.replace(true) {

@@ -42,7 +42,7 @@ pub(crate) async fn nothing_is_claimed_where_it_is_locked(db: Db) {
     assert_eq!((lock.locked_by_name.as_str(), lock.reason.as_str()), ("ada", "stocktaking"));
     assert_eq!((lock.project_id, lock.until, lock.release_id), (shop.project, None, None));
     assert_eq!(b.lock(shop.environment).await.unwrap().as_ref(), Some(&lock));
-    assert_eq!(b.locks(shop.project).await.unwrap(), [lock.clone()]);
+    assert_eq!(b.locks(shop.project).await.unwrap(), std::slice::from_ref(&lock));
     // Somebody else is told who holds it, and why.
     assert_eq!(b.lock_create(shop.environment, &form("mine")).await.unwrap(), Locking::Held(lock.clone()));
 
