@@ -39,7 +39,7 @@ async fn killed_while_one_release_is_handed_over_to_the_next() {
     let wait = format!("until [ -e '{}' ]; do sleep 0.05; done\n", gate.display());
     let first = world.start("v1", json!({"before_deploy": wait})).await;
     world.program.until(first, "the first", |state, _| state["status"] == "running").await;
-    let second = world.start("v2", json!({})).await;
+    let second = world.start("v1", json!({})).await;
     let third = world.start("v1", json!({})).await;
     for round in 0..2 {
         let (second, third) = (place(&world, second).await, place(&world, third).await);
@@ -85,7 +85,7 @@ async fn killed_while_a_release_waits_for_a_lock() {
 
     // One that runs out while the program is not there.
     world.program.post(&lock, json!({"reason": "A moment", "until": ahead(1500)})).await;
-    let release = world.start("v2", json!({})).await;
+    let release = world.start("v1", json!({})).await;
     world.program.kill();
     world.program.serve().await;
     assert_eq!(world.program.ended(release).await, "succeeded");
@@ -115,7 +115,7 @@ async fn killed_while_a_release_waits_for_its_time() {
     assert!(done["started_at"].as_str().unwrap() >= at.as_str(), "{done}");
     assert_eq!(done["start_at"], at);
     // A time that passes while the program is not there is not missed.
-    let late = world.create("v2", json!({})).await;
+    let late = world.create("v1", json!({})).await;
     world.program.post(&format!("/releases/{late}/start"), json!({"at": ahead(1000)})).await;
     world.program.kill();
     tokio::time::sleep(std::time::Duration::from_millis(1200)).await;
@@ -140,7 +140,7 @@ async fn killed_while_a_release_waits_for_the_end_of_a_freeze() {
     tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
     world.program.serve().await;
     is_kept(&world, release, other).await;
-    let refused = world.create("v2", json!({})).await;
+    let refused = world.create("v1", json!({})).await;
     let start = format!("/releases/{refused}/start");
     assert_eq!(world.program.call(Method::POST, &start, Some(json!({}))).await.0, 409);
     world.program.post(&start, json!({"exception": "The shop is down"})).await;
