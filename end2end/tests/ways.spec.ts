@@ -184,6 +184,7 @@ test("an administrator writes down why the policy is broken", async ({ page, pro
   await shoot(page, info, "exception");
   await page.getByRole("button", { name: "Yes, start it" }).click();
   await ended(page, program.url, hurried, "succeeded");
+  await open(page, `/releases/${hurried}`);
   await expect(page.locator(".release-exception")).toHaveText("The shop is down, and this mends it.");
   await page.setViewportSize({ width: 390, height: 800 });
   await fits(page);
