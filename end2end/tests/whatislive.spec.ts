@@ -1,0 +1,125 @@
+import { rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { APIRequestContext, Page } from "@playwright/test";
+import { makeRepository } from "../support/repository.ts";
+import { Sshd } from "../support/sshd.ts";
+import { enter, expect, open, test } from "../support/test.ts";
+
+test.use({ story: "whatislive" });
+test.describe.configure({ mode: "serial" });
+
+let sshd: Sshd;
+let project: number;
+let environment: number;
+let release: number;
+let site: (hostname: string) => string;
+
+async function post(request: APIRequestContext, origin: string, path: string, data: object) {
+  const response = await request.post(`${origin}/api/v1${path}`, { data, headers: { Origin: origin } });
+  expect(response.ok(), `${path}: ${await response.text()}`).toBe(true);
+  return response.json();
+}
+
+test.beforeAll(async ({ program, browser }) => {
+  sshd = await Sshd.start(join(program.folder, "sshd"));
+  const context = await browser.newContext({ baseURL: program.url });
+  const page = await context.newPage();
+  await enter(page);
+  const create = (path: string, data: object) => post(page.request, program.url, path, data);
+  const key = { name: "deploy key", kind: "ssh_key", username: sshd.user, secret: sshd.key };
+  const credential = await create("/credentials", key);
+  const servers: number[] = [];
+  for (const hostname of ["web-1", "web-2", "web-3"]) {
+    const server = { hostname, address: "127.0.0.1", port: sshd.port, credential_id: credential.id, tags: [] };
+    const { id } = await create("/servers", server);
+    await create(`/servers/${id}/host-key`, { fingerprint: sshd.fingerprint });
+    servers.push(id);
+  }
+  project = (await create("/projects", { title: "Shop", repo_url: makeRepository(join(program.folder, "shop")) })).id;
+  const path = join(program.folder, "srv", "{hostname}");
+  site = (hostname) => join(program.folder, "srv", hostname);
+  const place = { name: "staging", kind: "test", path, server_ids: servers };
+  environment = (await create(`/projects/${project}/environments`, place)).id;
+  const ref = { kind: "tag", name: "v1.0" };
+  release = (await create("/releases", { project_id: project, environment_id: environment, ref })).id;
+  await create(`/releases/${release}/start`, {});
+  await expect
+    .poll(async () => (await (await page.request.get(`/api/v1/releases/${release}`)).json()).status, { timeout: 60_000 })
+    .toBe("succeeded");
+  await context.close();
+});
+
+test.afterAll(async () => {
+  await sshd?.stop();
+});
+
+test.beforeEach(async ({ page }) => {
+  await enter(page);
+});
+
+const row = (page: Page, hostname: string) => page.getByRole("row").filter({ hasText: hostname });
+
+test("every server says what is live on it", async ({ page }) => {
+  await open(page, "/live");
+  for (const hostname of ["web-1", "web-2", "web-3"]) {
+    await expect(row(page, hostname)).toContainText("as released");
+    await expect(row(page, hostname)).toContainText("v1.0");
+  }
+  await page.screenshot({ path: test.info().outputPath("live.png"), fullPage: true });
+});
+
+test("an open page moves by itself when a server drifts, and when it is mended", async ({ page, program }) => {
+  await open(page, "/live");
+  await expect(row(page, "web-2")).toContainText("as released");
+  const current = join(site("web-2"), "current");
+  rmSync(current);
+  symlinkSync("/srv/elsewhere", current);
+  writeFileSync(join(site("web-3"), "current", "index.html"), "forged");
+  // Somebody else looks; nobody touches this page.
+  await post(page.request, program.url, `/environments/${environment}/live/check`, {});
+  await expect(row(page, "web-2")).toContainText("drifted");
+  await expect(row(page, "web-2")).toContainText("/srv/elsewhere");
+  await expect(row(page, "web-3")).toContainText("index.html (has other content)");
+  await expect(row(page, "web-1")).toContainText("as released");
+  await page.screenshot({ path: test.info().outputPath("drift.png"), fullPage: true });
+  for (const [name, scheme, width] of [["dark", "dark", 1280], ["narrow", "light", 390]] as const) {
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.setViewportSize({ width, height: 800 });
+    await page.screenshot({ path: test.info().outputPath(`drift-${name}.png`), fullPage: true });
+  }
+  await page.getByLabel("State", { exact: true }).selectOption("drift");
+  await expect(row(page, "web-1")).toHaveCount(0);
+  await expect(row(page, "web-2")).toHaveCount(1);
+
+  rmSync(current);
+  symlinkSync(`releases/${release}`, current);
+  writeFileSync(join(site("web-3"), "current", "index.html"), "<h1>v1.0</h1>\n");
+  await open(page, "/live");
+  await page.getByRole("button", { name: "Look now" }).click();
+  await expect(row(page, "web-2")).toContainText("as released");
+  await expect(row(page, "web-3")).toContainText("as released");
+});
+
+test("a command says identical outputs once", async ({ page }) => {
+  writeFileSync(join(site("web-3"), "note"), "other\n");
+  for (const hostname of ["web-1", "web-2"]) writeFileSync(join(site(hostname), "note"), "same\n");
+  await open(page, `/projects/${project}/environments/${environment}/run`);
+  await page.getByLabel("Command").fill("cat note");
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await expect(page.getByText("2 identical, 1 differ")).toBeVisible();
+  await expect(page.getByText("2 servers")).toBeVisible();
+  await expect(page.locator(".printed").first()).toHaveText("same\n");
+  await expect(page.locator(".printed").last()).toContainText("+other");
+  await page.screenshot({ path: test.info().outputPath("run.png"), fullPage: true });
+});
+
+test("files come as one archive, after a look at how much it is", async ({ page }) => {
+  await open(page, `/projects/${project}/environments/${environment}/files`);
+  await page.getByLabel("Path").fill("current");
+  await page.getByRole("button", { name: "How much is it?" }).click();
+  await expect(row(page, "web-1")).toContainText("14 B");
+  await page.screenshot({ path: test.info().outputPath("files.png"), fullPage: true });
+  const coming = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Download" }).click();
+  expect((await coming).suggestedFilename()).toMatch(/^staging-current-.*\.tar\.gz$/);
+});
