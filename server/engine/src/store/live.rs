@@ -501,8 +501,10 @@ async fn history(conn: &mut AnyConnection, only: &str) -> Result<HashMap<Spot, K
         conn,
         format!(
             "SELECT environment_id, server_id, release_id, finished_at FROM (\
-             SELECT r.environment_id, n.server_id, n.release_id, n.finished_at, ROW_NUMBER() OVER (\
-             PARTITION BY r.environment_id, n.server_id ORDER BY n.finished_at DESC, n.release_id DESC) AS place \
+             SELECT r.environment_id, n.server_id, n.release_id, \
+             COALESCE(n.finished_at, r.finished_at, r.created_at) AS finished_at, ROW_NUMBER() OVER (\
+             PARTITION BY r.environment_id, n.server_id \
+             ORDER BY COALESCE(n.finished_at, r.finished_at, r.created_at) DESC, n.release_id DESC) AS place \
              FROM environments e JOIN releases r ON r.environment_id = e.id JOIN nodes n ON n.release_id = r.id \
              LEFT JOIN (SELECT environment_id, MAX(finished_at) AS at FROM releases WHERE status = 'succeeded' \
              GROUP BY environment_id) s ON s.environment_id = e.id{only}{} n.kind = 'deploy' \
@@ -522,7 +524,10 @@ async fn history(conn: &mut AnyConnection, only: &str) -> Result<HashMap<Spot, K
     }
     let mut ran: HashMap<i64, Ran> = HashMap::new();
     for row in &by_ids(conn, "SELECT id, frozen FROM releases WHERE frozen IS NOT NULL AND id IN", &ids).await? {
-        ran.insert(row.try_get("id")?, rows::json(row, "frozen")?);
+        // One that cannot be read is not known of; the others are all the same.
+        if let Ok(known) = rows::json(row, "frozen") {
+            ran.insert(row.try_get("id")?, known);
+        }
     }
     let mut known = HashMap::new();
     for row in &found {

@@ -5,6 +5,7 @@ mod audit;
 mod feed;
 mod gates;
 mod idempotency;
+mod live;
 mod log_lines;
 mod logs;
 mod looking;
@@ -99,6 +100,8 @@ on_both! {
     feed::a_caller_that_goes_away_leaves_nothing_half_done
     feed::another_process_is_heard
     feed::what_is_trimmed_is_named
+    live::what_is_found_is_held_against_the_history
+    live::a_command_is_lost_with_whoever_looked_after_it
     logs::an_offset_is_counted_in_bytes
     logs::any_bytes_of_text_come_back
     logs::a_long_log_is_kept_in_bounded_pieces
