@@ -211,8 +211,10 @@ mod tests {
     }
 
     #[test]
-    fn a_node_that_succeeded_is_never_run_again() {
-        assert!(NodeStatus::ALL.iter().all(|next| !NodeStatus::Succeeded.may_become(*next)));
+    fn a_node_that_succeeded_is_run_again_only_where_it_was_undone() {
+        for next in NodeStatus::ALL {
+            assert_eq!(NodeStatus::Succeeded.may_become(next), next == NodeStatus::Canceled, "{next:?}");
+        }
     }
 
     #[test]

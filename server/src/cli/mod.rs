@@ -261,6 +261,14 @@ mod tests {
             ("variables list --project shop --env live", Needs::SignIn),
             ("refs shop", Needs::SignIn),
             ("release list", Needs::SignIn),
+            ("rollback --project shop --env live", Needs::SignIn),
+            ("promote --project shop --env live", Needs::SignIn),
+            ("lock live --project shop --reason stocktaking", Needs::SignIn),
+            ("unlock live --project shop", Needs::SignIn),
+            ("queue live --project shop", Needs::SignIn),
+            ("live", Needs::SignIn),
+            ("run --env live uptime", Needs::SignIn),
+            ("files size --env live log", Needs::SignIn),
         ];
         let mut left: Vec<String> = Cli::command().get_subcommands().map(|one| one.get_name().to_owned()).collect();
         for (line, needs) in lines {

@@ -143,7 +143,7 @@ mod tests {
     fn each_role_may_what_its_description_says() {
         use Permission::*;
         assert_eq!(granted(Role::Admin), Permission::ALL);
-        assert_eq!(granted(Role::Manager).len(), Permission::ALL.len() - 3);
+        assert_eq!(granted(Role::Manager).len(), Permission::ALL.len() - 4);
         let viewer =
             [ViewUsers, ManageSelf, ViewCredentials, ViewServers, ViewProjects, ViewTemplates, ViewReleases, ViewWall];
         assert_eq!(granted(Role::Viewer), viewer);

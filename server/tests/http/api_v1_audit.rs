@@ -160,6 +160,10 @@ async fn every_call_that_changes_something_leaves_an_entry() {
     let entry = &walk.entries().await[0];
     assert_eq!((&entry["before"]["status"], &entry["after"]["status"]), (&json!("canceled"), &json!("queued")));
     // What the runner does is no person's: events tell it, and the audit does not.
+    walk.post("/releases/{id}/schedule", release, json!({"at": null}), &["release.schedule"]).await;
+    let reason = json!({"reason": "stocktaking"});
+    walk.post("/environments/{id}/lock", environment, reason, &["environment.lock"]).await;
+    walk.delete("/environments/{id}/lock", environment, &["environment.unlock"]).await;
     let (lease, _) = walk.app.store().claim("test", 600_000).await.unwrap().unwrap();
     walk.app.store().plan(&lease, &json!({}), &[]).await.unwrap();
     let hold = Hold { batch: 1, of: 2, since: Timestamp::now(), until: None };

@@ -217,7 +217,7 @@ mod tests {
             (&["a/"], &["b//"], &["shared_files shared_path"]),
             (&["a", "a"], &[], &["shared_folders duplicate"]),
             (&["a", "a/b"], &[], &["shared_folders nested"]),
-            (&["a"], &["a/b.env"], &["shared_folders nested", "shared_files nested"]),
+            (&["a"], &["a/b.env"], &["shared_files nested", "shared_folders nested"]),
             (&["a"], &["ab"], &[]),
             (&["a\nb"], &[], &["shared_folders control"]),
         ] {
