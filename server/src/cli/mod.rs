@@ -268,7 +268,7 @@ mod tests {
             ("queue live --project shop", Needs::SignIn),
             ("live", Needs::SignIn),
             ("run --env live uptime", Needs::SignIn),
-            ("files size --env live log", Needs::SignIn),
+            ("files size --env live --path log", Needs::SignIn),
         ];
         let mut left: Vec<String> = Cli::command().get_subcommands().map(|one| one.get_name().to_owned()).collect();
         for (line, needs) in lines {
