@@ -1,5 +1,5 @@
 // The pipeline's picture. Releases are seeded, so that hundreds of servers cost nothing; live.spec.ts runs real ones.
-import type { Page, TestInfo } from "@playwright/test";
+import type { Page, TestInfo, WebSocketRoute } from "@playwright/test";
 import { seedRelease } from "../support/seed.ts";
 import { enter, expect, open, test } from "../support/test.ts";
 
@@ -112,11 +112,12 @@ test("an upload says how far it is, in percent and bytes", async ({ page, progra
   await enter(page);
   const release = seedRelease(program, { servers: 2 });
   const key = release.key(0, "upload");
-  let tell = (_: object) => {};
+  const sockets: WebSocketRoute[] = [];
   await page.routeWebSocket(/\/api\/v1\/feed/, (socket) => {
     socket.connectToServer();
-    tell = (event) => socket.send(JSON.stringify(event));
+    sockets.push(socket);
   });
+  const tell = (event: object) => sockets.forEach((socket) => socket.send(JSON.stringify(event)));
   await open(page, `/releases/${release.id}`);
   await expect(page.locator(".connection")).toHaveText("live");
   const tick = (done: number) => {

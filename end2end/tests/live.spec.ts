@@ -168,17 +168,21 @@ test("a dropped connection shows, comes back by itself and catches up", async ({
   await enter(page);
   await leave(page);
   // The feed goes through here, so that the test can cut it.
-  let cut = () => {};
+  const cuts: (() => void)[] = [];
   let isDown = false;
+  // Those that follow the release; beside it the page may listen to what else it shows.
   let connections = 0;
   await page.routeWebSocket(/\/api\/v1\/feed/, (socket) => {
     if (isDown) return void socket.onMessage(() => void socket.close({ code: 1013 }));
-    connections += 1;
     const server = socket.connectToServer();
-    cut = () => {
+    socket.onMessage((message) => {
+      if (String(message).includes('"release:')) connections += 1;
+      server.send(message);
+    });
+    cuts.push(() => {
       void socket.close({ code: 1012 });
       void server.close();
-    };
+    });
   });
   const building = gate("dropped");
   const id = await makeRelease(page, baseURL!, {
@@ -191,7 +195,7 @@ test("a dropped connection shows, comes back by itself and catches up", async ({
   await expect(page.locator(".log-text", { hasText: "before" })).toBeVisible();
 
   isDown = true;
-  cut();
+  for (const cut of cuts.splice(0)) cut();
   await expect(page.locator(".connection")).toHaveText("reconnecting…");
   building.open();
   await expect
@@ -213,7 +217,8 @@ test("a reset is answered with a new snapshot", async ({ page, baseURL }) => {
   await page.routeWebSocket(/\/api\/v1\/feed/, (socket) => {
     const server = socket.connectToServer();
     socket.onMessage((message) => {
-      const { after } = JSON.parse(String(message));
+      const { after, subscribe } = JSON.parse(String(message));
+      if (!String(subscribe).startsWith("release:")) return void server.send(message);
       asked.push(after);
       // The first question is answered as if its event were no longer kept.
       if (asked.length === 1) socket.send(JSON.stringify({ seq: after, topic: "release:1", kind: "reset", at: "2026-01-01T00:00:00.000Z", data: {} }));

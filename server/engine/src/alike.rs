@@ -22,8 +22,8 @@ fn name(group: &OutputGroup) -> &str {
     group.hosts.first().map(String::as_str).unwrap_or_default()
 }
 
-/// A unified diff; empty where the texts are the same (and only the exit status differs).
-fn diff(before: &str, after: &str, before_name: &str, after_name: &str) -> String {
+/// A unified diff of two outputs, of at most 64 KiB, headed by whose they are; empty where the texts are the same (and only the exit status differs).
+pub fn diff(before: &str, after: &str, before_name: &str, after_name: &str) -> String {
     let compared = TextDiff::configure().timeout(PATIENCE).diff_lines(before, after);
     let mut text = compared.unified_diff().context_radius(3).header(before_name, after_name).to_string();
     if text.len() > MAX_DIFF {

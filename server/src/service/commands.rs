@@ -16,6 +16,7 @@ use launchway_engine::once::{Ended, Once, once};
 use launchway_engine::redact::Redactor;
 use launchway_engine::ssh::Session;
 use launchway_engine::store::CommandResult;
+use launchway_engine::variable;
 use tokio_util::sync::CancellationToken;
 
 use super::Core;
@@ -129,7 +130,11 @@ impl Core {
                 opened.push(credential);
             }
         }
-        Ok(Redactor::new(opened.iter().flat_map(|credential| credential.secrets())))
+        // One that does not open is given to no hook, and so is nowhere on the servers either.
+        let given = variable::given(&self.store, &self.vault, environment.id).await;
+        let given = given.map_err(|e| of_store(e, &environment_thing(environment.id)))?.unwrap_or_default();
+        let variables = given.iter().filter(|one| one.secret).map(|one| &one.value);
+        Ok(Redactor::new(opened.iter().flat_map(|credential| credential.secrets()).chain(variables)))
     }
 
     /// Runs a command on its servers and writes down what came of it.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use launchway_app::ports::Answer;
 use launchway_domain::log::groups::{OutputGroup, Outputs, alike};
 use launchway_domain::{Actor, Fault, LogStream, Node, NodeKind, Permission, ReleaseId, ServerId, Text, text};
-use similar::TextDiff;
+use launchway_engine::alike::diff;
 
 use super::Core;
 use super::fault::{noun, of_store};
@@ -15,8 +15,6 @@ use super::fault::{noun, of_store};
 const COMPARED: usize = 64 << 10;
 /// The most groups that are told whole; the servers of the others are told without their outputs.
 const GROUPS: usize = 50;
-/// The longest difference that is told, in bytes.
-const LONGEST_DIFF: usize = 16 << 10;
 
 impl Core {
     /// The outputs of one step of a release on all its servers. What is compared is what the script printed: neither
@@ -66,47 +64,21 @@ impl Core {
         let servers = outcomes.len();
         let found = alike(outcomes);
         // What the others are held against.
-        let most = found.first().map(|(_, (_, output))| Arc::clone(output));
+        let name = |hosts: &[String]| hosts.first().cloned().unwrap_or_default();
+        let most = found.first().map(|(hosts, (_, output))| (name(hosts), Arc::clone(output)));
         let groups = found
             .into_iter()
             .enumerate()
             .map(|(place, (hosts, (exit_status, output)))| OutputGroup {
+                diff: most
+                    .as_ref()
+                    .filter(|(_, most)| (1..GROUPS).contains(&place) && *most != output)
+                    .map(|(whose, most)| diff(most, &output, whose, &name(&hosts))),
                 hosts,
                 exit_status,
-                diff: most
-                    .as_deref()
-                    .filter(|most| (1..GROUPS).contains(&place) && **most != *output)
-                    .map(|most| diff(most, &output)),
                 output: if place < GROUPS { output.to_string() } else { String::new() },
             })
             .collect();
         Ok(Outputs { kind, servers, waiting: open.len(), cut, groups })
-    }
-}
-
-/// How one text differs from another, line by line with three lines around each difference.
-fn diff(most: &str, other: &str) -> String {
-    let mut text = TextDiff::configure()
-        .timeout(std::time::Duration::from_millis(200))
-        .diff_lines(most, other)
-        .unified_diff()
-        .context_radius(3)
-        .to_string();
-    if text.len() > LONGEST_DIFF {
-        text.truncate(text.floor_char_boundary(LONGEST_DIFF));
-        text.push_str("\n…\n");
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_difference_is_told_line_by_line_and_has_an_end() {
-        let told = diff("a\nb\nc\n", "a\nx\nc\n");
-        assert!(told.contains("\n-b\n") && told.contains("\n+x\n") && told.contains("\n a\n"), "{told}");
-        assert!(diff(&"a\n".repeat(20_000), &"b\n".repeat(20_000)).len() < LONGEST_DIFF + 16);
     }
 }
