@@ -13,7 +13,9 @@ export default defineConfig({
   workers: 2,
   fullyParallel: false,
   forbidOnly: !!process.env.CI,
-  retries: 0,
+  // Once more where nobody watches, named in the report as flaky: under load a page was seen, twice in some thousand,
+  // that did not come alive. Not here, so that whoever sees it can look into its trace.
+  retries: process.env.CI ? 1 : 0,
   reporter: [["list"]],
   use: {
     browserName: "chromium",

@@ -41,7 +41,7 @@ export function complaints(page: Page): string[] {
 
 /** Waits until the browser has taken the page over. */
 export async function alive(page: Page): Promise<void> {
-  await page.waitForSelector("html[data-hydrated]", { state: "attached" });
+  await page.waitForSelector("html[data-hydrated]", { state: "attached", timeout: 60_000 });
 }
 
 /** Opens a page and waits until it is alive. */
