@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
-import type { APIRequestContext, Page, TestInfo } from "@playwright/test";
+import type { Page, TestInfo } from "@playwright/test";
+import { post } from "../support/api.ts";
 import { makeRepository } from "../support/repository.ts";
 import { Sshd } from "../support/sshd.ts";
 import { ADMIN, enter, expect, open, test } from "../support/test.ts";
@@ -12,12 +13,6 @@ let sshd: Sshd;
 let project: number;
 let environment: number;
 let first: number;
-
-async function post(request: APIRequestContext, origin: string, path: string, data: object) {
-  const response = await request.post(`${origin}/api/v1${path}`, { data, headers: { Origin: origin } });
-  expect(response.ok(), `${path}: ${await response.text()}`).toBe(true);
-  return response.json();
-}
 
 test.beforeAll(async ({ program, browser }) => {
   sshd = await Sshd.start(join(program.folder, "sshd"));

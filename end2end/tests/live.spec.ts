@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { APIRequestContext, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
+import { post } from "../support/api.ts";
 import { makeRepository } from "../support/repository.ts";
 import { Sshd } from "../support/sshd.ts";
 import { alive, enter, expect, leave, open, test } from "../support/test.ts";
@@ -47,13 +48,6 @@ test.beforeAll(async ({ program, browser }) => {
 test.afterAll(async () => {
   await sshd?.stop();
 });
-
-async function post(request: APIRequestContext, origin: string, path: string, data: object) {
-  const response = await request.post(`${origin}/api/v1${path}`, { data, headers: { Origin: origin } });
-  expect(response.ok(), `${path}: ${await response.text()}`).toBe(true);
-  const text = await response.text();
-  return text ? JSON.parse(text) : {};
-}
 
 /** A hook that waits until the test opens its gate: what happens meanwhile does not depend on any clock. */
 function gate(name: string): { wait: string; open: () => void } {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { APIRequestContext, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
+import { post } from "../support/api.ts";
 import { makeRepository } from "../support/repository.ts";
 import { Sshd } from "../support/sshd.ts";
 import { enter, expect, open, test } from "../support/test.ts";
@@ -50,13 +51,6 @@ test.beforeAll(async ({ program, browser }) => {
 test.afterAll(async () => {
   await sshd?.stop();
 });
-
-async function post(request: APIRequestContext, origin: string, path: string, data: object) {
-  const response = await request.post(`${origin}/api/v1${path}`, { data, headers: { Origin: origin } });
-  expect(response.ok(), `${path}: ${await response.text()}`).toBe(true);
-  const text = await response.text();
-  return text ? JSON.parse(text) : {};
-}
 
 /** A hook that waits until the test opens its gate. */
 function gate(name: string): { wait: string; open: () => void } {

@@ -1,6 +1,7 @@
 // How releases go over the servers: the form of the policy, and a canary that waits for somebody.
 import { join } from "node:path";
-import type { APIRequestContext, Page, TestInfo } from "@playwright/test";
+import type { Page, TestInfo } from "@playwright/test";
+import { post } from "../support/api.ts";
 import { makeRepository } from "../support/repository.ts";
 import { Sshd } from "../support/sshd.ts";
 import { enter, expect, open, test } from "../support/test.ts";
@@ -12,12 +13,6 @@ let sshd: Sshd;
 let project: number;
 let environment: number;
 let policy: string;
-
-async function post(request: APIRequestContext, origin: string, path: string, data: object) {
-  const response = await request.post(`${origin}/api/v1${path}`, { data, headers: { Origin: origin } });
-  expect(response.ok(), `${path}: ${await response.text()}`).toBe(true);
-  return response.json();
-}
 
 test.beforeAll(async ({ program, browser }) => {
   sshd = await Sshd.start(join(program.folder, "sshd"));

@@ -1,6 +1,7 @@
 import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { APIRequestContext, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
+import { post } from "../support/api.ts";
 import { makeRepository } from "../support/repository.ts";
 import { Sshd } from "../support/sshd.ts";
 import { enter, expect, open, test } from "../support/test.ts";
@@ -13,12 +14,6 @@ let project: number;
 let environment: number;
 let release: number;
 let site: (hostname: string) => string;
-
-async function post(request: APIRequestContext, origin: string, path: string, data: object) {
-  const response = await request.post(`${origin}/api/v1${path}`, { data, headers: { Origin: origin } });
-  expect(response.ok(), `${path}: ${await response.text()}`).toBe(true);
-  return response.json();
-}
 
 test.beforeAll(async ({ program, browser }) => {
   sshd = await Sshd.start(join(program.folder, "sshd"));
