@@ -12,7 +12,7 @@ use nix::poll::{PollFd, PollFlags};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use crate::shell::{Command, Limits, Output, Shell, ShellError};
+use crate::shell::{Command, Limits, Output, Reach, Shell, ShellError};
 use crate::wait::{Stop, Watch};
 
 /// How much is read or written at a time, in bytes.
@@ -33,6 +33,14 @@ impl LocalShell {
     pub fn new() -> Self {
         Self
     }
+}
+
+impl Reach for LocalShell {
+    fn shell(&mut self) -> Result<&mut dyn Shell, ShellError> {
+        Ok(self)
+    }
+
+    fn hang_up(&mut self) {}
 }
 
 impl Shell for LocalShell {

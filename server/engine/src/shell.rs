@@ -173,6 +173,18 @@ pub trait Shell: Send {
     }
 }
 
+/// A shell that may have to be reached anew: a server's, or this host's.
+pub trait Reach {
+    /// The shell, reached first where it is not.
+    ///
+    /// # Errors
+    /// [`ShellError::Lost`] where it cannot be reached, [`ShellError::Canceled`].
+    fn shell(&mut self) -> Result<&mut dyn Shell, ShellError>;
+
+    /// Forgets a connection that broke.
+    fn hang_up(&mut self);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,7 @@ use launchway_domain::{
 use launchway_engine::alike;
 use launchway_engine::once::{Ended, Once, once};
 use launchway_engine::redact::Redactor;
-use launchway_engine::ssh::Session;
+use launchway_engine::ssh::Redial;
 use launchway_engine::store::CommandResult;
 use launchway_engine::variable;
 use tokio_util::sync::CancellationToken;
@@ -210,11 +210,18 @@ impl Core {
         let (body, within) = (errand.form.command.clone(), Duration::from_secs(errand.form.seconds().into()));
         let (name, cancel) = (format!("{}-{:08x}", errand.id, rand::random::<u32>()), cancel.clone());
         let done = self.outward(move || {
-            // Ended commands have to be tidied up after: connecting is not cut short by a cancel.
-            let token = CancellationToken::new();
-            let mut connect = || Session::connect(&endpoint, CONNECT, &token).map_err(|error| error.text);
-            let what = Once { base: &base, name: &name, body: &body, within, max_output: MAX_OUTPUT, cancel };
-            once(&mut connect, &what)
+            let mut reach = Redial::new(&endpoint, CONNECT);
+            let what = Once {
+                base: &base,
+                cwd: &base,
+                env: &[],
+                name: &name,
+                body: &body,
+                within,
+                max_output: MAX_OUTPUT,
+                cancel,
+            };
+            once(&mut reach, &what)
         });
         done.await.map_err(|fault| fault.detail())?
     }

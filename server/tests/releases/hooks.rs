@@ -22,6 +22,72 @@ fn gone(word: &str) {
     }
 }
 
+/// Waits for a condition.
+pub fn until(what: &str, mut reached: impl FnMut() -> bool) {
+    let deadline = std::time::Instant::now() + crate::program::PATIENCE;
+    while !reached() {
+        assert!(std::time::Instant::now() < deadline, "never came true: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+/// The number of a process that writes it into a file.
+pub fn number_in(path: &Path) -> i32 {
+    let read = || std::fs::read_to_string(path).ok().filter(|text| text.ends_with('\n'));
+    until("a process writes its number", || read().is_some());
+    read().unwrap().trim().parse().unwrap()
+}
+
+/// Whether there is such a process, and it is no zombie.
+pub fn runs(pid: i32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
+        stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z') && !rest.starts_with('X'))
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hook_that_could_not_be_ended_does_not_go_on_beside_its_retry() {
+    let mut world = World::new(1).await;
+    let folder = world.sites.path().display().to_string();
+    // The first one never ends; the second says whether the first is there.
+    let hook = format!(
+        "if [ $LAUNCHWAY_ATTEMPT = 1 ]; then echo $$ > '{folder}/first'; while :; do sleep 0.1; done; fi\n\
+         if kill -0 \"$(cat '{folder}/first')\" 2>/dev/null; then echo both; else echo alone; fi"
+    );
+    let release = world.start("v1", json!({"before_deploy": hook})).await;
+    let first = number_in(&world.sites.path().join("first"));
+    world.sshd.stop();
+    assert_eq!(world.program.ended(release).await, "failed");
+    assert!(runs(first), "the check of the check: it survives its connection");
+    world.sshd.restart();
+    world.program.post(&format!("/releases/{release}/retry"), json!({})).await;
+    assert_eq!(world.program.ended(release).await, "succeeded");
+    assert_eq!(world.program.log_text(release, &world.key(1, "before_deploy")).await, "alone\n");
+    assert!(!runs(first));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hook_ends_past_its_time_where_the_program_never_comes_back() {
+    let mut world = World::with(
+        1,
+        launchway_engine::testing::sshd::Sshd::start(),
+        crate::repository::Repository::new(),
+        &[("LAUNCHWAY_HOOK_TIMEOUT", "1")],
+    )
+    .await;
+    let pid = world.sites.path().join("pid");
+    let hook = format!("echo $$ > '{}'; while :; do sleep 0.1; done", pid.display());
+    let release = world.start("v1", json!({"before_deploy": hook})).await;
+    let pid = number_in(&pid);
+    world.program.kill();
+    until("the server ends the hook", || !runs(pid));
+    // Whoever comes back knows why it ended.
+    world.program.serve().await;
+    assert_eq!(world.program.ended(release).await, "failed");
+    let node = world.program.node(release, &world.key(1, "before_deploy")).await;
+    assert!(node["message"].as_str().unwrap().contains("time limit"), "{node}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_hook_shows_its_exit_status_and_output() {
     let world = World::new(1).await;

@@ -123,6 +123,30 @@ async fn a_command_out_of_time_is_ended_with_everything_it_started_and_secrets_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_runs_on_a_server_ends_there_once_the_program_is_killed() {
+    let mut world = World::new(1).await;
+    let (hook, child) = (world.sites.path().join("hook"), world.sites.path().join("child"));
+    // The second one only a signal to the whole group reaches, and it does not listen to a polite one.
+    let command = format!(
+        "(trap '' TERM; sh -c 'echo $$ > \"$0\"; sleep 1000; true' '{}') & echo $$ > '{}'; wait",
+        child.display(),
+        hook.display()
+    );
+    let path = format!("/environments/{}/commands?wait=0", world.environment);
+    let begun = world.program.post(&path, json!({"command": command, "timeout_s": 3000})).await;
+    let pids = [crate::hooks::number_in(&hook), crate::hooks::number_in(&child)];
+    assert!(pids.into_iter().all(crate::hooks::runs), "the check of the check");
+    world.program.kill();
+    crate::hooks::until("the server ends what nobody looks after", || !pids.into_iter().any(crate::hooks::runs));
+    // Nobody says it went well.
+    world.program.serve().await;
+    let id = begun["id"].as_i64().unwrap();
+    let seen = world.program.get(&format!("/commands/{id}")).await;
+    assert!(matches!(seen["status"].as_str(), Some("running" | "lost")), "{seen:#}");
+    assert_eq!(seen["groups"], json!([]), "{seen:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_of_all_servers_come_as_one_archive_with_exactly_what_is_there() {
     let world = World::new(12).await;
     for number in 1..=12 {

@@ -6,6 +6,9 @@
 //! recorded is taken; a group whose leader is alive (same process number, same start time, same boot)
 //! is followed again; what is neither was lost, and what has no record never began.
 //!
+//! What may go on without anybody looking is for the [`Bounds`] of a run to say: a guard beside it, on its own host, ends
+//! it when they are passed, whatever has become of Launchway.
+//!
 //! A child that starts a session of its own (`setsid`) leaves the group, and is out of reach for
 //! [`stop`].
 
@@ -43,6 +46,27 @@ pub struct Spec<'a> {
     /// The program that becomes the hook, with its arguments; the hook's own words come after them. Where there is
     /// one, the hook may be somebody else than the one who starts it, who can read it then. Empty: none.
     pub through: &'a [Vec<u8>],
+    /// What ends it without anybody asking for it.
+    pub bounds: Bounds,
+}
+
+/// When a run is ended by its own host, with everything in its process group. Counted in whole seconds, rounded up, and
+/// never early.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// How long it may run.
+    pub most: Option<Duration>,
+    /// For how long nobody may have looked at it by [`poll`].
+    pub alone: Option<Duration>,
+}
+
+/// What ended a run without anybody asking for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// It had run for as long as it may.
+    Most,
+    /// Nobody had looked at it for as long as that may be.
+    Alone,
 }
 
 /// What has become of a run.
@@ -54,6 +78,8 @@ pub enum State {
     Running,
     /// It ended with this status; 128 plus the number where a signal ended it.
     Exited(i32),
+    /// Its guard ended it.
+    Ended(Bound),
     /// It began, is gone, and nobody recorded how it ended: it was killed from outside, or the host
     /// was restarted.
     Lost,
@@ -97,7 +123,10 @@ pub fn start(shell: &mut dyn Shell, spec: &Spec<'_>, limits: &Limits) -> Result<
         .arg(body.len().to_string())
         .arg(absolute(spec.cwd)?)
         .arg(if spec.clean_env { "1" } else { "0" })
-        .arg(if spec.through.is_empty() { "0" } else { "1" });
+        .arg(if spec.through.is_empty() { "0" } else { "1" })
+        .arg(seconds(spec.bounds.most))
+        .arg(seconds(spec.bounds.alone))
+        .arg(script::GUARD);
     for (name, value) in spec.env {
         command = command.arg(format!("{name}={value}"));
     }
@@ -108,6 +137,11 @@ pub fn start(shell: &mut dyn Shell, spec: &Spec<'_>, limits: &Limits) -> Result<
         accepted(spec.dir, &shell.run(&send, &mut lines.as_slice(), limits)?)?;
     }
     accepted(spec.dir, &shell.run(&command, &mut body.as_bytes(), limits)?)
+}
+
+/// A bound as the guard counts it; none is 0.
+fn seconds(bound: Option<Duration>) -> String {
+    bound.map_or(0, |bound| bound.as_millis().div_ceil(1000).max(1)).to_string()
 }
 
 /// What a shell reads variables from.
@@ -196,8 +230,21 @@ pub fn truncate(shell: &mut dyn Shell, dir: &[u8], limits: &Limits) -> Result<()
 /// # Errors
 /// [`ProcessError::Refused`] where something cannot be killed, such as another user's process.
 pub fn stop(shell: &mut dyn Shell, dir: &[u8], grace: Duration, limits: &Limits) -> Result<(), ProcessError> {
+    stop_all(shell, &[dir], grace, limits)
+}
+
+/// Does the same for several runs, one after the other.
+///
+/// # Errors
+/// As [`stop`], once all were tried.
+pub fn stop_all(shell: &mut dyn Shell, dirs: &[&[u8]], grace: Duration, limits: &Limits) -> Result<(), ProcessError> {
+    let Some(first) = dirs.first() else { return Ok(()) };
     let tenths = grace.as_millis() / 100;
-    plain(shell, Command::script(script::STOP).arg(absolute(dir)?).arg(tenths.to_string()), dir, limits)
+    let mut command = Command::script(script::STOP).arg(tenths.to_string());
+    for dir in dirs {
+        command = command.arg(absolute(dir)?);
+    }
+    plain(shell, command, first, limits)
 }
 
 /// Removes the folder of a run that is over.
@@ -245,6 +292,7 @@ fn read_answer(answer: &Output) -> Option<(State, u64, &[u8])> {
         "running" => State::Running,
         "lost" => State::Lost,
         "exited" => State::Exited(words.next()?.parse().ok()?),
+        "ended" => State::Ended(if words.next()? == "alone" { Bound::Alone } else { Bound::Most }),
         _ => return None,
     };
     let size = words.next()?.parse().ok()?;

@@ -6,7 +6,9 @@
 //!   leads the hook's process group. Making a link is one atomic step that only one of several can win,
 //!   so the claim and the record are the same thing, and never half-written;
 //! - `out`: what the hook wrote, opened for appending, so that it may be emptied under it;
-//! - `exit`: a symbolic link whose target is the exit status. The first who makes it is right.
+//! - `exit`: a symbolic link whose target is the exit status. The first who makes it is right;
+//! - `seen`: there where somebody has looked since the guard looked for it;
+//! - `ended`: a symbolic link that the guard makes before it ends the run; its target says why: `time` or `alone`.
 
 /// Functions that the scripts share. `$dir` is the run's folder, and the present one.
 ///
@@ -64,17 +66,44 @@ members() {
     if look "$p" && [ "$group" = "$pid" ] && ours "$p"; then found="$found $p"; fi
   done
 }
+told() {
+  now="exited $(readlink exit)"
+  [ ! -h ended ] || now="ended $(readlink ended)"
+}
 state() {
-  if [ -h exit ]; then now="exited $(readlink exit)"; return; fi
+  if [ -h exit ]; then told; return; fi
   if [ ! -h run ]; then now=absent; return; fi
   now=running
   leader && return
   led=0; members
   [ -z "$found" ] || return
-  if [ -h exit ]; then now="exited $(readlink exit)"; else now=lost; fi
+  if [ -h exit ]; then told; else now=lost; fi
 }
-nap() {
-  sleep "$1" 2>/dev/null || sleep 1
+send() {
+  if [ "$led" = 1 ]; then kill "-$1" "-$pid" 2>/dev/null; else kill "-$1" $found 2>/dev/null; fi
+}
+finish() {
+  led=0
+  if leader; then led=1; fi
+  left=$1
+  members
+  status=143
+  if [ -n "$found" ]; then
+    send TERM
+    while members; [ -n "$found" ] && [ "$left" -gt 0 ]; do
+      if sleep 0.1 2>/dev/null; then left=$((left - 1)); else sleep 1; left=$((left - 10)); fi
+    done
+  fi
+  tries=100
+  while [ -n "$found" ] && [ "$tries" -gt 0 ]; do
+    status=137
+    send KILL
+    sleep 0.05 2>/dev/null || sleep 1
+    members
+    tries=$((tries - 1))
+  done
+  [ -h exit ] || ln -s "$status" exit 2>/dev/null
+  [ -z "$found" ] || { echo "still there:$found" >&2; return 77; }
 }
 "##
     };
@@ -91,7 +120,8 @@ if [ $(($(wc -c <vars.$$))) -ne "$2" ]; then rm -f vars.$$; exit 77; fi
 mv -f vars.$$ vars || exit 74
 "##;
 
-/// `dir size cwd clean others name=value… [program…]`, the hook on standard input. Ends once the hook has begun, or had before.
+/// `dir size cwd clean others most alone guard name=value… [program…]`, the hook on standard input. Ends once the hook has
+/// begun, or had before. `guard` is [`GUARD`], which is started beside the hook where `most` or `alone` is not 0.
 ///
 /// The size of the hook is counted, since a connection that breaks ends the input too: half a script
 /// must never run.
@@ -120,7 +150,7 @@ shift 2
 umask "$mask"
 begun=$(
   setsid sh -c '
-cwd=$1; clean=$2; shift 3
+cwd=$1; clean=$2; most=$4; alone=$5; guard=$6; shift 6
 dir=$PWD
 trap : HUP INT TERM
 b=none
@@ -142,6 +172,9 @@ if ! ln -s "$me:$born:$b" run; then
 fi
 echo begun
 exec </dev/null >>out 2>&1
+if [ "$most" -gt 0 ] || [ "$alone" -gt 0 ]; then
+  setsid sh -c "$guard" launchway "$dir" "$most" "$alone" >/dev/null 2>&1 &
+fi
 IFS= read -r first <hook
 known=0
 if [ -f vars ]; then
@@ -177,6 +210,7 @@ pub(super) const POLL: &str = concat!(
     r##"
 cd -P -- "$1" 2>/dev/null || { echo "launchway: absent 0"; exit 0; }
 dir=$PWD
+true 2>/dev/null >seen
 skip=$2; count=$3; offset=$4; left=$5
 size() {
   bytes=0
@@ -200,7 +234,7 @@ cd -- "$1" 2>/dev/null || exit 0
 [ ! -f out ] || : >out
 "##;
 
-/// `dir tenths`: TERM to the whole group, and KILL to what is left of it after `tenths` tenths of a
+/// `tenths dir…`: for each, TERM to the whole group, and KILL to what is left of it after `tenths` tenths of a
 /// second. A hook that has ended is left alone, with whatever it left behind on purpose.
 ///
 /// Where the leader is gone without a word (killed by somebody else), only processes that carry this
@@ -208,34 +242,44 @@ cd -- "$1" 2>/dev/null || exit 0
 pub(super) const STOP: &str = concat!(
     common!(),
     r##"
-cd -P -- "$1" 2>/dev/null || exit 0
-dir=$PWD
-if [ -h exit ] || [ ! -h run ]; then exit 0; fi
-led=0
-if leader; then led=1; fi
-send() {
-  if [ "$led" = 1 ]; then kill "-$1" "-$pid" 2>/dev/null; else kill "-$1" $found 2>/dev/null; fi
-}
-left=$2
-members
-status=143
-if [ -n "$found" ]; then
-  send TERM
-  while members; [ -n "$found" ] && [ "$left" -gt 0 ]; do
-    if sleep 0.1 2>/dev/null; then left=$((left - 1)); else sleep 1; left=$((left - 10)); fi
-  done
-fi
-tries=100
-while [ -n "$found" ] && [ "$tries" -gt 0 ]; do
-  status=137
-  send KILL
-  nap 0.05
-  members
-  tries=$((tries - 1))
+tenths=$1; worst=0
+shift
+for run do
+  (
+    cd -P -- "$run" 2>/dev/null || exit 0
+    dir=$PWD
+    if [ -h exit ] || [ ! -h run ]; then exit 0; fi
+    finish "$tenths"
+  ) || worst=$?
 done
-[ -h exit ] || ln -s "$status" exit 2>/dev/null
-[ -z "$found" ] || { echo "still there:$found" >&2; exit 77; }
-exit 0
+exit "$worst"
+"##
+);
+
+/// `dir most alone`: waits beside a run, in a session of its own, and ends it as [`STOP`] does: once it has run for `most`
+/// seconds, or once nobody has looked for `alone` seconds, since whoever started it has no other way to end it when it
+/// vanishes. 0 is no limit. Seconds are counted, not read off a clock, so that a host that was asleep or
+/// whose clock was set ends nothing. Leaves as soon as the hook has ended, or everything of it is gone.
+pub(super) const GUARD: &str = concat!(
+    common!(),
+    r##"
+cd -P -- "$1" 2>/dev/null || exit 0
+dir=$PWD; most=$2; alone=$3
+leader || exit 0
+lived=0; quiet=0
+while :; do
+  sleep 1
+  if [ ! -h run ] || [ -h exit ]; then exit 0; fi
+  kill -0 "-$pid" 2>/dev/null || exit 0
+  lived=$((lived + 1)); quiet=$((quiet + 1))
+  if [ -e seen ]; then rm -f seen; quiet=0; fi
+  why=
+  if [ "$alone" -gt 0 ] && [ "$quiet" -ge "$alone" ]; then why=alone; fi
+  if [ "$most" -gt 0 ] && [ "$lived" -ge "$most" ]; then why=time; fi
+  [ -z "$why" ] || break
+done
+ln -s "$why" ended 2>/dev/null
+finish 50
 "##
 );
 

@@ -8,6 +8,7 @@ mod auth;
 mod check;
 mod dial;
 mod exec;
+mod redial;
 mod session;
 
 use std::fmt;
@@ -18,6 +19,7 @@ use secrecy::SecretString;
 use crate::shell::ShellError;
 
 pub use check::{check, fingerprint};
+pub use redial::Redial;
 pub use session::Session;
 
 /// What signs in.

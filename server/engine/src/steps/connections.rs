@@ -5,11 +5,10 @@ use std::sync::{Mutex, PoisonError};
 
 use launchway_domain::{ServerId, Text};
 
-use super::{Context, StepError};
-use crate::local::LocalShell;
+use super::Context;
 use crate::planner::Target;
-use crate::shell::{Limits, Shell};
-use crate::ssh::{Endpoint, Session, SshError, SshErrorKind};
+use crate::shell::{Limits, Reach, Shell, ShellError};
+use crate::ssh::{Endpoint, Session};
 
 /// The sessions of one run.
 #[derive(Default)]
@@ -35,18 +34,18 @@ impl Connections {
 }
 
 /// A new session with a server.
-fn connect(context: &Context, target: &Target, limits: &Limits) -> Result<Session, StepError> {
+fn connect(context: &Context, target: &Target, limits: &Limits) -> Result<Session, ShellError> {
     let opened = match context.credentials.get(&target.credential_id) {
         Some(Ok(opened)) => opened,
-        Some(Err(text)) => return Err(StepError::new(text.clone())),
+        Some(Err(text)) => return Err(ShellError::Lost(text.clone())),
         None => {
-            return Err(StepError::new(Text::new(
+            return Err(ShellError::Lost(Text::new(
                 "The server's credential is gone. Choose another one for it, then retry.",
                 "该服务器的凭据已不存在，请为其选择其他凭据后重试。",
             )));
         }
     };
-    let (username, auth) = opened.for_server().map_err(|fault| StepError::new(fault.detail()))?;
+    let (username, auth) = opened.for_server().map_err(|fault| ShellError::Lost(fault.detail()))?;
     let endpoint = Endpoint {
         hostname: target.hostname.clone(),
         address: target.address.clone(),
@@ -55,14 +54,7 @@ fn connect(context: &Context, target: &Target, limits: &Limits) -> Result<Sessio
         auth,
         host_key: target.host_key.clone(),
     };
-    Session::connect(&endpoint, limits.deadline, &limits.cancel).map_err(connection_error)
-}
-
-fn connection_error(error: SshError) -> StepError {
-    match error.kind {
-        SshErrorKind::Canceled => StepError::Canceled,
-        _ => StepError::new(error.text),
-    }
+    Ok(Session::connect(&endpoint, limits.deadline, &limits.cancel)?)
 }
 
 /// What a step speaks with a server through: it takes over the session of the step before, connects
@@ -89,16 +81,8 @@ impl<'a> Line<'a> {
     }
 }
 
-/// A shell that may have to be reached anew: a server's, or this host's.
-pub(super) trait Reach {
-    /// The shell, reached first where it is not.
-    fn shell(&mut self) -> Result<&mut dyn Shell, StepError>;
-    /// Forgets a connection that broke.
-    fn hang_up(&mut self);
-}
-
 impl Reach for Line<'_> {
-    fn shell(&mut self) -> Result<&mut dyn Shell, StepError> {
+    fn shell(&mut self) -> Result<&mut dyn Shell, ShellError> {
         let session = match self.session.take() {
             Some(session) => session,
             None => connect(self.context, self.target, &self.limits)?,
@@ -109,12 +93,4 @@ impl Reach for Line<'_> {
     fn hang_up(&mut self) {
         self.session = None;
     }
-}
-
-impl Reach for LocalShell {
-    fn shell(&mut self) -> Result<&mut dyn Shell, StepError> {
-        Ok(self)
-    }
-
-    fn hang_up(&mut self) {}
 }

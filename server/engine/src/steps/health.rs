@@ -16,14 +16,12 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use url::{Host, Url};
 
-use super::connections::{Line, Reach};
+use super::connections::Line;
 use super::{Context, Done, StepError, blocking};
 use crate::log::LogHandle;
+use crate::once::{Once, once};
 use crate::planner::Target;
-use crate::shell::{Command, Limits, ShellError};
 
-/// `$1` the environment's folder, `$2` what to run, then names and values of what it sees.
-const CHECK: &str = "cd -- \"$1/current\" || exit 126\nrun=$2\nshift 2\nexec env \"$@\" sh -c \"$run\" </dev/null";
 /// How much of a command's output is kept of each try, in bytes.
 const OUTPUT: usize = 16 << 10;
 /// Where clouds answer with keys, beside the neighbourhood of the network card (RFC 3927, RFC 4291).
@@ -239,30 +237,37 @@ async fn command(
         let release = format!("{}/releases/{}", target.path, context.frozen.tree_of);
         let current = format!("{}/current", target.path);
         let seen = super::hook::environment(&context, &node, &release, &current, &target.hostname);
-        let command = Command::script(CHECK)
-            .arg(&target.path)
-            .arg(&run)
-            .args(seen.iter().map(|(name, value)| format!("{name}={value}")));
-        let limits = Limits::within(limit, &context.cancel).max_output(OUTPUT);
+        // Not in this step's own session: it runs as a single command of a person's does, so that nothing of it goes on
+        // past its limit, or where Launchway is gone.
+        let name = format!("health-{}-{:08x}", context.release.id, rand::random::<u32>());
+        let what = Once {
+            base: target.path.as_bytes(),
+            cwd: current.as_bytes(),
+            env: &seen,
+            name: &name,
+            body: &run,
+            within: limit,
+            max_output: OUTPUT,
+            cancel: context.cancel.clone(),
+        };
         let mut line = Line::new(&context, target, context.within(context.limits.connect));
-        let output = match line.shell()?.call(&command, &limits) {
-            Ok(output) => output,
-            // The session may wait for the command still: the next try gets another one.
-            Err(ShellError::Deadline(_)) => return Ok(late("The command", limit)),
-            Err(ShellError::Lost(text)) => return Ok(Try::NotYet(text)),
-            Err(error) => return Err(error.into()),
+        let ended = match once(&mut line, &what) {
+            Ok(ended) => ended,
+            Err(_) if context.cancel.is_cancelled() => return Err(StepError::Canceled),
+            Err(why) => return Ok(Try::NotYet(why)),
         };
         line.keep();
-        log.output(&output.stdout);
-        log.output(&output.stderr);
-        let status = output.status;
-        Ok(if i64::from(status) == expected {
-            Try::Well(format!("The command ends with exit status {status}"))
-        } else {
-            Try::NotYet(text!(
+        log.output(&ended.output);
+        Ok(match ended.status {
+            _ if context.cancel.is_cancelled() => return Err(StepError::Canceled),
+            Some(status) if i64::from(status) == expected => {
+                Try::Well(format!("The command ends with exit status {status}"))
+            }
+            Some(status) => Try::NotYet(text!(
                 "The command ends with exit status {status} and not {expected}.",
                 "命令以退出状态 {status} 结束，而不是 {expected}。"
-            ))
+            )),
+            None => late("The command", limit),
         })
     })
     .await
@@ -295,16 +300,5 @@ mod tests {
         for good in ["10.1.2.3", "192.168.0.7", "172.16.0.1", "8.8.8.8", "fd12::1", "2606:4700::1111"] {
             assert!(!is_inward(good.parse().unwrap()), "{good}");
         }
-    }
-
-    #[test]
-    fn a_command_is_a_value() {
-        let command = Command::script(CHECK).arg("/srv/a b").arg("curl -f $(x)").arg("LAUNCHWAY_SERVER=web-1");
-        let line = String::from_utf8(command.line()).unwrap();
-        assert!(
-            line.ends_with("launchway '/srv/a b' 'curl -f $(x)' LAUNCHWAY_SERVER=web-1")
-                || line.ends_with("launchway '/srv/a b' 'curl -f $(x)' 'LAUNCHWAY_SERVER=web-1'"),
-            "{line}"
-        );
     }
 }

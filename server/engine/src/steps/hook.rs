@@ -12,13 +12,13 @@ use launchway_domain::{HookPoint, Node, Text, Timestamp, text};
 
 use secrecy::SecretString;
 
-use super::connections::{Line, Reach};
+use super::connections::Line;
 use super::{Context, Done, StepError, blocking};
 use crate::guard;
 use crate::local::LocalShell;
 use crate::log::{self, LogHandle, size};
-use crate::process::{self, ProcessError, Spec, State};
-use crate::shell::ShellError;
+use crate::process::{self, Bounds, ProcessError, Spec, State};
+use crate::shell::{Reach, ShellError};
 
 /// How long one look at a hook waits for news, on its host.
 const WAIT: Duration = Duration::from_millis(900);
@@ -29,6 +29,8 @@ const TAKE: usize = 1 << 20;
 const SPOOL: u64 = 64 << 20;
 /// Between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
+/// By how much the host of a hook is more patient than we are: it ends a hook that nobody else ended in time.
+const SLACK: Duration = Duration::from_secs(30);
 /// Beyond any attempt: the runs of hooks after a switch was taken back.
 const AGAIN: u32 = 1_000_000;
 /// How many times in a row a broken connection is made anew while a hook is followed.
@@ -63,9 +65,17 @@ pub(super) async fn local(
         let dir = dir.to_string_lossy().into_owned();
         let cwd = tree_text.as_bytes();
         let private = private(&context)?;
-        let spec =
-            Spec { dir: dir.as_bytes(), body, cwd, env: &env, private: &private, clean_env: true, through: &through };
-        run(&context, &node, resumed, &spec, &mut LocalShell::new(), &log)
+        let spec = Spec {
+            dir: dir.as_bytes(),
+            body,
+            cwd,
+            env: &env,
+            private: &private,
+            clean_env: true,
+            through: &through,
+            bounds: bounds(&context),
+        };
+        run(&context, &node, resumed, &spec, &[], &mut LocalShell::new(), &log)
     })
     .await
 }
@@ -127,15 +137,38 @@ async fn there(
         let dir = hook_dir(&target.path, &context, point, number);
         let cwd = release.as_bytes();
         let private = private(&context)?;
-        let spec =
-            Spec { dir: dir.as_bytes(), body, cwd, env: &env, private: &private, clean_env: false, through: &[] };
+        let spec = Spec {
+            dir: dir.as_bytes(),
+            body,
+            cwd,
+            env: &env,
+            private: &private,
+            clean_env: false,
+            through: &[],
+            bounds: bounds(&context),
+        };
+        let earlier: Vec<String> =
+            earlier(number).map(|number| hook_dir(&target.path, &context, point, number)).collect();
+        let earlier: Vec<&[u8]> = earlier.iter().map(String::as_bytes).collect();
         let mut line = Line::new(&context, target, context.within(context.limits.connect));
-        let result = run(&context, &node, resumed, &spec, &mut line, &log);
+        let result = run(&context, &node, resumed, &spec, &earlier, &mut line, &log);
         // Whatever the hook said, the connection is sound unless it could not be made.
         line.keep();
         result
     })
     .await
+}
+
+/// When the host of a hook ends it: past its time limit, where whoever should have done so is gone. That nobody looks ends
+/// no hook: it is found again.
+fn bounds(context: &Context) -> Bounds {
+    Bounds { most: Some(context.limits.hook + SLACK), alone: None }
+}
+
+/// The runs of a hook before this one.
+fn earlier(number: u32) -> impl Iterator<Item = u32> {
+    let attempts = if number > AGAIN { number - AGAIN } else { number - 1 };
+    (1..=attempts).chain(AGAIN + 1..number)
 }
 
 /// Where a hook's run keeps its files on a server.
@@ -180,12 +213,14 @@ pub(super) fn environment(
     .collect()
 }
 
-/// Starts the hook, or finds it again, and follows it to its end.
+/// Starts the hook, or finds it again, and follows it to its end. One of its `earlier` runs may go on still, where the
+/// server was out of reach when it should have been ended.
 fn run(
     context: &Context,
     node: &Node,
     resumed: bool,
     spec: &Spec<'_>,
+    earlier: &[&[u8]],
     reach: &mut dyn Reach,
     log: &LogHandle,
 ) -> Result<Done, StepError> {
@@ -195,6 +230,7 @@ fn run(
     let deadline = began.plus_millis(i64::try_from(context.limits.hook.as_millis()).unwrap_or(i64::MAX));
 
     if !resumed {
+        patiently(reach, |reach| Ok(process::stop_all(reach.shell()?, earlier, GRACE, &limits)?))?;
         patiently(reach, |reach| Ok(process::start(reach.shell()?, spec, &limits)?))?;
     }
     let mut offset = 0;
@@ -227,7 +263,8 @@ fn run(
         }
         match look.state {
             State::Running => {}
-            State::Exited(_) if offset < look.size => {}
+            State::Exited(_) | State::Ended(_) if offset < look.size => {}
+            State::Ended(_) => return Err(timed_out(context.limits.hook)),
             State::Exited(0) => return Ok(Done { exit_status: Some(0), ..Done::default() }),
             State::Exited(status) => return Err(failed(status)),
             // Only a hook from before a crash may not have been started yet; to start is idempotent.
@@ -276,6 +313,13 @@ impl From<StepError> for Trouble {
     }
 }
 
+/// What [`Reach::shell`] says: connecting has had its own time.
+impl From<ShellError> for Trouble {
+    fn from(error: ShellError) -> Self {
+        Trouble::Step(error.into())
+    }
+}
+
 impl From<ProcessError> for Trouble {
     fn from(error: ProcessError) -> Self {
         match error {
@@ -302,4 +346,18 @@ fn timed_out(limit: Duration) -> StepError {
         "The hook did not end within its time limit of {seconds} seconds and was ended, with everything it had started.",
         "钩子在 {seconds} 秒的时限内没有结束，已连同其启动的进程一并终止。"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_ends_those_before_it_and_no_other() {
+        let before = |number| earlier(number).collect::<Vec<_>>();
+        assert_eq!(before(1), [0_u32; 0]);
+        assert_eq!(before(3), [1, 2]);
+        assert_eq!(before(AGAIN + 1), [1]);
+        assert_eq!(before(AGAIN + 3), [1, 2, 3, AGAIN + 1, AGAIN + 2]);
+    }
 }

@@ -6,13 +6,13 @@ use futures::StreamExt;
 use launchway_domain::{HookPoint, LiveChange, Node, NodeKey, NodeKind, NodeLive, NodeStatus, ServerId, Text};
 use serde::{Deserialize, Serialize};
 
-use super::connections::{Line, Reach};
+use super::connections::Line;
 use super::hook::hook_dir;
 use super::local::same_place;
 use super::{Context, Done, Found, StepError, blocking};
 use crate::log::{LogHandle, size};
 use crate::process;
-use crate::shell::{Limits, ShellError};
+use crate::shell::{Limits, Reach, ShellError};
 use crate::store::StoreError;
 use crate::target::{self, Lay, Staged, TargetError};
 

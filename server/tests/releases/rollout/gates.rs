@@ -77,6 +77,19 @@ async fn each_kind_of_gate_lets_the_well_pass_and_the_others_fail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_gate_that_hangs_leaves_nothing_behind_on_the_server() {
+    let world = World::new(1).await;
+    let pid = world.sites.path().join("pid");
+    let command = format!("echo $$ > '{}'; sleep 1000; true", pid.display());
+    let gate = json!({"kind": "command", "command": command, "tries": 1, "timeout_seconds": 1});
+    world.rollout(json!({"health": gate})).await;
+    let (_, ended) = world.release("v1", json!({})).await;
+    assert_eq!(ended, "failed");
+    assert!(!crate::hooks::runs(crate::hooks::number_in(&pid)));
+    assert!(!world.site(1).join(".launchway/commands").read_dir().unwrap().any(|entry| entry.is_ok()), "tidied up");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_gate_there_is_no_such_node() {
     let world = World::new(1).await;
     let (release, _) = world.release("v1", json!({})).await;
