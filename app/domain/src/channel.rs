@@ -1,8 +1,9 @@
-//! Notifications out: where a project tells what happens to its releases, and what became of each message.
+//! Notifications out: where a project tells what happens to its releases and to what is live, and what became of each message.
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ChannelId, EnvironmentId, NotificationId, ProjectId, ReleaseId};
+use crate::live::LiveState;
 use crate::status::ReleaseStatus;
 use crate::text::{Lang, Text};
 use crate::time::Timestamp;
@@ -41,6 +42,10 @@ words! {
         Failed: "release.failed", "release failed", "发布失败";
         /// Somebody stopped a release.
         Canceled: "release.canceled", "release canceled", "发布已取消";
+        /// On a server is something else than what was released there, or it is out of reach.
+        Drifted: "live.drifted", "what is live has drifted", "线上内容已偏离";
+        /// That is over: the server has again what was released.
+        Settled: "live.settled", "what is live is right again", "线上内容已恢复一致";
     }
 }
 
@@ -55,6 +60,17 @@ impl NoticeEvent {
             ReleaseStatus::Succeeded => Some(NoticeEvent::Succeeded),
             ReleaseStatus::Failed => Some(NoticeEvent::Failed),
             ReleaseStatus::Canceled => Some(NoticeEvent::Canceled),
+        }
+    }
+
+    /// What those who are told hear when a server that was in the state `was` (none: nobody had looked) is found in the
+    /// state `now`; none where that is no news to them.
+    pub fn of_live(was: Option<LiveState>, now: LiveState) -> Option<Self> {
+        let was_trouble = was.is_some_and(LiveState::is_trouble);
+        match now {
+            LiveState::Drift | LiveState::Unreachable if was != Some(now) => Some(NoticeEvent::Drifted),
+            LiveState::Ok | LiveState::Empty if was_trouble => Some(NoticeEvent::Settled),
+            _ => None,
         }
     }
 }
@@ -139,8 +155,28 @@ mod tests {
     #[test]
     fn every_status_but_the_queue_is_told() {
         let told: Vec<_> = ReleaseStatus::ALL.into_iter().filter_map(NoticeEvent::of).collect();
-        assert_eq!(told.len(), NoticeEvent::ALL.len());
-        assert!(NoticeEvent::ALL.iter().all(|event| told.contains(event)));
+        let others = [NoticeEvent::Drifted, NoticeEvent::Settled];
+        assert_eq!(told.len() + others.len(), NoticeEvent::ALL.len());
+        assert!(NoticeEvent::ALL.iter().all(|event| told.contains(event) || others.contains(event)));
+    }
+
+    #[test]
+    fn a_state_of_what_is_live_is_told_when_it_comes_and_when_it_is_over() {
+        use LiveState::{Drift, Empty, Never, Ok, Unreachable};
+        for (was, now, told) in [
+            (None, Ok, None),
+            (None, Drift, Some(NoticeEvent::Drifted)),
+            (Some(Ok), Drift, Some(NoticeEvent::Drifted)),
+            (Some(Drift), Drift, None),
+            (Some(Drift), Unreachable, Some(NoticeEvent::Drifted)),
+            (Some(Unreachable), Unreachable, None),
+            (Some(Unreachable), Ok, Some(NoticeEvent::Settled)),
+            (Some(Drift), Empty, Some(NoticeEvent::Settled)),
+            (Some(Empty), Ok, None),
+            (Some(Drift), Never, None),
+        ] {
+            assert_eq!(NoticeEvent::of_live(was, now), told, "{was:?} {now:?}");
+        }
     }
 
     #[test]

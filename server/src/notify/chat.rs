@@ -79,7 +79,8 @@ fn request_at(
     Ok(Request { url, headers, body: body.to_string().into_bytes() })
 }
 
-/// What a program reads: everything about the release but its hooks, with texts in one language.
+/// What a program reads: everything about the release but its hooks, or what was found on servers, with texts in one
+/// language.
 fn generic(due: &Due, message: &Message, event: &str) -> Value {
     let mut body = json!({
         "id": due.id,
@@ -106,6 +107,25 @@ fn generic(due: &Due, message: &Message, event: &str) -> Value {
             "started_at": release.started_at,
             "finished_at": release.finished_at,
         });
+    }
+    if let Some(live) = &due.notice.live {
+        body["project"] = json!({ "id": live.project_id, "title": live.project_title });
+        body["environment"] = json!({
+            "id": live.environment_id, "name": live.environment_name, "kind": live.environment_kind
+        });
+        body["count"] = json!(live.count);
+        body["servers"] = live
+            .servers
+            .iter()
+            .map(|on| {
+                json!({
+                    "hostname": on.hostname,
+                    "state": on.state,
+                    "code": on.code,
+                    "detail": on.detail.as_ref().map(|detail| detail.get(message.lang)),
+                })
+            })
+            .collect();
     }
     body
 }

@@ -1,7 +1,7 @@
 //! What a message says, in one language and in no format yet.
 
 use launchway_domain::{Lang, NoticeEvent, ReleaseKind, Text, text};
-use launchway_engine::store::Notice;
+use launchway_engine::store::{LiveNotice, Notice};
 use url::Url;
 
 /// The longest value of a line, in characters.
@@ -23,6 +23,9 @@ pub(super) struct Message {
 impl Message {
     /// The words for what happened. Links begin with `public`; without it there are none.
     pub(super) fn of(notice: &Notice, lang: Lang, public: Option<&Url>) -> Self {
+        if let Some(live) = &notice.live {
+            return Self::live(live, notice.event, lang, public);
+        }
         let Some(release) = &notice.release else { return Self::test(lang, public) };
         let say = |text: Text| line(text.get(lang));
         let (id, project, environment) = (release.id, &release.project_title, &release.environment_name);
@@ -30,7 +33,7 @@ impl Message {
             ReleaseKind::Release => Text::new("Release", "发布"),
             ReleaseKind::Rollback => Text::new("Rollback", "回滚"),
         };
-        let did = notice.event.map_or_else(|| release.status.label(), did);
+        let did = notice.event.and_then(did).unwrap_or_else(|| release.status.label());
         let title =
             text!("{project}: {} #{id} to {environment} {}", "{project}：{} #{id} 到 {environment} {}"; noun, did);
         let git_ref = &release.git_ref.name;
@@ -57,6 +60,42 @@ impl Message {
             link: link.map(|url| (url.to_string(), say(Text::new("Open the release", "查看发布")))),
             lang,
         }
+    }
+
+    /// What was found on servers.
+    fn live(live: &LiveNotice, event: Option<NoticeEvent>, lang: Lang, public: Option<&Url>) -> Self {
+        let say = |text: Text| line(text.get(lang));
+        let (project, environment, count) = (&live.project_title, &live.environment_name, live.count);
+        let title = if event == Some(NoticeEvent::Settled) {
+            text!(
+                "{project}: {environment} has again what was released, on {count} servers",
+                "{project}：{environment} 的 {count} 台服务器已恢复为所发布的内容"
+            )
+        } else {
+            text!(
+                "{project}: what is live in {environment} has drifted, on {count} servers",
+                "{project}：{environment} 的 {count} 台服务器上的内容已偏离"
+            )
+        };
+        let kind = text!("{environment} ({})", "{environment}（{}）"; live.environment_kind.label());
+        let mut facts = vec![(say(Text::new("Environment", "环境")), say(kind))];
+        facts.extend(live.servers.iter().map(|on| {
+            let what = match &on.detail {
+                Some(detail) => text!("{}: {}", "{}：{}"; on.state.label(), detail),
+                None => on.state.label(),
+            };
+            (line(&on.hostname), say(what))
+        }));
+        let more = count - live.servers.len().min(count);
+        if more > 0 {
+            facts.push((say(Text::new("And more servers", "另有服务器")), more.to_string()));
+        }
+        let link = public.and_then(|public| {
+            let mut url = public.join("/live").ok()?;
+            url.query_pairs_mut().append_pair("project", &live.project_id.to_string()).append_pair("q", environment);
+            Some((url.to_string(), say(Text::new("See what is live", "查看线上内容"))))
+        });
+        Self { title: say(title), facts, link, lang }
     }
 
     fn test(lang: Lang, public: Option<&Url>) -> Self {
@@ -90,15 +129,17 @@ impl Message {
     }
 }
 
-fn did(event: NoticeEvent) -> Text {
-    match event {
+/// What a release did; none where the event is not about one.
+fn did(event: NoticeEvent) -> Option<Text> {
+    Some(match event {
         NoticeEvent::Created => Text::new("was created", "已创建"),
         NoticeEvent::AwaitingApproval => Text::new("awaits approval", "等待审批"),
         NoticeEvent::Started => Text::new("started", "已开始"),
         NoticeEvent::Succeeded => Text::new("succeeded", "成功"),
         NoticeEvent::Failed => Text::new("failed", "失败"),
         NoticeEvent::Canceled => Text::new("was canceled", "已取消"),
-    }
+        NoticeEvent::Drifted | NoticeEvent::Settled => return None,
+    })
 }
 
 /// One line of ordinary length: what people typed cannot begin another one.
@@ -114,8 +155,11 @@ fn line(text: &str) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use launchway_domain::{
-        EnvironmentId, EnvironmentKind, GitRef, ProjectId, RefKind, Release, ReleaseId, ReleaseStatus, Timestamp,
+        EnvironmentId, EnvironmentKind, GitRef, LiveState, ProjectId, RefKind, Release, ReleaseId, ReleaseStatus,
+        Timestamp,
     };
+
+    use launchway_engine::store::LiveOn;
 
     use super::*;
 
@@ -135,7 +179,7 @@ pub(super) mod tests {
             created_by_name: "ada".into(),
             ..Default::default()
         };
-        Notice { event: Some(event), at: Timestamp(0), release: Some(release) }
+        Notice { event: Some(event), at: Timestamp(0), release: Some(release), live: None }
     }
 
     #[test]
@@ -150,5 +194,43 @@ pub(super) mod tests {
         assert_eq!(message.title, "Shop <b>&：发布 #7 到 live 成功");
         assert!(message.plain().contains("版本：标签 v1.2") && message.link.is_none());
         assert!(!message.plain().contains("磁盘"), "{}", message.plain());
+    }
+
+    #[test]
+    fn drift_names_its_servers_and_what_is_wrong_there() {
+        let on = |hostname: &str, state, detail: Option<Text>| LiveOn {
+            hostname: hostname.into(),
+            state,
+            code: None,
+            detail,
+        };
+        let live = LiveNotice {
+            project_id: ProjectId(1),
+            project_title: "Shop".into(),
+            environment_id: EnvironmentId(2),
+            environment_name: "live & well".into(),
+            environment_kind: EnvironmentKind::Prod,
+            count: 23,
+            servers: vec![
+                on("web-1", LiveState::Drift, Some(Text::new("index.html\nwas changed.", "index.html 已被修改。"))),
+                on("web-2", LiveState::Unreachable, None),
+            ],
+        };
+        let drifted = |event, live| Notice { event: Some(event), at: Timestamp(0), release: None, live: Some(live) };
+        let public = Url::parse("https://ship.example").unwrap();
+        let message = Message::of(&drifted(NoticeEvent::Drifted, live.clone()), Lang::En, Some(&public));
+        assert_eq!(message.title, "Shop: what is live in live & well has drifted, on 23 servers");
+        assert_eq!(
+            message.facts[1..],
+            [
+                ("web-1".into(), "drifted: index.html was changed.".into()),
+                ("web-2".into(), "out of reach".into()),
+                ("And more servers".into(), "21".into())
+            ]
+        );
+        assert_eq!(message.link.unwrap().0, "https://ship.example/live?project=1&q=live+%26+well");
+        let message = Message::of(&drifted(NoticeEvent::Settled, live), Lang::Zh, None);
+        assert_eq!(message.title, "Shop：live & well 的 23 台服务器已恢复为所发布的内容");
+        assert!(message.plain().contains("web-1：已偏离：index.html 已被修改。"), "{}", message.plain());
     }
 }

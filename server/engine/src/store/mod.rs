@@ -78,7 +78,7 @@ pub use holds::Holding;
 pub use inbox::{NewDelivery, Push, Received};
 pub use live::{Found, History, Looked};
 pub use locks::Locking;
-pub use outbox::{Due, Notice};
+pub use outbox::{Due, LiveNotice, LiveOn, Notice};
 pub use people::{NewLink, NewUser};
 pub use releases::NewRelease;
 pub use runs::Lease;

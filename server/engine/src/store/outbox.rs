@@ -1,28 +1,20 @@
 //! The outbox: a message is written in the transaction of what it tells, and sent afterwards.
 
+mod notice;
+
 use launchway_domain::{
-    ChannelId, EventData, Hooks, NoticeEvent, Notification, NotificationId, NotificationStatus, Page, ProjectId,
-    Release, ReleaseId, Text, Timestamp,
+    ChannelId, NoticeEvent, Notification, NotificationId, NotificationStatus, Page, ReleaseId, Text, Timestamp,
 };
-use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::audit::Draft;
 use super::dialect::Turn;
 use super::error::{Result, StoreError};
-use super::{Store, channels, releases, rows};
+use super::{Store, rows};
 
-/// What a message tells: a release as it was when it happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notice {
-    /// What happened; none for a test.
-    pub event: Option<NoticeEvent>,
-    /// When.
-    pub at: Timestamp,
-    /// To which release, without its hooks; none for a test.
-    pub release: Option<Release>,
-}
+pub use self::notice::{LiveNotice, LiveOn, Notice};
+pub(super) use self::notice::{note, note_live};
 
 /// A message whose turn it is.
 #[derive(Clone, Debug)]
@@ -48,50 +40,6 @@ macro_rules! select_notification {
     };
 }
 
-/// Writes the messages that a transaction's events ask for. An event that is told again (a release that is taken up after
-/// a crash) asks for nothing new. Whether there were any.
-pub(super) async fn note(conn: &mut AnyConnection, events: &[(ProjectId, EventData)]) -> Result<bool> {
-    let mut any = false;
-    for (project, data) in events {
-        let EventData::ReleaseStatus { release_id, environment_id, status, .. } = data else { continue };
-        let Some(event) = NoticeEvent::of(*status) else { continue };
-        let told: Vec<ChannelId> = channels::of_project(conn, *project)
-            .await?
-            .into_iter()
-            .filter(|channel| channel.enabled && channel.events.contains(&event))
-            .filter(|channel| channel.environments.is_empty() || channel.environments.contains(environment_id))
-            .map(|channel| channel.id)
-            .collect();
-        if told.is_empty() {
-            continue;
-        }
-        let mut release = releases::get(conn, *release_id).await?;
-        release.hooks = Hooks::default();
-        // Each turn of a release tells each of its events once.
-        let turn = release.queued_at.map_or(0, |at| at.0);
-        let about = format!("{release_id} {} {turn}", event.as_str());
-        let at = Timestamp::now();
-        let notice = serde_json::to_string(&Notice { event: Some(event), at, release: Some(release) })?;
-        for channel in told {
-            let written = sqlx::query(
-                "INSERT INTO notifications (channel_id, event, release_id, about, notice, status, attempts, next_at, \
-                 created_at) VALUES ($1, $2, $3, $4, $5, 'waiting', 0, $6, $6) \
-                 ON CONFLICT (channel_id, about) DO NOTHING",
-            )
-            .bind(channel.0)
-            .bind(event.as_str())
-            .bind(release_id.0)
-            .bind(about.as_str())
-            .bind(notice.as_str())
-            .bind(at.0)
-            .execute(&mut *conn)
-            .await?;
-            any |= written.rows_affected() > 0;
-        }
-    }
-    Ok(any)
-}
-
 impl Store {
     /// Writes a test message down and takes it at once: whoever asked for it sends it, once.
     ///
@@ -100,7 +48,7 @@ impl Store {
     pub async fn notification_test(&self, channel: ChannelId) -> Result<Due> {
         let mut w = self.write().await?;
         let at = Timestamp::now();
-        let notice = Notice { event: None, at, release: None };
+        let notice = Notice { event: None, at, release: None, live: None };
         // Dead until it has arrived: nobody else takes it up.
         let id: i64 = sqlx::query_scalar(
             "INSERT INTO notifications (channel_id, notice, status, attempts, next_at, created_at) \

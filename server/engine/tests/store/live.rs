@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use launchway_domain::{
-    CommandForm, CommandStatus, LiveState, Node, NodeKey, NodeKind, NodeLive, NodeStatus, OutputGroup, ReleaseStatus,
-    Timestamp, Topic, Visible,
+    CommandForm, CommandStatus, LiveState, Node, NodeKey, NodeKind, NodeLive, NodeStatus, NoticeEvent, OutputGroup,
+    ReleaseStatus, Text, Timestamp, Topic, Visible,
 };
 use launchway_domain::{LiveChange, ReleaseId};
 use launchway_engine::store::{CommandResult, Found, Store};
 use launchway_engine::target::{Files, Look};
 
+use crate::post::{channel, events};
 use crate::world::{Db, TTL, World, plan, run, with, world};
 
 /// A release that goes live on the world's server; `taken_back` says that it was switched back there.
@@ -92,6 +93,44 @@ pub(crate) async fn what_is_found_is_held_against_the_history(db: Db) {
     live(&shop, &store, true).await;
     let (history, _) = store.live_before(&environment, &names).await.unwrap().remove(&shop.server).unwrap();
     assert_eq!(history.unwrap().expected.release, first);
+}
+
+pub(crate) async fn each_state_of_what_is_live_is_told_once_to_those_who_asked(db: Db) {
+    let store = db.open().await;
+    let shop = world(&store, "shop").await;
+    let environment = store.environment(shop.environment).await.unwrap();
+    let both = channel(&store, &shop, "both", &[NoticeEvent::Drifted, NoticeEvent::Settled]).await;
+    let other = channel(&store, &shop, "other", &[NoticeEvent::Failed]).await;
+    let look = |state, detail: Option<&str>| {
+        let detail = detail.map(|what| Text::verbatim(what.to_owned()));
+        Ok(Look { state, code: None, detail, link: None, files: None, compared: true })
+    };
+    let gone = || Err(("refused".to_owned(), Text::new("gone", "不在")));
+    let (drift, settled) = (NoticeEvent::Drifted, NoticeEvent::Settled);
+    let mut told = Vec::new();
+    for (look, news) in [
+        (look(LiveState::Ok, None), None),
+        (look(LiveState::Drift, Some("a was changed")), Some(drift)),
+        // As often as it is looked at, and whatever else is found to be wrong.
+        (look(LiveState::Drift, Some("a was changed")), None),
+        (look(LiveState::Drift, Some("b was changed")), None),
+        (gone(), Some(drift)),
+        (gone(), None),
+        (look(LiveState::Ok, None), Some(settled)),
+        (look(LiveState::Ok, None), None),
+        (look(LiveState::Drift, Some("c was changed")), Some(drift)),
+    ] {
+        let found = Found { server: shop.server, hostname: "web-1".to_owned(), history: None, look };
+        store.live_found(&environment, &[found], Timestamp::now()).await.unwrap();
+        told.extend(news);
+        assert_eq!(events(&store, both).await, told);
+    }
+    assert_eq!(events(&store, other).await, []);
+    let due = store.notification_claim(TTL).await.unwrap().unwrap();
+    let live = due.notice.live.unwrap();
+    assert_eq!((due.notice.event, live.count, live.environment_id), (Some(drift), 1, shop.environment));
+    assert_eq!((live.servers[0].hostname.as_str(), live.servers[0].state), ("web-1", LiveState::Drift));
+    assert_eq!(live.servers[0].detail.as_ref().unwrap().en, "a was changed");
 }
 
 pub(crate) async fn a_command_is_lost_with_whoever_looked_after_it(db: Db) {

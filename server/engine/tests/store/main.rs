@@ -101,6 +101,7 @@ on_both! {
     feed::another_process_is_heard
     feed::what_is_trimmed_is_named
     live::what_is_found_is_held_against_the_history
+    live::each_state_of_what_is_live_is_told_once_to_those_who_asked
     live::a_command_is_lost_with_whoever_looked_after_it
     logs::an_offset_is_counted_in_bytes
     logs::any_bytes_of_text_come_back

@@ -11,13 +11,13 @@ use launchway_engine::store::{NewDelivery, Push, SealedAddress, Store, StoreErro
 
 use crate::world::{Db, TTL, World, new_release, world};
 
-async fn channel(store: &Store, shop: &World, name: &str, events: &[NoticeEvent]) -> ChannelId {
+pub(crate) async fn channel(store: &Store, shop: &World, name: &str, events: &[NoticeEvent]) -> ChannelId {
     let form = ChannelForm { name: name.to_owned(), events: events.to_vec(), ..Default::default() };
     let address = SealedAddress { sealed: Some(b"sealed".to_vec()), host: None, has_secret: false };
     store.channel_create(shop.project, &form, &address).await.unwrap().id
 }
 
-async fn events(store: &Store, channel: ChannelId) -> Vec<NoticeEvent> {
+pub(crate) async fn events(store: &Store, channel: ChannelId) -> Vec<NoticeEvent> {
     let page = store.notifications(channel, None, 100).await.unwrap();
     page.items.into_iter().rev().filter_map(|message| message.event).collect()
 }
