@@ -25,7 +25,7 @@ use launchway_domain::{
 };
 
 pub use live::Lives;
-pub use people::{Members, People, Tokens};
+pub use people::{Members, People, Sessions, Tokens};
 pub use queue::Queues;
 pub use remote::{FilesArchive, Remote};
 pub use ways::Ways;
@@ -72,6 +72,8 @@ pub struct Ports {
     pub members: Arc<dyn Members>,
     /// API tokens.
     pub tokens: Arc<dyn Tokens>,
+    /// Sessions of browsers.
+    pub sessions: Arc<dyn Sessions>,
     /// What is live where.
     pub live: Arc<dyn Lives>,
     /// Commands and files on servers.

@@ -63,6 +63,10 @@ words! {
         Member: "member",
         /// An API token.
         Token: "token",
+        /// A browser that somebody is signed in with.
+        Session: "session",
+        /// All of somebody's but the one that asks.
+        Sessions: "sessions",
         /// Somebody's password.
         Password: "password",
         /// What hooks are given.
@@ -92,6 +96,8 @@ words! {
         Pinned: "pinned",
         /// It opens nothing any more.
         Revoked: "revoked",
+        /// Nobody is signed in by it any more.
+        Ended: "ended",
         /// Has a link to come in by.
         Invited: "invited",
         /// Was shut out.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ProjectId, UserId, WallLinkId};
+use crate::id::{ProjectId, SessionId, UserId, WallLinkId};
 use crate::text::Text;
 use crate::time::Timestamp;
 
@@ -154,6 +154,8 @@ pub struct Person {
     pub memberships: Vec<Membership>,
     /// The token by which they act; none means a session of theirs.
     pub grant: Option<Grant>,
+    /// The session by which they act, where it is one.
+    pub session: Option<SessionId>,
     /// The address that they come from, where it is known.
     pub from: Option<IpAddr>,
 }
@@ -161,7 +163,7 @@ pub struct Person {
 impl Person {
     /// A person with a session and no memberships.
     pub fn new(user: User) -> Self {
-        Self { user, memberships: Vec::new(), grant: None, from: None }
+        Self { user, memberships: Vec::new(), grant: None, session: None, from: None }
     }
 
     /// What they are trusted with everywhere; [`Role::Member`] where a token is for one project alone.
@@ -222,6 +224,14 @@ impl Actor {
     pub fn user_id(&self) -> Option<UserId> {
         match self {
             Actor::User(person) => Some(person.user.id),
+            Actor::Wall(_) | Actor::System => None,
+        }
+    }
+
+    /// The session by which they act, where it is one.
+    pub fn session(&self) -> Option<SessionId> {
+        match self {
+            Actor::User(person) => person.session,
             Actor::Wall(_) | Actor::System => None,
         }
     }

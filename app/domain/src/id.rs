@@ -57,6 +57,8 @@ ids! {
     NotificationId
     /// An API token.
     TokenId
+    /// A browser that somebody is signed in with.
+    SessionId
     /// A single command that somebody ran on servers.
     CommandId
 }

@@ -25,6 +25,7 @@ pub mod policy;
 pub mod queue;
 pub mod record;
 pub mod release;
+pub mod session;
 pub mod status;
 pub mod system;
 pub mod template;
@@ -52,7 +53,7 @@ pub use form::{
 };
 pub use id::{
     ChannelId, CommandId, CredentialId, DeliveryId, EnvironmentId, HookTemplateId, NotificationId, ProjectId,
-    ReleaseId, ServerId, TokenId, UserId, WallLinkId, WebhookId,
+    ReleaseId, ServerId, SessionId, TokenId, UserId, WallLinkId, WebhookId,
 };
 pub use list::{ListQuery, Listed};
 pub use live::{EnvironmentLive, LiveRelease, LiveState, ServerLive};
@@ -71,6 +72,7 @@ pub use release::{
     GitRef, HookPoint, Hooks, LogLine, LogPage, LogStream, RefChoice, RefChoices, RefItem, RefKind, Release,
     ReleaseFilter, ReleaseKind, ReleaseSnapshot,
 };
+pub use session::Session;
 pub use status::{NodeStatus, ReleaseStatus};
 pub use system::{GuardKind, HookGuard, Installation};
 pub use template::HookTemplate;

@@ -1,8 +1,8 @@
-//! People, their roles in projects, and API tokens.
+//! People, their roles in projects, API tokens, and the browsers that they are signed in with.
 
 use launchway_domain::{
     Account, ApiToken, InviteForm, ListQuery, Listed, Member, MemberForm, NewApiToken, NewInvitation, ProjectId, Role,
-    RoleForm, TokenForm, TokenId, UserId,
+    RoleForm, Session, SessionId, TokenForm, TokenId, UserId,
 };
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
@@ -130,3 +130,35 @@ pub async fn revoke_token(id: TokenId, name: String) -> Result<(), ApiError> {
     Ok(())
 }
 needs!(RevokeToken, ManageSelf);
+
+/// The browsers that somebody is signed in with: one's own where nobody is named.
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
+pub async fn list_sessions(of: Option<UserId>) -> Result<Vec<Session>, ApiError> {
+    answer(ports()?.sessions.list(&actor()?, of).await)
+}
+needs!(ListSessions, ManageSelf);
+
+/// Signs somebody out of one browser.
+#[server(prefix = "/api/fn", output = Json)]
+pub async fn end_session(id: SessionId, of: Option<UserId>) -> Result<(), ApiError> {
+    let actor = actor()?;
+    let ended = answer(ports()?.sessions.end(&actor, of, id).await)?;
+    let words = [ended.browser, ended.system, ended.address].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    tell(Said::new(Thing::Session, Did::Ended, words));
+    Ok(())
+}
+needs!(EndSession, ManageSelf);
+
+/// Signs somebody out of every browser but the one that asks.
+#[server(prefix = "/api/fn", output = Json)]
+pub async fn end_other_sessions(of: Option<UserId>) -> Result<(), ApiError> {
+    let actor = actor()?;
+    answer(ports()?.sessions.end_others(&actor, of).await)?;
+    let name = match of {
+        Some(of) => answer(ports()?.people.get(&actor, of).await)?.name,
+        None => actor.name().to_owned(),
+    };
+    tell(Said::new(Thing::Sessions, Did::Ended, name));
+    Ok(())
+}
+needs!(EndOtherSessions, ManageSelf);

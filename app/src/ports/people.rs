@@ -1,9 +1,9 @@
-//! People, their roles in projects, and API tokens.
+//! People, their roles in projects, API tokens, and the browsers that they are signed in with.
 
 use async_trait::async_trait;
 use launchway_domain::{
     Account, Actor, ApiToken, IfVersion, InviteForm, ListQuery, Listed, Member, MemberForm, NewApiToken, NewInvitation,
-    ProjectId, RoleForm, TokenForm, TokenId, UserId,
+    ProjectId, RoleForm, Session, SessionId, TokenForm, TokenId, UserId,
 };
 
 use super::Answer;
@@ -48,4 +48,16 @@ pub trait Tokens: Send + Sync {
     async fn create(&self, actor: &Actor, form: TokenForm) -> Answer<NewApiToken>;
     /// Revokes one; its sockets close at once.
     async fn delete(&self, actor: &Actor, id: TokenId) -> Answer<()>;
+}
+
+/// The browsers that people are signed in with. Where nobody is named, the actor is meant; others are for those who
+/// manage users.
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// Somebody's, the newest sign-in first; the one that asks is marked.
+    async fn list(&self, actor: &Actor, of: Option<UserId>) -> Answer<Vec<Session>>;
+    /// Ends one of somebody's; its sockets close at once.
+    async fn end(&self, actor: &Actor, of: Option<UserId>, id: SessionId) -> Answer<Session>;
+    /// Ends all of somebody's but the one that asks.
+    async fn end_others(&self, actor: &Actor, of: Option<UserId>) -> Answer<()>;
 }

@@ -32,7 +32,7 @@ super::texts! {
 }
 
 /// The nouns that can be looked for.
-pub const NOUNS: [&str; 14] = [
+pub const NOUNS: [&str; 15] = [
     "release",
     "server",
     "project",
@@ -42,6 +42,7 @@ pub const NOUNS: [&str; 14] = [
     "user",
     "member",
     "token",
+    "session",
     "wall_link",
     "webhook",
     "channel",
@@ -60,6 +61,7 @@ pub fn noun(kind: &str) -> Text {
         "hook_template" => Text::new("hook template", "钩子模板"),
         "user" => Text::new("user", "用户"),
         "token" => Text::new("API token", "API 令牌"),
+        "session" => Text::new("session", "会话"),
         "wall_link" => Text::new("wall link", "看板链接"),
         "member" => Text::new("member", "成员"),
         "delivery" => Text::new("delivery", "投递"),
@@ -84,6 +86,7 @@ pub fn noun_alone(kind: &str) -> Text {
         "user" => Text::new("Users and sign-ins", "用户与登录"),
         "member" => Text::new("Roles in projects", "项目角色"),
         "token" => Text::new("API tokens", "API 令牌"),
+        "session" => Text::new("Sessions", "会话"),
         "wall_link" => Text::new("Wall links", "看板链接"),
         "webhook" => Text::new("Webhooks", "Webhook"),
         "channel" => Text::new("Notification channels", "通知渠道"),
@@ -106,6 +109,7 @@ pub fn did(facts: &AuditFacts) -> Text {
         ("member", "create", _) => return Text::new("gave a role to", "授予了角色："),
         ("member", "update", _) => return Text::new("gave another role to", "更改了角色："),
         ("member", "delete", _) => return Text::new("took the role of", "收回了角色："),
+        ("session", "end", _) => return Text::new("ended a session of", "结束了会话："),
         ("call", _, _) => return Text::new("was refused", "被拒绝："),
         ("audit", "begin", _) => return Text::new("began the audit", "开始审计"),
         _ => {}

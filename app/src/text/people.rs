@@ -65,9 +65,30 @@ super::texts! {
     TOKEN_SCRIPT: "Showing a token once needs JavaScript here; on the host, use launchway token create.", "在此显示一次性令牌需要 JavaScript；也可在主机上使用 launchway token create。";
     LAST_USED: "Last used", "最近使用";
     REVOKE: "Revoke", "撤销";
+    SESSIONS: "Browsers", "浏览器";
+    SESSIONS_LEAD: "Where you are signed in. One that you do not know: end it, and change your password.", "您已登录的浏览器。如有不认识的，请将其退出并修改密码。";
+    SESSIONS_OF_LEAD: "Where they are signed in. Ending one closes what they have open there at once.", "该用户已登录的浏览器。退出后，其中打开的页面会立即断开。";
+    NO_SESSIONS: "Signed in nowhere", "未在任何浏览器登录";
+    BROWSER: "Browser", "浏览器";
+    ADDRESS: "Address", "地址";
+    SIGNED_IN: "Signed in", "登录时间";
+    THIS_BROWSER: "this one", "当前浏览器";
+    NOT_KNOWN: "not known", "未知";
+    END: "Sign out", "退出";
+    END_OTHERS: "Sign out all others", "退出其他所有浏览器";
+    END_ALL: "Sign out everywhere", "全部退出";
 }
 
 /// A number of days.
 pub fn days(days: u32) -> Text {
     launchway_domain::text!("in {days} days", "{days} 天后")
+}
+
+/// A browser in words: what it is, and on what.
+pub fn browser(browser: Option<&str>, system: Option<&str>) -> Text {
+    match (browser, system) {
+        (Some(browser), Some(system)) => launchway_domain::text!("{browser} on {system}", "{system} 上的 {browser}"),
+        (Some(only), None) | (None, Some(only)) => Text::verbatim(only.to_owned()),
+        (None, None) => Text::new("Unknown browser", "未知浏览器"),
+    }
 }

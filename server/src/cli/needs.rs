@@ -34,6 +34,7 @@ impl ClientCommand {
             | ClientCommand::Credentials(_)
             | ClientCommand::Templates(_)
             | ClientCommand::Variables(_)
+            | ClientCommand::Sessions(_)
             | ClientCommand::Refs(_)
             | ClientCommand::Release(_)
             | ClientCommand::Rollback(_)

@@ -65,10 +65,7 @@ impl Identity {
                 Err(Fault::Unauthenticated) => None,
                 found => Some(found),
             },
-            Proof::Session(row) => match session::lives(state.services.store(), row).await {
-                Ok(false) => None,
-                _ => accounts.person(known.user.id).await.transpose(),
-            },
+            Proof::Session(row) => accounts.session_person(row, None).await.transpose(),
             Proof::Wall(_) => return Held::Yes,
         };
         match now {
@@ -198,7 +195,7 @@ async fn identify(state: &AppState, parts: &Parts) -> Result<Option<Identity>, P
     // Without the cookie there is nothing to ask the database for.
     let (Some(session), Some(_)) = (session, reader::cookie(headers, session::COOKIE)) else { return Ok(None) };
     let Some((id, row)) = session::user_of(session).await? else { return Ok(None) };
-    let person = accounts.person(id).await?;
+    let person = accounts.session_person(&row, Some(from)).await?.filter(|person| person.user.id == id);
     Ok(person.map(|person| Identity { actor: actor(person), proof: Proof::Session(row) }))
 }
 

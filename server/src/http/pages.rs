@@ -58,7 +58,9 @@ fn contexts(state: &AppState) {
     if let Some(session) = parts.extensions.get::<Session>().cloned() {
         let client = client::address(&parts.extensions);
         let invitation = join::key(&parts.headers);
-        let browser = Browser { state: state.clone(), session, client, invitation };
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let agent = agent.unwrap_or_default().to_owned();
+        let browser = Browser { state: state.clone(), session, client, agent, invitation };
         provide_context::<Arc<dyn BrowserSession>>(Arc::new(browser));
     }
 }

@@ -31,6 +31,17 @@ impl<S: Send + Sync, T: From<i64>> FromRequestParts<S> for OfId<T> {
     }
 }
 
+/// The second id in the path: of the session, in what is somebody's.
+pub(crate) struct SessionOf<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: From<i64>> FromRequestParts<S> for SessionOf<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        number(parts, state, "session_id").await.map(Self)
+    }
+}
+
 /// The name in the path, of what has no id.
 pub(crate) struct Named(pub(crate) String);
 

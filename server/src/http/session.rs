@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use async_trait::async_trait;
 use launchway_app::ports::{Answer, BrowserSession};
 use launchway_domain::{Actor, Fault, JoinForm, PasswordForm, SetupForm, SignInForm, Timestamp, User, UserId};
-use launchway_engine::store::Store;
+use launchway_engine::store::{NewSession, Store};
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use time::Duration;
@@ -28,6 +28,11 @@ const RENEW_MS: i64 = 24 * 60 * 60 * 1000;
 const USER: &str = "user";
 /// When it was last written.
 const SINCE: &str = "since";
+/// From where it was begun, and what the browser called itself.
+const FROM: &str = "from";
+const AGENT: &str = "agent";
+/// The longest name of a browser that is kept, in characters.
+const MAX_AGENT: usize = 300;
 
 /// The layer that gives every request its session.
 pub(crate) fn layer(state: &AppState) -> SessionManagerLayer<Rows> {
@@ -64,7 +69,10 @@ impl Rows {
         let data = serde_json::to_vec(&record.data).map_err(|e| Error::Encode(e.to_string()))?;
         let user = record.data.get(USER).and_then(serde_json::Value::as_i64).map(UserId);
         let expires = Timestamp((record.expiry_date.unix_timestamp_nanos() / 1_000_000) as i64);
-        self.0.session_save(&row(&record.id), &data, user, expires).await.map_err(backend)
+        let text = |name: &str| record.data.get(name).and_then(serde_json::Value::as_str);
+        let digest = row(&record.id);
+        let new = NewSession { digest: &digest, data: &data, user, address: text(FROM), agent: text(AGENT), expires };
+        self.0.session_save(&new).await.map_err(backend)
     }
 }
 
@@ -113,14 +121,6 @@ pub(crate) async fn user_of(session: &Session) -> std::result::Result<Option<(Us
     Ok(Some((UserId(user), row(&id))))
 }
 
-/// Whether the session in a row is still somebody's.
-///
-/// # Errors
-/// Where the database does not answer.
-pub(crate) async fn lives(store: &Store, row: &str) -> std::result::Result<bool, launchway_engine::store::StoreError> {
-    Ok(store.session_load(row).await?.is_some_and(|(_, expires)| expires > Timestamp::now()))
-}
-
 /// The session of the browser that makes one request, as the pages see it.
 pub(crate) struct Browser {
     /// The program.
@@ -129,6 +129,8 @@ pub(crate) struct Browser {
     pub(crate) session: Session,
     /// Who asks, for the limit on tries.
     pub(crate) client: IpAddr,
+    /// What the browser calls itself.
+    pub(crate) agent: String,
     /// The key of the invitation that the browser came by.
     pub(crate) invitation: Option<SecretString>,
 }
@@ -140,6 +142,8 @@ impl Browser {
             self.session.clear().await;
             self.session.cycle_id().await?;
             self.session.insert(USER, user.id.0).await?;
+            self.session.insert(FROM, self.client.to_canonical().to_string()).await?;
+            self.session.insert(AGENT, self.agent.chars().take(MAX_AGENT).collect::<String>()).await?;
             self.session.insert(SINCE, Timestamp::now().millis()).await
         };
         begun.await.map_err(|e| fault(&e))?;

@@ -147,6 +147,15 @@ impl Accounts {
         self.store.person(id).await.map_err(|e| of_store(e, &noun("user", "用户", id)))
     }
 
+    /// Who is signed in with the session of a digest; none where it ended, or they were deleted or deactivated. Notes
+    /// that it was used from an address, where one is given.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn session_person(&self, digest: &str, from: Option<IpAddr>) -> Answer<Option<Person>> {
+        self.store.session_person(digest, from).await.map_err(|e| of_store(e, &users()))
+    }
+
     /// Somebody by sign-in name.
     ///
     /// # Errors

@@ -30,6 +30,7 @@ mod queue;
 mod refs;
 mod releases;
 mod servers;
+mod sessions;
 mod start;
 mod system;
 mod templates;
@@ -151,6 +152,7 @@ impl Services {
             people: Arc::new(people::PeopleService(core.clone())),
             members: Arc::new(members::MemberService(core.clone())),
             tokens: Arc::new(tokens::TokenService(core.clone())),
+            sessions: Arc::new(sessions::SessionService(core.clone())),
             live: Arc::new(live::LiveService(core.clone())),
             remote: Arc::new(commands::RemoteService(core.clone())),
         };

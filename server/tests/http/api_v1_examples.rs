@@ -30,6 +30,7 @@ async fn every_example_is_what_happens() {
         match example["prepare"].as_str() {
             Some("run") => run(&app).await,
             Some("hold") => hold(&app).await,
+            Some("browsers") => browsers(&app).await,
             _ => {}
         }
         let call = format!("{} → {}", example["call"].as_str().unwrap(), example["status"]);
@@ -200,6 +201,18 @@ async fn hold(app: &TestApp) {
     let (lease, _) = store.claim("test", 600_000).await.unwrap().unwrap();
     store.hold(&lease, &Hold { batch: 1, of: 3, since: Timestamp::now(), until: None }).await.unwrap();
     store.give_back(&lease).await.unwrap();
+}
+
+/// The administrator is signed in with three browsers.
+async fn browsers(app: &TestApp) {
+    use launchway_domain::{Timestamp, UserId};
+    use launchway_engine::store::NewSession;
+    let agent = Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
+    let expires = Timestamp::now().plus_millis(600_000);
+    for digest in ["one", "two", "three"] {
+        let (user, address) = (Some(UserId(1)), Some("198.51.100.7"));
+        app.store().session_save(&NewSession { digest, data: b"{}", user, address, agent, expires }).await.unwrap();
+    }
 }
 
 /// Release 1 runs to its good end: one step, with a log.

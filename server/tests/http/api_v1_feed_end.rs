@@ -48,3 +48,48 @@ async fn without_a_websocket_there_is_a_problem() {
     let (_app, client) = TestApp::start().await;
     client.get("/api/v1/feed").await.problem(StatusCode::UPGRADE_REQUIRED.as_u16());
 }
+
+#[tokio::test]
+async fn ending_a_session_elsewhere_closes_its_sockets_at_once() {
+    let (app, client) = TestApp::start().await;
+    let (here, _) = signed_in(&app).await;
+    let (there, cookie) = signed_in(&app).await;
+    let mut socket = handshake(&there, &[("cookie", &cookie)]).await.unwrap();
+    socket.subscribe(&["wall"], None).await;
+    let listed = here.get("/api/v1/me/sessions").await.json(200)["items"].clone();
+    let current: Vec<_> = listed.as_array().unwrap().iter().map(|s| s["current"].as_bool().unwrap()).collect();
+    assert_eq!(current, [false, true], "the newest first, and which one asks");
+    assert_eq!(listed[0]["address"], "127.0.0.1");
+    here.delete(&format!("/api/v1/me/sessions/{}", listed[0]["id"])).await.json_less(204);
+    assert_eq!(socket.next().await.unwrap()["data"]["code"], "unauthenticated");
+    assert_eq!(socket.next().await, None);
+    there.get("/api/v1/me/sessions").await.problem(401);
+    here.get("/api/v1/me/sessions").await.json(200);
+    let entry = client.get("/api/v1/audit?what=session.end").await.json(200)["items"][0].clone();
+    assert_eq!((&entry["thing"]["name"], &entry["before"]["id"]), (&NAME.into(), &listed[0]["id"]));
+
+    // All others: the one that asks stays.
+    let (other, _) = signed_in(&app).await;
+    here.delete("/api/v1/me/sessions").await.json_less(204);
+    other.get("/api/v1/me").await.problem(401);
+    here.get("/api/v1/me").await.json(200);
+}
+
+#[tokio::test]
+async fn an_administrator_ends_anybodys_sessions_and_nobody_else_does() {
+    let (app, client) = TestApp::start().await;
+    let kim = app.person("kim", launchway_domain::Role::Manager).await;
+    let browser = app.stranger();
+    crate::sessions::sign_in(&browser, "kim", crate::app::PASSWORD).await;
+    let (mine, _) = signed_in(&app).await;
+    let id = client.get("/api/v1/users?q=kim").await.json(200)["items"][0]["id"].clone();
+    let session = client.get(&format!("/api/v1/users/{id}/sessions")).await.json(200)["items"][0]["id"].clone();
+    // A session of somebody else's is not there among one's own, nor is another person's beside a wrong owner.
+    client.delete(&format!("/api/v1/me/sessions/{session}")).await.problem(404);
+    client.delete(&format!("/api/v1/users/424242/sessions/{session}")).await.problem(404);
+    kim.get("/api/v1/users/1/sessions").await.problem(403);
+    kim.delete("/api/v1/users/1/sessions").await.problem(403);
+    mine.get("/api/v1/me").await.json(200);
+    client.delete(&format!("/api/v1/users/{id}/sessions/{session}")).await.json_less(204);
+    browser.get("/api/v1/me").await.problem(401);
+}

@@ -89,6 +89,12 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap()
     }
 
+    /// An answer of nothing, with this status.
+    #[track_caller]
+    pub(crate) fn json_less(&self, status: u16) {
+        assert_eq!((self.status.as_u16(), self.text.as_str()), (status, ""));
+    }
+
     /// The id of what was made.
     #[track_caller]
     pub(crate) fn id(&self) -> i64 {

@@ -1,8 +1,9 @@
-//! One's own account: password and API tokens.
+//! One's own account: password, browsers, and API tokens.
 
 use launchway_domain::{ApiToken, Form, PasswordForm, Project, Text, TokenForm, TokenScope};
 use leptos::prelude::*;
 
+use super::sessions::Sessions;
 use crate::api::account::ChangePassword;
 use crate::api::people::{CreateToken, RevokeToken, list_tokens};
 use crate::api::projects::list_projects;
@@ -34,6 +35,7 @@ pub fn AccountPage() -> impl IntoView {
     view! {
         <PageHead title=people::ACCOUNT />
         <Password />
+        <Sessions of=None />
         <section>
             <h2>{t(people::TOKENS)}</h2>
             <p class="quiet">{t(people::TOKENS_LEAD)}</p>

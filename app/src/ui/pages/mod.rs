@@ -23,6 +23,7 @@ pub mod releases;
 pub mod remote;
 pub mod server;
 pub mod servers;
+pub mod sessions;
 pub mod settings;
 pub mod setup;
 pub mod sign_in;

@@ -3,6 +3,7 @@
 use launchway_domain::{Account, Form, Project, Role, RoleForm, Text, UserId, UserState};
 use leptos::prelude::*;
 
+use super::sessions::Sessions;
 use super::users::StateTag;
 use super::{id_param, no_such_page};
 use crate::api::people::{DeactivateUser, InviteAgain, ReactivateUser, SetUserRole, get_user};
@@ -159,6 +160,7 @@ fn Managed(account: Account, doings: Doings) -> impl IntoView {
                     </section>
                 }
             })}
+        {(!is_out).then(|| view! { <Sessions of=Some(id) /> })}
         <section class="danger-zone">
             {if is_out {
                 view! {

@@ -82,6 +82,7 @@ pub use outbox::{Due, LiveNotice, LiveOn, Notice};
 pub use people::{NewLink, NewUser};
 pub use releases::NewRelease;
 pub use runs::Lease;
+pub use sessions::NewSession;
 pub use tokens::NewToken;
 pub use transitions::Start;
 pub use variables::Kept;

@@ -11,7 +11,7 @@ use super::dialect::Turn;
 use super::error::{Result, StoreError};
 use super::list::{Listing, keys, seen_by};
 use super::tx::Write;
-use super::{Store, members, rows, tokens, users};
+use super::{Store, members, rows, sessions, tokens, users};
 
 /// The state of a user `u`: of a column that stands in no table.
 pub(super) const STATE: &str = "CASE WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' \
@@ -187,7 +187,7 @@ impl Store {
             .bind(password)
             .execute(w.conn())
             .await?;
-        end_sessions(&mut w, user.id, None).await?;
+        sessions::end_all(&mut w, user.id, None).await?;
         w.audit(Draft::of("join", &user));
         w.commit().await?;
         Ok(Some(user))
@@ -206,7 +206,7 @@ impl Store {
             .bind(hash)
             .execute(w.conn())
             .await?;
-        end_sessions(&mut w, id, keep).await?;
+        sessions::end_all(&mut w, id, keep).await?;
         w.audit(Draft::of("password", &user));
         w.commit().await
     }
@@ -244,7 +244,7 @@ impl Store {
             .bind(Timestamp::now().0)
             .execute(w.conn())
             .await?;
-        end_sessions(&mut w, id, None).await?;
+        sessions::end_all(&mut w, id, None).await?;
         sqlx::query("DELETE FROM invitations WHERE user_id = $1").bind(id.0).execute(w.conn()).await?;
         let after = get(w.conn(), id, &Visible::All).await?;
         w.audit_changed("deactivate", &before, &after)?;
@@ -265,7 +265,7 @@ impl Store {
             return Ok(before);
         }
         // One that a request in flight wrote while they were shut out.
-        end_sessions(&mut w, id, None).await?;
+        sessions::end_all(&mut w, id, None).await?;
         sqlx::query("UPDATE users SET deactivated_at = NULL WHERE id = $1").bind(id.0).execute(w.conn()).await?;
         let after = get(w.conn(), id, &Visible::All).await?;
         w.audit_changed("reactivate", &before, &after)?;
@@ -307,15 +307,6 @@ async fn put_link(w: &mut Write, id: UserId, link: NewLink<'_>) -> Result<()> {
     .bind(link.expires_at.0)
     .execute(w.conn())
     .await?;
-    Ok(())
-}
-
-async fn end_sessions(w: &mut Write, id: UserId, keep: Option<&str>) -> Result<()> {
-    sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id <> $2")
-        .bind(id.0)
-        .bind(keep.unwrap_or_default())
-        .execute(w.conn())
-        .await?;
     Ok(())
 }
 

@@ -42,6 +42,7 @@ on_both! {
     people::an_invitation_opens_once
     people::the_last_administrator_stays_one
     people::who_is_shut_out_holds_nothing
+    people::somebody_sees_and_ends_their_own_sessions
     people::a_new_password_ends_the_other_sessions
     people::a_membership_is_given_changed_and_taken
     records::a_name_is_taken_once

@@ -4,7 +4,7 @@ use futures::future::join_all;
 use launchway_domain::{
     IfVersion, ListQuery, Membership, ProjectForm, Role, Timestamp, TokenScope, UserId, UserState, Visible,
 };
-use launchway_engine::store::{NewLink, NewToken, NewUser, Store, StoreError};
+use launchway_engine::store::{NewLink, NewSession, NewToken, NewUser, Store, StoreError};
 
 use crate::world::Db;
 
@@ -28,22 +28,58 @@ pub(crate) async fn of_many_first_administrators_there_is_one(db: Db) {
     assert!(b.user_with_hash("nobody\0").await.unwrap().is_none());
 }
 
+async fn save(store: &Store, digest: &str, data: &[u8], user: Option<UserId>, expires: Timestamp) {
+    let (address, agent) = (Some("192.0.2.7"), Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"));
+    store.session_save(&NewSession { digest, data, user, address, agent, expires }).await.unwrap();
+}
+
 pub(crate) async fn a_session_is_kept_changed_and_ended(db: Db) {
     let store = db.open().await;
     let user = store.create_user("ada", "hash", Role::Admin).await.unwrap();
     let later = Timestamp(Timestamp::now().plus_millis(60_000).millis());
-    store.session_save("s1", b"\x00\xffone", None, later).await.unwrap();
-    store.session_save("s1", b"\x00\xfftwo", Some(user.id), later).await.unwrap();
+    save(&store, "s1", b"\x00\xffone", None, later).await;
+    save(&store, "s1", b"\x00\xfftwo", Some(user.id), later).await;
     assert_eq!(store.session_load("s1").await.unwrap(), Some((b"\x00\xfftwo".to_vec(), later)));
     assert_eq!(store.session_load("s2").await.unwrap(), None);
 
-    store.session_save("old", b"x", Some(user.id), Timestamp(1)).await.unwrap();
+    save(&store, "old", b"x", Some(user.id), Timestamp(1)).await;
     assert_eq!(store.session_load("old").await.unwrap(), None, "expired is gone");
     assert_eq!(store.sessions_delete_expired().await.unwrap(), 1);
 
     store.session_delete("s1").await.unwrap();
     store.session_delete("s1").await.unwrap();
     assert_eq!(store.session_load("s1").await.unwrap(), None);
+}
+
+pub(crate) async fn somebody_sees_and_ends_their_own_sessions(db: Db) {
+    let store = db.open().await;
+    let ada = store.create_user("ada", "hash", Role::Admin).await.unwrap();
+    let kim = store.create_user("kim", "hash", Role::Viewer).await.unwrap();
+    let later = Timestamp::now().plus_millis(600_000);
+    for (digest, user) in [("a1", ada.id), ("k1", kim.id), ("k2", kim.id), ("k3", kim.id)] {
+        save(&store, digest, b"x", Some(user), later).await;
+    }
+    save(&store, "gone", b"x", Some(kim.id), Timestamp(1)).await;
+    let found = store.sessions(kim.id).await.unwrap();
+    assert_eq!(found.len(), 3, "neither anybody else's nor one that ended");
+    assert!(found.is_sorted_by_key(|session| -session.id.0));
+    let words = (found[0].browser.as_deref(), found[0].system.as_deref(), found[0].address.as_deref());
+    assert_eq!(words, (Some("Firefox"), Some("Linux"), Some("192.0.2.7")));
+    assert!(found[0].last_used_at.is_some());
+
+    let here = store.session_person("k1", Some("2001:db8::1".parse().unwrap())).await.unwrap().unwrap();
+    assert_eq!((here.user.id, here.session), (kim.id, Some(found[2].id)));
+    let of_ada = store.sessions(ada.id).await.unwrap()[0].id;
+    assert!(matches!(store.session_end(kim.id, of_ada).await, Err(StoreError::NotFound)));
+    store.session_end(kim.id, found[1].id).await.unwrap();
+    assert!(store.session_person("k2", None).await.unwrap().is_none());
+    store.sessions_end(kim.id, here.session).await.unwrap();
+    let left: Vec<_> = store.sessions(kim.id).await.unwrap().iter().map(|session| session.id).collect();
+    assert_eq!(left, [found[2].id]);
+    assert_eq!(store.sessions(ada.id).await.unwrap().len(), 1);
+    // Shut out, nobody is signed in.
+    store.user_deactivate(kim.id).await.unwrap();
+    assert!(store.session_person("k1", None).await.unwrap().is_none());
 }
 
 pub(crate) async fn a_token_names_its_user_until_it_is_revoked(db: Db) {
@@ -161,7 +197,7 @@ pub(crate) async fn who_is_shut_out_holds_nothing(db: Db) {
     store.create_user("ada", "hash", Role::Admin).await.unwrap();
     let kim = store.create_user("kim", "hash", Role::Viewer).await.unwrap();
     let later = Timestamp::now().plus_millis(600_000);
-    store.session_save("s1", b"x", Some(kim.id), later).await.unwrap();
+    save(&store, "s1", b"x", Some(kim.id), later).await;
     store.invitation_set(kim.id, NewLink { hash: &[1; 32], expires_at: later }).await.unwrap();
     let token = NewToken {
         user: kim.id,
@@ -199,7 +235,7 @@ pub(crate) async fn a_new_password_ends_the_other_sessions(db: Db) {
     let kim = store.create_user("kim", "old", Role::Viewer).await.unwrap();
     let later = Timestamp::now().plus_millis(600_000);
     for session in ["here", "there"] {
-        store.session_save(session, b"x", Some(kim.id), later).await.unwrap();
+        save(&store, session, b"x", Some(kim.id), later).await;
     }
     store.password_set(kim.id, "new", Some("here")).await.unwrap();
     assert!(store.session_load("here").await.unwrap().is_some());

@@ -16,6 +16,7 @@ mod refs;
 mod release;
 mod remote;
 mod servers;
+mod sessions;
 mod templates;
 mod trouble;
 mod variables;
@@ -70,6 +71,9 @@ pub(super) enum ClientCommand {
     /// Lists, sets and removes what the hooks of an environment are given
     #[command(visible_alias = "variable")]
     Variables(OfOne<variables::Variables>),
+    /// Lists the browsers that somebody is signed in with, and signs out of them
+    #[command(visible_alias = "session")]
+    Sessions(Of<sessions::Sessions>),
     /// Lists what can be released of a project: tags, branches, or the commits of a branch
     Refs(refs::Refs),
     /// Creates, starts and follows releases
@@ -164,6 +168,7 @@ impl ClientCommand {
             ClientCommand::Credentials(of) => &of.on,
             ClientCommand::Templates(of) => &of.on,
             ClientCommand::Variables(of) => &of.on,
+            ClientCommand::Sessions(of) => &of.on,
             ClientCommand::Refs(refs) => &refs.on,
             ClientCommand::Release(release) => &release.on,
             ClientCommand::Rollback(rollback) => &rollback.on,
@@ -192,6 +197,7 @@ async fn dispatch(command: ClientCommand, whole: Command) -> Outcome<u8> {
         }
         ClientCommand::Templates(of) => templates::run(&Client::of(&of.on)?, of.command.unwrap_or_default()).await?,
         ClientCommand::Variables(of) => variables::run(&Client::of(&of.on)?, of.command).await?,
+        ClientCommand::Sessions(of) => sessions::run(&Client::of(&of.on)?, of.command.unwrap_or_default()).await?,
         ClientCommand::Refs(refs) => refs::run(&Client::of(&refs.on)?, &refs).await?,
         ClientCommand::Release(release) => return release::run(&Client::of(&release.on)?, release.command).await,
         ClientCommand::Rollback(rollback) => return ways::rollback(&Client::of(&rollback.on)?, rollback).await,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use launchway_domain::find::rank;
-use launchway_domain::{Credential, Environment, HookTemplate, Project, Server, Text, text};
+use launchway_domain::{Account, Credential, Environment, HookTemplate, Project, Server, Text, text};
 
 use super::trouble::{Outcome, Trouble};
 use crate::cli::say;
@@ -50,6 +50,7 @@ named! {
     Credential, name, "credential", "凭据", "credentials";
     Environment, name, "environment", "环境", "environments";
     HookTemplate, name, "hook template", "钩子模板", "templates";
+    Account, name, "user", "用户", "user list";
 }
 
 /// The one of `items` that is meant. A name counts more than an id; `#7` is always an id.

@@ -22,6 +22,7 @@ mod releases;
 mod remote;
 mod rules;
 mod servers;
+mod sessions;
 mod system;
 mod templates;
 mod tokens;
@@ -187,6 +188,7 @@ pub(crate) fn router() -> Calls {
                 .merge(channels::router())
                 .merge(system::router())
                 .merge(me::router())
+                .merge(sessions::router())
                 .merge(users::router())
                 .merge(members::router())
                 .merge(tokens::router()),
