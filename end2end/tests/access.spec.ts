@@ -37,6 +37,7 @@ test.beforeAll(async ({ program, browser }) => {
     ["releases", "/releases"],
     ["release", `/releases/${release.id}`],
     ["release-many", `/releases/${many.id}`],
+    ["release-outputs", `/releases/${release.id}?tab=outputs`],
     ["release-changes", `/releases/${release.id}?tab=changes`],
     ["release-hooks", `/releases/${release.id}?tab=hooks`],
     ["release-people", `/releases/${release.id}?tab=people`],

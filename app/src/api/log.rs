@@ -1,6 +1,7 @@
 //! What an open log asks for.
 
-use launchway_domain::{LogFound, LogLines, LogScope, ReleaseId};
+use launchway_domain::log::groups::Outputs;
+use launchway_domain::{LogFound, LogLines, LogScope, NodeKind, ReleaseId};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
@@ -11,6 +12,10 @@ use super::{ApiError, needs};
 
 /// How many lines the browser asks for and keeps together.
 pub const PAGE_LINES: u64 = 200;
+
+/// How much of one output, or of one difference, a page is sent, in bytes: the log has all of it.
+#[cfg(feature = "ssr")]
+const SHOWN: usize = 16 << 10;
 
 /// Lines from a number on, at most two pages; where none is named, the last ones: the last page, whole pages counted
 /// from the first line, and the one before it.
@@ -42,3 +47,22 @@ pub async fn get_first_error(id: ReleaseId, scope: LogScope) -> Result<Option<u6
     answer(ports()?.logs.first_error(&actor()?, id, scope).await)
 }
 needs!(GetFirstError, ViewReleases);
+
+/// What a hook printed on all servers, identical outputs together. Of an output that differs only its difference is sent.
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
+pub async fn get_outputs(id: ReleaseId, kind: NodeKind) -> Result<Outputs, ApiError> {
+    let mut outputs = answer(ports()?.logs.outputs(&actor()?, id, kind).await)?;
+    for group in &mut outputs.groups {
+        if group.diff.as_ref().is_some_and(|diff| !diff.is_empty()) {
+            group.output.clear();
+        }
+        for text in std::iter::once(&mut group.output).chain(&mut group.diff) {
+            if text.len() > SHOWN {
+                text.truncate(text.floor_char_boundary(SHOWN));
+                text.push_str("\n…\n");
+            }
+        }
+    }
+    Ok(outputs)
+}
+needs!(GetOutputs, ViewReleases);

@@ -23,6 +23,7 @@ pub mod integrations;
 pub mod lists;
 pub mod live;
 pub mod log;
+pub mod outputs;
 pub mod palette;
 pub mod people;
 pub mod policy;

@@ -1,7 +1,5 @@
 //! Commands and files on the servers of an environment.
 
-use launchway_domain::Text;
-
 super::texts! {
     RUN_TITLE: "Run a command", "运行命令";
     RUN_LEAD: "On some or all servers of this environment, in its folder. Identical outputs are said once. Every command is audited.", "在此环境的部分或全部服务器上、于其目录中执行。相同输出只显示一次。每条命令都会记入审计。";
@@ -15,11 +13,6 @@ super::texts! {
     RUNNING: "Running…", "运行中…";
     LATELY: "Lately", "最近执行";
     NOTHING_RAN: "No command was run here yet.", "此环境尚未执行过命令。";
-    EXIT: "exit status", "退出状态";
-    NOT_ENDED: "did not end", "未结束";
-    NO_OUTPUT: "no output", "无输出";
-    DIFFERENCE: "Difference from the largest group", "与最大一组的差异";
-    OUTPUT: "Output", "输出";
     STOP: "Stop", "停止";
     FILES_TITLE: "Fetch files", "获取文件";
     FILES_LEAD: "A file or a folder, such as a log, from some or all servers as one archive. Every fetch is audited.", "从部分或全部服务器获取文件或文件夹（例如日志），打包为一个归档。每次获取都会记入审计。";
@@ -32,14 +25,6 @@ super::texts! {
     SIZE: "Size", "大小";
     SERVER: "Server", "服务器";
     TOTAL: "In all", "合计";
-}
-
-/// On how many servers.
-pub fn on(count: usize) -> Text {
-    match count {
-        1 => Text::new("1 server", "1 台服务器"),
-        count => launchway_domain::text!("{count} servers", "{count} 台服务器"),
-    }
 }
 
 /// Bytes for people: `1.5 MiB`.

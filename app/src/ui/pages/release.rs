@@ -12,6 +12,7 @@ pub mod header;
 pub mod hold;
 pub mod hooks;
 pub mod log;
+pub mod outputs;
 pub mod people;
 pub mod start;
 pub mod steps;

@@ -5,7 +5,7 @@ use launchway_domain::ReleaseId;
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 
-use crate::text::release as words;
+use crate::text::{outputs, release as words};
 use crate::ui::next;
 
 /// The panels beside the steps.
@@ -14,6 +14,8 @@ pub enum Tab {
     /// What the steps said.
     #[default]
     Log,
+    /// What its hooks printed on its servers, the same said once.
+    Outputs,
     /// What it changes against what is live.
     Changes,
     /// Its scripts, as they ran.
@@ -24,12 +26,13 @@ pub enum Tab {
 
 impl Tab {
     /// Every tab, in the order in which they stand.
-    pub const ALL: [Tab; 4] = [Tab::Log, Tab::Changes, Tab::Hooks, Tab::People];
+    pub const ALL: [Tab; 5] = [Tab::Log, Tab::Outputs, Tab::Changes, Tab::Hooks, Tab::People];
 
     /// The word in the address; the first tab needs none.
     pub fn as_str(self) -> &'static str {
         match self {
             Tab::Log => "log",
+            Tab::Outputs => "outputs",
             Tab::Changes => "changes",
             Tab::Hooks => "hooks",
             Tab::People => "people",
@@ -45,6 +48,7 @@ impl Tab {
     pub fn label(self) -> launchway_domain::Text {
         match self {
             Tab::Log => words::LOG,
+            Tab::Outputs => outputs::TAB,
             Tab::Changes => words::CHANGES,
             Tab::Hooks => words::HOOKS,
             Tab::People => words::PEOPLE,

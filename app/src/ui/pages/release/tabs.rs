@@ -1,4 +1,4 @@
-//! The panels beside the steps, one at a time: log, changes, hooks, people. They are links, so that they work without
+//! The panels beside the steps, one at a time: log, outputs, changes, hooks, people. They are links, so that they work without
 //! JavaScript, and the choice stands in the address.
 
 use launchway_domain::Release;
@@ -9,6 +9,7 @@ use super::address::{Full, Tab, href_with};
 use super::changes::ChangesPanel;
 use super::hooks::HooksPanel;
 use super::log::LogPanel;
+use super::outputs::{OutputsPanel, compared};
 use super::people::PeoplePanel;
 use super::{LogResource, OpenLog};
 use crate::text::{CurrentLang, release as words, t};
@@ -33,6 +34,9 @@ pub fn Tabs(
     log: LogResource,
 ) -> impl IntoView {
     let id = release.id;
+    // One server has nobody to be compared with.
+    let hooks = Memo::new(move |_| !compared(live).is_empty());
+    let is_shown = move |one: Tab| one != Tab::Outputs || hooks.get() || tab.get() == one;
     let links = Tab::ALL
         .into_iter()
         .map(|one| {
@@ -40,14 +44,17 @@ pub fn Tabs(
             let href = move || href_with(query, id, &[("tab", word)]);
             let current = move || (tab.get() == one).then_some("page");
             view! {
-                <a href=href data-noscroll aria-current=current data-tab=one.as_str()>
-                    {t(one.label())}
-                </a>
+                <Show when=move || is_shown(one)>
+                    <a href=href data-noscroll aria-current=current data-tab=one.as_str()>
+                        {t(one.label())}
+                    </a>
+                </Show>
             }
         })
         .collect_view();
     let panel = move || match tab.get() {
         Tab::Log => view! { <LogPanel id live open log /> }.into_any(),
+        Tab::Outputs => view! { <OutputsPanel id live query /> }.into_any(),
         Tab::Changes => view! { <ChangesPanel id release=release.clone() /> }.into_any(),
         Tab::Hooks => view! { <HooksPanel release=release.clone() live /> }.into_any(),
         Tab::People => view! { <PeoplePanel release=release.clone() live /> }.into_any(),

@@ -1,8 +1,6 @@
 //! Running one command on servers.
 
-use launchway_domain::{
-    CommandForm, CommandRun, CommandStatus, EnvironmentId, Form, OutputGroup, ProjectId, ServerId, Text,
-};
+use launchway_domain::{CommandForm, CommandRun, CommandStatus, EnvironmentId, Form, ProjectId, ServerId};
 use leptos::prelude::*;
 
 use super::Place;
@@ -15,6 +13,7 @@ use crate::ui::components::field::{CheckList, TextField};
 use crate::ui::components::form::{FormEnd, FormState};
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
+use crate::ui::components::outputs::{Group, notable_first};
 use crate::ui::components::time::Time;
 use crate::ui::pages::id_param;
 
@@ -167,7 +166,11 @@ fn Run(run: CommandRun, cancel: ServerAction<CancelCommand>, is_open: bool) -> i
             }
         })
         .collect::<Vec<_>>();
-    let groups = run.groups.into_iter().map(|group| view! { <Group group /> }).collect_view();
+    let is_split = run.groups.len() > 1;
+    let groups = notable_first(run.groups)
+        .into_iter()
+        .map(|(group, is_most)| view! { <Group group is_most=is_most && is_split /> })
+        .collect_view();
     view! {
         <details class="ran card" open=is_open>
             <summary>
@@ -182,42 +185,4 @@ fn Run(run: CommandRun, cancel: ServerAction<CancelCommand>, is_open: bool) -> i
         </details>
     }
     .into_any()
-}
-
-/// Servers with one outcome.
-#[component]
-fn Group(group: OutputGroup) -> impl IntoView {
-    let count = words::on(group.hosts.len());
-    let exit = match group.exit_status {
-        Some(0) => None,
-        Some(status) => Some(launchway_domain::text!("{} {status}", "{} {status}"; words::EXIT)),
-        None => Some(words::NOT_ENDED),
-    };
-    let diff = group.diff.filter(|diff| !diff.is_empty());
-    view! {
-        <div class="ran-group">
-            <p>
-                <b>{t(count)}</b>
-                {exit.map(|exit| view! { <span class="tag" data-kind="warn">{t(exit)}</span> })}
-                <span class="quiet hosts">{group.hosts.join(", ")}</span>
-            </p>
-            <Printed text=group.output label=words::OUTPUT />
-            {diff
-                .map(|diff| {
-                    view! {
-                        <p class="quiet">{t(words::DIFFERENCE)}</p>
-                        <Printed text=diff label=words::DIFFERENCE />
-                    }
-                })}
-        </div>
-    }
-    .into_any()
-}
-
-#[component]
-fn Printed(text: String, label: Text) -> impl IntoView {
-    if text.is_empty() {
-        return view! { <p class="quiet">{t(words::NO_OUTPUT)}</p> }.into_any();
-    }
-    view! { <pre class="printed" tabindex="0" role="region" aria-label=t(label)>{text}</pre> }.into_any()
 }

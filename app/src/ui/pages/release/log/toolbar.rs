@@ -6,7 +6,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::params::ParamsMap;
 
-use super::super::address::href_with;
+use super::super::address::{Tab, href_with};
+use super::super::outputs::compared;
 use super::address::{Marked, OpenLog};
 use super::copy::copy;
 use super::model::LogModel;
@@ -14,7 +15,7 @@ use super::prefs::Prefs;
 use super::search::{Search, SearchBox};
 use super::view::host_name;
 use crate::api::log::get_first_error;
-use crate::text::{CurrentLang, log as words, release, t};
+use crate::text::{CurrentLang, log as words, outputs, release, t};
 use crate::ui::components::toast::Toasts;
 use crate::ui::live::Live;
 use crate::ui::pipeline::diagram::names;
@@ -78,11 +79,21 @@ pub fn Scopes(
             </nav>
         })
     };
+    let others = move || {
+        let kind = open.with(|open| open.node.as_ref().and_then(|node| live.watch(node)).map(|view| view.node.kind))?;
+        let is_compared = compared(live).contains(&kind);
+        is_compared.then(|| {
+            let href =
+                move || href_with(query, id, &[("tab", Some(Tab::Outputs.as_str())), ("hook", Some(kind.as_str()))]);
+            view! { <a class="log-compare" href=href data-noscroll>{t(outputs::COMPARE)}</a> }
+        })
+    };
     view! {
         <div class="log-head">
             <nav class="log-scopes" aria-label=t(words::SCOPE)>
                 {scopes}
             </nav>
+            {others}
             {runs}
         </div>
     }
