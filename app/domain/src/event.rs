@@ -76,6 +76,9 @@ pub enum EventData {
         /// Between which batches it waits, where it does.
         #[serde(skip_serializing_if = "Option::is_none")]
         hold: Option<Hold>,
+        /// Why a rule of the environment's policy was broken for it, where somebody made an exception.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        exception: Option<String>,
     },
     /// A node was planned or changed.
     #[serde(rename = "node.status")]
@@ -133,6 +136,14 @@ pub enum EventData {
         #[serde(skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
+    /// An environment was changed: its servers, its path, or its policy with the freeze windows.
+    #[serde(rename = "environment.changed")]
+    EnvironmentChanged {
+        /// Which.
+        environment_id: EnvironmentId,
+        /// Of which project.
+        project_id: ProjectId,
+    },
     /// Who has a release open has changed. Transient: not stored, and without a number.
     #[serde(rename = "release.watching")]
     ReleaseWatching {
@@ -174,6 +185,7 @@ impl EventData {
             EventData::NodeProgress { .. } => "node.progress",
             EventData::EnvironmentLocked(_) => "environment.locked",
             EventData::EnvironmentUnlocked { .. } => "environment.unlocked",
+            EventData::EnvironmentChanged { .. } => "environment.changed",
             EventData::ReleaseWatching { .. } => "release.watching",
             EventData::LiveChanged { .. } => "live.changed",
         }
@@ -187,9 +199,26 @@ impl EventData {
             | EventData::LogAppended { release_id, .. }
             | EventData::NodeProgress { release_id, .. }
             | EventData::ReleaseWatching { release_id, .. } => Some(*release_id),
-            EventData::LiveChanged { .. } | EventData::EnvironmentLocked(_) | EventData::EnvironmentUnlocked { .. } => {
-                None
-            }
+            EventData::LiveChanged { .. }
+            | EventData::EnvironmentLocked(_)
+            | EventData::EnvironmentUnlocked { .. }
+            | EventData::EnvironmentChanged { .. } => None,
+        }
+    }
+
+    /// The environment at whose door something may be otherwise now: its queue, its lock, its freezes; none of what is
+    /// only about the steps of a release.
+    pub fn at_door_of(&self) -> Option<EnvironmentId> {
+        match self {
+            EventData::EnvironmentLocked(lock) => Some(lock.environment_id),
+            EventData::ReleaseStatus { environment_id, .. }
+            | EventData::EnvironmentUnlocked { environment_id, .. }
+            | EventData::EnvironmentChanged { environment_id, .. } => Some(*environment_id),
+            EventData::NodeStatus { .. }
+            | EventData::LogAppended { .. }
+            | EventData::NodeProgress { .. }
+            | EventData::ReleaseWatching { .. }
+            | EventData::LiveChanged { .. } => None,
         }
     }
 
@@ -233,6 +262,7 @@ mod tests {
                 error: None,
                 start_at: None,
                 hold: None,
+                exception: Some("the shop is down".into()),
             },
         };
         let json = serde_json::to_value(&event).unwrap();
@@ -265,6 +295,7 @@ mod tests {
                 project_id: ProjectId(1),
                 by: Some("ann".into()),
             },
+            EventData::EnvironmentChanged { environment_id: EnvironmentId(2), project_id: ProjectId(1) },
             EventData::LiveChanged {
                 project_id: ProjectId(1),
                 environment_id: EnvironmentId(2),

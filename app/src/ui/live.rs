@@ -81,6 +81,8 @@ pub struct Live {
     pub connection: RwSignal<Connection>,
     /// Who has this release open now, as far as that was told.
     pub watching: RwSignal<Watching>,
+    /// Counts up when something may be otherwise at the door of its environment: who else waits, the lock, the freezes.
+    pub door: RwSignal<u32>,
     /// The servers: their states, groups and phases.
     pub fleet: Fleet,
     /// The first node of the plan that failed.
@@ -105,6 +107,7 @@ impl Live {
             batches: Memo::new(move |_| plan.with(|plan| plan.iter().filter_map(|node| node.batch).max().unwrap_or(0))),
             connection: RwSignal::new(Connection::Connecting),
             watching: RwSignal::new(Watching::default()),
+            door: RwSignal::new(0),
             fleet: Fleet::new(&state),
             failed: RwSignal::new(first_failed(&state)),
             nodes: StoredValue::new(Vec::new()),
@@ -148,6 +151,7 @@ impl Live {
         let Some(change) = self.state.try_update_value(|state| state.fold(event)) else { return };
         match change {
             Change::Nothing => {}
+            Change::Door => self.door_changed(),
             Change::Release => {
                 let _ = self.state.try_with_value(|state| self.release.try_set(state.release().clone()));
             }
@@ -164,6 +168,11 @@ impl Live {
             Change::Progress(key) => self.show(&key),
             Change::Log(growth) => self.tell(LogNews::Grew(&growth)),
         }
+    }
+
+    /// Something is otherwise at the door of its environment.
+    fn door_changed(self) {
+        self.door.try_update(|count| *count += 1);
     }
 
     /// Begins again from a snapshot: the events since the last one are not kept any more.
@@ -185,6 +194,7 @@ impl Live {
         if self.plan.try_with_untracked(|known| *known != plan) == Some(true) {
             self.plan.try_set(plan);
         }
+        self.door_changed();
         self.tell(LogNews::Check);
     }
 

@@ -82,6 +82,8 @@ enum Plain {
         start_at: Option<Timestamp>,
         #[serde(default)]
         hold: Option<Hold>,
+        #[serde(default)]
+        exception: Option<String>,
     },
     #[serde(rename = "log.appended")]
     LogAppended {
@@ -105,6 +107,8 @@ enum Plain {
         #[serde(default)]
         by: Option<String>,
     },
+    #[serde(rename = "environment.changed")]
+    EnvironmentChanged { environment_id: EnvironmentId, project_id: ProjectId },
     #[serde(rename = "release.watching")]
     ReleaseWatching { release_id: ReleaseId, people: Vec<String>, total: u32, walls: u32 },
     #[serde(rename = "live.changed")]

@@ -39,6 +39,10 @@ pub struct ReleaseForm {
     #[serde(default)]
     #[garde(custom(rules::note))]
     pub note: Option<String>,
+    /// Starts it at once: it is created and started, or neither. Absent: it is written down, and somebody starts it later.
+    #[serde(default)]
+    #[garde(dive)]
+    pub start: Option<StartForm>,
 }
 
 impl Default for ReleaseForm {
@@ -50,6 +54,7 @@ impl Default for ReleaseForm {
             hooks: Hooks::default(),
             save_as: HookNames::default(),
             note: None,
+            start: None,
         }
     }
 }

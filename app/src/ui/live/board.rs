@@ -86,6 +86,8 @@ impl LiveBoard {
                 }
                 true
             }
+            // What is called otherwise now is shown so.
+            EventData::EnvironmentChanged { .. } => true,
             EventData::LogAppended { .. }
             | EventData::ReleaseWatching { .. }
             | EventData::LiveChanged { .. }

@@ -5,14 +5,13 @@ use futures::{FutureExt, SinkExt, StreamExt, select};
 use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, State};
 use gloo_timers::future::TimeoutFuture;
-use launchway_domain::{Event, ReleaseId};
+use launchway_domain::{Event, ReleaseId, Topic};
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 
 use super::backoff::delay;
 use super::clock::Clock;
 use super::nudge::{Nudge, gone, listen, pause};
-use super::state::topic_of;
 use super::{Connection, Live, LogNews};
 use crate::api::releases::start_of_release;
 use crate::api::snapshot::ReleaseStart;
@@ -64,7 +63,7 @@ async fn connection(live: Live, id: ReleaseId, clock: Clock, nudges: &mut Unboun
     let Some(mut socket) = address().and_then(|url| WebSocket::open(&url).ok()) else {
         return End::Lost { was_steady: false };
     };
-    let hello = Message::Text(subscription(id, after));
+    let hello = Message::Text(subscription(live, id, after));
     // Sending waits until the handshake is over.
     let sent = {
         let mut sending = std::pin::pin!(socket.send(hello).fuse());
@@ -123,7 +122,7 @@ async fn take(live: Live, id: ReleaseId, clock: Clock, text: &str, socket: &mut 
     let Ok(ReleaseStart { snapshot, .. }) = start_of_release(id).await else { return false };
     let seq = snapshot.seq;
     live.reset(snapshot);
-    socket.send(Message::Text(subscription(id, seq))).await.is_ok()
+    socket.send(Message::Text(subscription(live, id, seq))).await.is_ok()
 }
 
 /// Whether the feed says that the events after our last one are not kept any more.
@@ -132,8 +131,12 @@ fn is_reset(text: &str) -> bool {
         .is_ok_and(|message| message.get("kind").is_some_and(|kind| kind == "reset") || message.get("reset").is_some())
 }
 
-fn subscription(id: ReleaseId, after: i64) -> String {
-    serde_json::json!({ "subscribe": [topic_of(id)], "after": after }).to_string()
+fn subscription(live: Live, id: ReleaseId, after: i64) -> String {
+    let project = live.release.try_with_untracked(|release| release.project_id);
+    // The project's topic tells of whoever else waits at the same door, of its lock and its freezes.
+    let topics = std::iter::once(Topic::Release(id)).chain(project.map(Topic::Project));
+    let topics: Vec<String> = topics.map(|topic| topic.to_string()).collect();
+    serde_json::json!({ "subscribe": topics, "after": after }).to_string()
 }
 
 /// The feed's address on the host that the page came from.

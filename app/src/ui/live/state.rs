@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 
 use launchway_domain::{
-    Event, EventData, LogStream, Node, NodeKey, NodeStatus, Release, ReleaseId, ReleaseSnapshot, ReleaseStatus,
-    ServerId, Timestamp,
+    Event, EventData, LogStream, Node, NodeKey, NodeStatus, Release, ReleaseSnapshot, ReleaseStatus, ServerId,
+    Timestamp,
 };
 
 /// How far a node has come.
@@ -53,6 +53,8 @@ pub enum Change {
     Nothing,
     /// The release itself.
     Release,
+    /// The door of its environment: who else waits there, its lock, its freezes.
+    Door,
     /// A node that was not there before: the picture grows.
     Planned(NodeKey),
     /// A node's status, times or message.
@@ -150,13 +152,15 @@ impl ReleaseState {
             self.seq = seq;
         }
         if event.data.release_id() != Some(self.release.id) {
-            return Change::Nothing;
+            let is_here = event.data.at_door_of() == Some(self.release.environment_id);
+            return if is_here { Change::Door } else { Change::Nothing };
         }
         match &event.data {
-            EventData::ReleaseStatus { status, cancel_requested, error, start_at, hold, .. } => {
+            EventData::ReleaseStatus { status, cancel_requested, error, start_at, hold, exception, .. } => {
                 let release = &mut self.release;
                 (release.cancel_requested, release.error) = (*cancel_requested, error.clone());
                 (release.start_at, release.hold) = (*start_at, hold.clone());
+                release.exception = exception.clone();
                 self.release_became(*status, event.at);
                 Change::Release
             }
@@ -177,7 +181,8 @@ impl ReleaseState {
             EventData::ReleaseWatching { .. }
             | EventData::LiveChanged { .. }
             | EventData::EnvironmentLocked(_)
-            | EventData::EnvironmentUnlocked { .. } => Change::Nothing,
+            | EventData::EnvironmentUnlocked { .. }
+            | EventData::EnvironmentChanged { .. } => Change::Nothing,
         }
     }
 
@@ -237,11 +242,6 @@ impl ReleaseState {
             _ => Change::Nothing,
         }
     }
-}
-
-/// The topic of a release's feed.
-pub fn topic_of(release: ReleaseId) -> String {
-    launchway_domain::Topic::Release(release).to_string()
 }
 
 #[cfg(test)]

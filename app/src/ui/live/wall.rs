@@ -58,20 +58,17 @@ pub fn count_changes(changed: RwSignal<u32>) {
     start(Listener::Count(changed, |data| matches!(data, EventData::ReleaseStatus { .. })));
 }
 
-/// The same for queues: also whenever an environment was locked or unlocked.
+/// The same for queues: also whenever an environment was locked, unlocked or changed.
 pub fn count_door_changes(changed: RwSignal<u32>) {
-    let is_news = |data: &EventData| {
-        matches!(
-            data,
-            EventData::ReleaseStatus { .. } | EventData::EnvironmentLocked(_) | EventData::EnvironmentUnlocked { .. }
-        )
-    };
-    start(Listener::Count(changed, is_news));
+    start(Listener::Count(changed, |data| data.at_door_of().is_some()));
 }
 
 /// The same for what is live: also whenever something else was found on a server.
 pub fn count_live_changes(changed: RwSignal<u32>) {
-    let is_news = |data: &EventData| matches!(data, EventData::ReleaseStatus { .. } | EventData::LiveChanged { .. });
+    let is_news = |data: &EventData| {
+        use EventData::{EnvironmentChanged, LiveChanged, ReleaseStatus};
+        matches!(data, ReleaseStatus { .. } | LiveChanged { .. } | EnvironmentChanged { .. })
+    };
     start(Listener::Count(changed, is_news));
 }
 

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use launchway_domain::form::DEFAULT_KEEP;
-use launchway_domain::{Environment, EnvironmentForm, EnvironmentId, EnvironmentKind, ProjectId, ServerId, Timestamp};
+use launchway_domain::{
+    Environment, EnvironmentForm, EnvironmentId, EnvironmentKind, EventData, ProjectId, ServerId, Timestamp,
+};
 use sqlx::{AnyConnection, Row};
 
 use super::error::{Result, StoreError, in_terms_of, in_use};
@@ -116,6 +118,12 @@ impl Store {
         link(w.conn(), id, &form.server_ids).await?;
         let changed = get(w.conn(), id).await?;
         w.audit_changed("update", &before, &changed)?;
+        w.event(
+            changed.project_id,
+            EventData::EnvironmentChanged { environment_id: id, project_id: changed.project_id },
+        );
+        // What its freezes kept waiting may start.
+        w.ring_queue();
         w.commit().await?;
         Ok(changed)
     }

@@ -10,7 +10,7 @@ use super::audit::Draft;
 use super::error::{Result, StoreError, in_terms_of};
 use super::rows::select_release;
 use super::tx::Write;
-use super::{Store, events, nodes, rows, templates};
+use super::{Start, Store, events, nodes, rows, templates, transitions};
 
 /// Releases on a page, at most.
 const MAX_PAGE: u32 = 200;
@@ -58,6 +58,7 @@ pub(super) fn status_event(release: &Release) -> EventData {
         error: release.error.clone(),
         start_at: release.start_at,
         hold: release.hold.clone(),
+        exception: release.exception.clone(),
     }
 }
 
@@ -68,10 +69,11 @@ impl Store {
     /// [`StoreError::Missing`] for `environment_id` where it is not one of the project, for `project_id`
     /// where something else that is named is gone.
     pub async fn release_create(&self, new: &NewRelease) -> Result<Release> {
-        self.release_create_with(new, &[]).await
+        self.release_create_with(new, &[], None).await
     }
 
-    /// The same, and keeps hooks of it as templates: both or neither.
+    /// The same, keeps hooks of it as templates, and puts it into the queue where it is settled how it starts: all or
+    /// nothing.
     ///
     /// # Errors
     /// Those of [`Store::release_create`]; [`StoreError::Taken`] for `save_as.<point>`.
@@ -79,6 +81,7 @@ impl Store {
         &self,
         new: &NewRelease,
         templates: &[(HookPoint, HookTemplateForm)],
+        settled: Option<&Start>,
     ) -> Result<Release> {
         let mut w = self.write().await?;
         for (point, form) in templates {
@@ -89,7 +92,10 @@ impl Store {
             let template = templates::get(w.conn(), id).await?;
             w.audit_made(&template)?;
         }
-        let release = insert(&mut w, new).await?;
+        let mut release = insert(&mut w, new).await?;
+        if let Some(settled) = settled {
+            release = transitions::start(&mut w, release.id, settled).await?;
+        }
         w.commit().await?;
         Ok(release)
     }

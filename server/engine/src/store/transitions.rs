@@ -45,11 +45,7 @@ impl Store {
     /// # Errors
     /// Those of [`Store::release_create`].
     pub async fn release_create_started(&self, new: &NewRelease, settled: &Start) -> Result<Release> {
-        let mut w = self.write().await?;
-        let made = releases::insert(&mut w, new).await?;
-        let release = start(&mut w, made.id, settled).await?;
-        w.commit().await?;
-        Ok(release)
+        self.release_create_with(new, &[], Some(settled)).await
     }
 
     /// Puts a failed or canceled release into the queue again. Its nodes that did not succeed are

@@ -267,10 +267,10 @@ pub(crate) async fn a_release_and_its_templates_come_together(db: Db) {
     let form = |name: &str| HookTemplateForm { name: name.to_owned(), body: "true".to_owned(), ..Default::default() };
     let new = new_release(shop.project, shop.environment, "v1");
     let both = [(HookPoint::BeforeDeploy, form("a")), (HookPoint::AfterDeploy, form("b"))];
-    let release = store.release_create_with(&new, &both).await.unwrap();
+    let release = store.release_create_with(&new, &both, None).await.unwrap();
     assert_eq!(store.templates().await.unwrap().len(), 2);
     let both = [(HookPoint::BeforeDeploy, form("c")), (HookPoint::AfterDeploy, form("b"))];
-    assert_eq!(taken(store.release_create_with(&new, &both).await), "save_as.after_deploy");
+    assert_eq!(taken(store.release_create_with(&new, &both, None).await), "save_as.after_deploy");
     assert_eq!(store.templates().await.unwrap().len(), 2, "nothing half-done");
     let list = store.releases(&Default::default(), &Visible::All).await.unwrap();
     assert_eq!(list.items.iter().map(|r| r.id).collect::<Vec<_>>(), [release.id]);

@@ -66,6 +66,9 @@ fn history(seed: u64, length: usize) -> (Vec<Event>, Vec<ReleaseSnapshot>) {
                 let status = allowed[next(allowed.len())];
                 now.release.status = status;
                 now.release.error = (status == ReleaseStatus::Failed).then(|| Text::new("no", "不"));
+                if status == ReleaseStatus::Queued {
+                    now.release.exception = Some(format!("because of {}", now.seq));
+                }
                 match status {
                     ReleaseStatus::Queued => (now.release.queued_at, now.release.finished_at) = (Some(at), None),
                     ReleaseStatus::Running if now.release.started_at.is_none() => now.release.started_at = Some(at),
@@ -81,6 +84,7 @@ fn history(seed: u64, length: usize) -> (Vec<Event>, Vec<ReleaseSnapshot>) {
                     error: now.release.error.clone(),
                     start_at: None,
                     hold: None,
+                    exception: now.release.exception.clone(),
                 }
             }
             1 => EventData::LogAppended {
@@ -163,7 +167,9 @@ fn an_event_of_another_release_only_moves_the_number() {
     });
     let (events, _) = history(5, 3);
     for event in &events {
-        assert_eq!(state.fold(event), Change::Nothing);
+        // It waits at the same door, where it does.
+        let is_status = matches!(event.data, EventData::ReleaseStatus { .. });
+        assert_eq!(state.fold(event), if is_status { Change::Door } else { Change::Nothing });
     }
     assert_eq!(Some(state.seq()), events[2].seq);
     assert!(state.nodes().is_empty());
@@ -216,4 +222,17 @@ fn percent_is_never_more_than_a_hundred() {
     assert_eq!(Progress { done: 300, total: 200 }.percent(), Some(100));
     assert_eq!(Progress { done: u64::MAX, total: u64::MAX }.percent(), Some(100));
     assert_eq!(Progress { done: 1, total: 0 }.percent(), None);
+}
+
+#[test]
+fn the_door_is_that_of_the_own_environment() {
+    let mut state = ReleaseState::from(ReleaseSnapshot { release: release(), nodes: vec![], seq: 0 });
+    let mut changed = |seq, environment| {
+        let data =
+            EventData::EnvironmentChanged { environment_id: EnvironmentId(environment), project_id: ProjectId(1) };
+        state.fold(&Event { seq: Some(seq), topic: "project:1".into(), at: Timestamp(0), data })
+    };
+    assert_eq!(changed(1, 2), Change::Door);
+    assert_eq!(changed(2, 3), Change::Nothing, "another environment's");
+    assert_eq!(changed(1, 2), Change::Nothing, "known");
 }

@@ -115,7 +115,8 @@ impl Picture {
             | EventData::ReleaseWatching { .. }
             | EventData::LiveChanged { .. }
             | EventData::EnvironmentLocked(_)
-            | EventData::EnvironmentUnlocked { .. } => None,
+            | EventData::EnvironmentUnlocked { .. }
+            | EventData::EnvironmentChanged { .. } => None,
         }
     }
 
