@@ -1,11 +1,15 @@
 // A small real repository.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
-/** Makes a repository with the tags v1.0 and v1.1 and the branches main and next; says its path. */
-export function makeRepository(folder: string): string {
+/** Makes a repository with the tags v1.0 and v1.1 and the branches main and next, and with more files; says its path. */
+export function makeRepository(folder: string, files: Record<string, string> = {}): string {
   mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
   const git = (...args: string[]) =>
     execFileSync("git", ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", ...args], {
       cwd: folder,

@@ -1,16 +1,17 @@
 //! Links that open the wall: making one, shown this once, and revoking.
 
-use launchway_domain::{Form, NewWallLink, WallLink, WallLinkForm};
+use launchway_domain::{Form, WallLink, WallLinkForm};
 use leptos::prelude::*;
 
 use crate::api::walls::{CreateWallLink, RevokeWallLink, list_wall_links};
 use crate::text::{t, walls};
 use crate::ui::components::confirm::{Refused, refusal_of};
-use crate::ui::components::copy_field::CopyField;
 use crate::ui::components::field::TextField;
 use crate::ui::components::form::{FormEnd, FormState};
 use crate::ui::components::layout::{EmptyState, PageHead};
 use crate::ui::components::load::{Loading, show};
+use crate::ui::components::once::Once;
+use crate::ui::components::rows::{Head, TakeAway};
 use crate::ui::components::time::{LastTime, Time};
 use crate::ui::components::toast::Toasts;
 
@@ -54,20 +55,8 @@ fn Maker(create: ServerAction<CreateWallLink>) -> impl IntoView {
                     <FormEnd form submit=walls::MAKE pending=create.pending() />
                 </ActionForm>
             </div>
-            <div aria-live="polite">{move || made.get().map(|made| view! { <Made made /> })}</div>
+            <div aria-live="polite">{move || made.get().map(|made| view! { <Once lead=walls::MADE label=walls::ADDRESS secret=made.path /> })}</div>
         </section>
-    }
-    .into_any()
-}
-
-/// The address of a new link, to be copied.
-#[component]
-fn Made(made: NewWallLink) -> impl IntoView {
-    view! {
-        <div class="made">
-            <p>{t(walls::MADE)}</p>
-            <CopyField label=walls::ADDRESS value=made.path />
-        </div>
     }
     .into_any()
 }
@@ -92,11 +81,10 @@ fn Table(links: Vec<WallLink>, revoke: ServerAction<RevokeWallLink>) -> impl Int
                     <td class="quiet">{used}</td>
                     <td class="end">
                         <ActionForm action=revoke>
-                            <input type="hidden" name="id" value=link.id.to_string() />
-                            <input type="hidden" name="label" value=link.label />
-                            <button type="submit" class="button danger small">
-                                {t(walls::REVOKE)}
-                            </button>
+                            <TakeAway
+                                fields=vec![("id", link.id.to_string()), ("label", link.label)]
+                                label=walls::REVOKE
+                            />
                         </ActionForm>
                     </td>
                 </tr>
@@ -107,17 +95,10 @@ fn Table(links: Vec<WallLink>, revoke: ServerAction<RevokeWallLink>) -> impl Int
         <section>
             <Refused of=refusal />
             <table class="list">
-                <thead>
-                    <tr>
-                        <th scope="col">{t(walls::LABEL)}</th>
-                        <th scope="col">{t(walls::MADE_BY)}</th>
-                        <th scope="col">{t(walls::MADE_AT)}</th>
-                        <th scope="col">{t(walls::LAST_USED)}</th>
-                        <th scope="col">
-                            <span class="unseen">{t(walls::REVOKE)}</span>
-                        </th>
-                    </tr>
-                </thead>
+                <Head
+                    columns=vec![walls::LABEL, walls::MADE_BY, walls::MADE_AT, walls::LAST_USED]
+                    last=Some(walls::REVOKE)
+                />
                 <tbody>{rows}</tbody>
             </table>
         </section>

@@ -13,20 +13,28 @@ const BLANK: usize = 2;
 
 /// The form of this part. Its rows are plain fields: it works as it comes from the server.
 #[component]
-pub fn Section(environment: Environment, save: ServerAction<SaveCalendar>) -> impl IntoView {
+pub fn Section(
+    /// Whose.
+    environment: Environment,
+    /// What saves it.
+    save: ServerAction<SaveCalendar>,
+    /// Whether the visitor may change it.
+    may: bool,
+) -> impl IntoView {
     let calendar = environment.policy.calendar;
     let form = FormState::new(save, Vec::new);
+    let blank = if may { BLANK } else { 0 };
     let weekly = calendar
         .weekly
         .into_iter()
-        .chain(std::iter::repeat_with(WeeklyFreeze::default).take(BLANK))
+        .chain(std::iter::repeat_with(WeeklyFreeze::default).take(blank))
         .enumerate()
         .map(|(row, window)| view! { <Weekly row window /> })
         .collect_view();
     let dates = calendar
         .dates
         .into_iter()
-        .chain(std::iter::repeat_with(DateFreeze::default).take(BLANK))
+        .chain(std::iter::repeat_with(DateFreeze::default).take(blank))
         .enumerate()
         .map(|(row, window)| view! { <Once row window /> })
         .collect_view();
@@ -52,11 +60,11 @@ pub fn Section(environment: Environment, save: ServerAction<SaveCalendar>) -> im
                     <p class="hint" id="freeze-zone-hint">{t(words::ZONE_HINT)}</p>
                 </div>
                 <h3>{t(words::WEEKLY)}</h3>
-                <p class="hint">{t(words::WEEKLY_HINT)}</p>
+                {may.then(|| view! { <p class="hint">{t(words::WEEKLY_HINT)}</p> })}
                 {weekly}
                 <h3>{t(words::DATES)}</h3>
                 {dates}
-                <p class="hint">{t(words::MORE_ROWS)}</p>
+                {may.then(|| view! { <p class="hint">{t(words::MORE_ROWS)}</p> })}
                 <FormEnd form submit=common::SAVE pending=save.pending() />
             </ActionForm>
         </section>

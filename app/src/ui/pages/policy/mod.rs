@@ -16,11 +16,12 @@ use crate::api::policy::{SaveCalendar, SaveRules};
 use crate::api::projects::{get_environment, get_project};
 use crate::api::rollout::SaveRollout;
 use crate::api::takes::SaveTakes;
-use crate::text::policy as words;
+use crate::text::{policy as words, t};
 use crate::ui::components::form::times_saved;
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::toast::Toasts;
+use crate::ui::may::May;
 
 /// What saves a part of the policy, and how often it has.
 fn part<S>() -> (ServerAction<S>, Memo<usize>)
@@ -63,13 +64,18 @@ pub fn PolicyPage() -> impl IntoView {
                     |(project, environment)| {
                         let up = format!("/projects/{}/environments/{}", project.id, environment.id);
                         let place = Text::verbatim(format!("{} · {}", project.title, environment.name));
+                        let may = May::find().manage(Some(project.id));
                         view! {
                             <PageHead title=words::TITLE lead=Some(words::LEAD) up=(up, place) />
-                            <rollout::Section environment=environment.clone() save=rollout />
-                            <rules::Section environment=environment.clone() save=rules />
-                            <calendar::Section environment=environment.clone() save=calendar />
-                            <takes::Section environment=environment.clone() save=takes />
-                            <variables::Section id=environment.id />
+                            {(!may).then(|| view! { <p class="read-only-why">{t(words::READ_ONLY)}</p> })}
+                            // What somebody may not change is not typed first and refused afterwards.
+                            <fieldset class="policy-parts" disabled=!may>
+                                <rollout::Section environment=environment.clone() save=rollout />
+                                <rules::Section environment=environment.clone() save=rules />
+                                <calendar::Section environment=environment.clone() save=calendar may />
+                                <takes::Section environment=environment.clone() save=takes />
+                                <variables::Section id=environment.id may />
+                            </fieldset>
                         }
                     },
                 )

@@ -10,12 +10,18 @@ use crate::ui::components::confirm::{Refused, refusal_of};
 use crate::ui::components::field::{SelectField, TextArea, TextField};
 use crate::ui::components::form::{FormEnd, FormState, times_saved};
 use crate::ui::components::load::{Loading, show};
+use crate::ui::components::rows::{Head, TakeAway};
 use crate::ui::components::time::Time;
 use crate::ui::components::toast::Toasts;
 
 /// The list, and the form that sets one.
 #[component]
-pub fn Section(id: EnvironmentId) -> impl IntoView {
+pub fn Section(
+    /// Of which environment.
+    id: EnvironmentId,
+    /// Whether the visitor may change them.
+    may: bool,
+) -> impl IntoView {
     let set = ServerAction::<SetVariable>::new();
     let remove = ServerAction::<RemoveVariable>::new();
     Toasts::follow(set);
@@ -28,13 +34,13 @@ pub fn Section(id: EnvironmentId) -> impl IntoView {
             <p class="quiet">{t(words::VARIABLES_LEAD)}</p>
             <Transition fallback=Loading>
                 {move || Suspend::new(async move {
-                    show(found.await, move |variables| view! { <Table id variables remove /> })
+                    show(found.await, move |variables| view! { <Table id variables may remove /> })
                 })}
             </Transition>
             // A form of its own for each: what was set is gone from it.
             {move || {
                 saved.track();
-                view! { <Setter id set /> }
+                may.then(|| view! { <Setter id set /> })
             }}
         </section>
     }
@@ -66,7 +72,12 @@ fn Setter(id: EnvironmentId, set: ServerAction<SetVariable>) -> impl IntoView {
 }
 
 #[component]
-fn Table(id: EnvironmentId, variables: Vec<Variable>, remove: ServerAction<RemoveVariable>) -> impl IntoView {
+fn Table(
+    id: EnvironmentId,
+    variables: Vec<Variable>,
+    may: bool,
+    remove: ServerAction<RemoveVariable>,
+) -> impl IntoView {
     if variables.is_empty() {
         return view! { <p class="quiet">{t(words::NONE)}</p> }.into_any();
     }
@@ -89,15 +100,19 @@ fn Table(id: EnvironmentId, variables: Vec<Variable>, remove: ServerAction<Remov
                     <td class="quiet">
                         <Time at=variable.updated_at /> " · " {t(by)}
                     </td>
-                    <td class="end">
-                        <ActionForm action=remove>
-                            <input type="hidden" name="id" value=id.to_string() />
-                            <input type="hidden" name="name" value=variable.name />
-                            <button type="submit" class="button danger small">
-                                {t(words::REMOVE)}
-                            </button>
-                        </ActionForm>
-                    </td>
+                    {may
+                        .then(|| {
+                            view! {
+                                <td class="end">
+                                    <ActionForm action=remove>
+                                        <TakeAway
+                                            fields=vec![("id", id.to_string()), ("name", variable.name)]
+                                            label=words::REMOVE
+                                        />
+                                    </ActionForm>
+                                </td>
+                            }
+                        })}
                 </tr>
             }
         })
@@ -105,16 +120,7 @@ fn Table(id: EnvironmentId, variables: Vec<Variable>, remove: ServerAction<Remov
     view! {
         <Refused of=refusal />
         <table class="list">
-            <thead>
-                <tr>
-                    <th scope="col">{t(words::NAME)}</th>
-                    <th scope="col">{t(words::VALUE)}</th>
-                    <th scope="col">{t(words::SET_AT)}</th>
-                    <th scope="col">
-                        <span class="unseen">{t(words::REMOVE)}</span>
-                    </th>
-                </tr>
-            </thead>
+            <Head columns=vec![words::NAME, words::VALUE, words::SET_AT] last=may.then_some(words::REMOVE) />
             <tbody>{rows}</tbody>
         </table>
     }
