@@ -2,7 +2,7 @@
 
 use clap::Args;
 use launchway_domain::{
-    Environment, Lock, LockForm, Project, Queue, QueuePlace, ReleaseId, Text, Timestamp, Wait, text,
+    Environment, Lock, LockForm, Project, Queue, QueuePlace, ReleaseId, Text, Timestamp, Wait, WaitFor, text,
 };
 use serde_json::json;
 
@@ -149,22 +149,33 @@ pub(super) async fn place(client: &Client, id: i64) -> Outcome<Option<Text>> {
 }
 
 fn said(place: &QueuePlace) -> Option<Text> {
-    let waits = waits(&place.waits);
     let of = place.of;
+    // A freeze is not waited for by what is not in the queue yet: it keeps it from being started.
+    let is_freeze = |wait: &&Wait| place.place.is_none() && wait.what == WaitFor::Freeze;
+    let frozen = place.waits.iter().find(is_freeze);
+    let others: Vec<Wait> = place.waits.iter().filter(|wait| !is_freeze(wait)).cloned().collect();
+    let waits = waits(&others);
+    if let Some(freeze) = frozen {
+        let until = freeze.until.map(print::time);
+        let until = until.map_or(Text::new("", ""), |until| text!(" until {until}", "，直到 {until}"));
+        let frozen = text!("frozen{}: it cannot be started now", "封网中{}，目前不能开始"; until);
+        return Some(match others.is_empty() {
+            true => frozen,
+            false => text!("{}; would then wait for {}", "{}；之后将等待：{}"; frozen, waits),
+        });
+    }
     match place.place {
         Some(number) if place.waits.is_empty() => {
             Some(text!("{number} of {of}; starts any moment", "第 {number} 位，共 {of} 个；即将开始"))
         }
         Some(number) => Some(text!("{number} of {of}; waits for {}", "第 {number} 位，共 {of} 个；等待：{}"; waits)),
-        None if place.waits.is_empty() => None,
+        None if others.is_empty() => None,
         None => Some(text!("would wait for {}", "将等待：{}"; waits)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use launchway_domain::WaitFor;
-
     use super::*;
 
     #[test]
@@ -188,5 +199,10 @@ mod tests {
         assert_eq!(said(&place).unwrap().en, "2 of 3; starts any moment");
         place.place = None;
         assert_eq!(said(&place), None);
+        let freeze = Wait { what: WaitFor::Freeze, reason: Some("Holidays".into()), ..Wait::default() };
+        place.waits = vec![freeze.clone()];
+        assert_eq!(said(&place).unwrap().en, "frozen: it cannot be started now");
+        place.place = Some(1);
+        assert_eq!(said(&place).unwrap().en, "1 of 3; waits for the end of the freeze “Holidays”");
     }
 }

@@ -1,7 +1,7 @@
 //! `launchway release show` and `list`.
 
 use clap::Args;
-use launchway_domain::{NodeStatus, ReleaseStatus, Text};
+use launchway_domain::{LiveChange, Node, NodeLive, NodeStatus, ReleaseStatus, Text, Timestamp, text};
 use serde_json::Value;
 
 use super::super::follow::{Picture, clean, seconds, short, step, title};
@@ -109,25 +109,63 @@ pub(super) async fn show(client: &Client, id: i64) -> Outcome<u8> {
     if picture.nodes.is_empty() {
         return Ok(0);
     }
-    let headers = [
-        Text::new("STEP", "步骤"),
-        Text::new("STATUS", "状态"),
-        Text::new("TIME", "用时"),
-        Text::new("MESSAGE", "信息"),
-        Text::new("NODE", "节点"),
+    let mut columns: Vec<Column> = vec![
+        (Text::new("STEP", "步骤"), Box::new(|node| step(&picture, node, lang))),
+        (Text::new("STATUS", "状态"), Box::new(|node| node.status.label().get(lang).to_owned())),
+        (Text::new("TIME", "用时"), Box::new(took)),
     ];
-    let rows: Vec<_> = picture
-        .nodes
-        .iter()
-        .map(|node| {
-            let took = Picture::took(node.started_at, node.finished_at, launchway_domain::Timestamp::now());
-            let took = took.filter(|_| node.status != NodeStatus::Pending).map(seconds).unwrap_or_default();
-            let message = node.message.as_ref().map(|text| clean(text.get(lang))).unwrap_or_default();
-            let status = node.status.label().get(lang).to_owned();
-            vec![step(&picture, node, lang), status, took, message, node.key.to_string()]
-        })
-        .collect();
+    if picture.nodes.iter().any(|node| node.batch.is_some()) {
+        let of = picture.nodes.iter().filter_map(|node| node.batch).max().unwrap_or_default();
+        let batch = move |node: &Node| node.batch.map(|batch| format!("{batch}/{of}")).unwrap_or_default();
+        columns.push((Text::new("BATCH", "批次"), Box::new(batch)));
+    }
+    if picture.nodes.iter().any(|node| node.live.is_some()) {
+        let live = move |node: &Node| node.live.as_ref().map(|live| named(live).get(lang).to_owned());
+        columns.push((Text::new("LIVE", "生效版本"), Box::new(move |node| live(node).unwrap_or_default())));
+    }
+    let message = |node: &Node| node.message.as_ref().map(|text| clean(text.get(lang))).unwrap_or_default();
+    columns.push((Text::new("MESSAGE", "信息"), Box::new(message)));
+    columns.push((Text::new("NODE", "节点"), Box::new(|node| node.key.to_string())));
+    let rows: Vec<Vec<String>> =
+        picture.nodes.iter().map(|node| columns.iter().map(|(_, cell)| cell(node)).collect()).collect();
+    let headers: Vec<Text> = columns.iter().map(|(header, _)| header.clone()).collect();
     say::out("");
     print::table(&headers, &rows, &Text::verbatim(""));
     Ok(0)
+}
+
+/// A column of the steps: its head, and what stands in it.
+type Column<'a> = (Text, Box<dyn Fn(&Node) -> String + 'a>);
+
+/// How long a step took, where it has begun.
+fn took(node: &Node) -> String {
+    let took = Picture::took(node.started_at, node.finished_at, Timestamp::now());
+    took.filter(|_| node.status != NodeStatus::Pending).map(seconds).unwrap_or_default()
+}
+
+/// What is live on a server: a release's number, and how that came to be where it was not simply switched.
+fn named(live: &NodeLive) -> Text {
+    let how = live.change.label();
+    match (live.release_id, live.change) {
+        (_, LiveChange::Unknown) => Text::new("not known", "未知"),
+        (Some(id), LiveChange::Switched) => Text::verbatim(format!("#{id}")),
+        (Some(id), _) => text!("#{id} ({})", "#{id}（{}）"; how),
+        (None, _) => text!("– ({})", "–（{}）"; how),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use launchway_domain::ReleaseId;
+
+    use super::*;
+
+    #[test]
+    fn what_is_live_is_named_in_few_words() {
+        let live = |release_id, change| named(&NodeLive { release_id, change, error: None });
+        assert_eq!(live(Some(ReleaseId(7)), LiveChange::Switched).en, "#7");
+        assert_eq!(live(Some(ReleaseId(6)), LiveChange::SwitchedBack).en, "#6 (switched back)");
+        assert_eq!(live(None, LiveChange::Unchanged).zh, "–（未变）");
+        assert_eq!(live(Some(ReleaseId(7)), LiveChange::Unknown).en, "not known");
+    }
 }
