@@ -13,7 +13,10 @@ use super::host::{actor, answer, ports};
 use super::snapshot::ReleaseStart;
 use super::{ApiError, needs};
 #[cfg(feature = "ssr")]
-use crate::said::{Did, Said, Thing, tell};
+use {
+    crate::said::{Did, Said, Thing, tell},
+    launchway_domain::Fault,
+};
 
 /// Releases, newest first.
 #[server(prefix = "/api/fn", input = Json, output = Json)]
@@ -59,10 +62,7 @@ pub async fn start_of_release(id: ReleaseId) -> Result<ReleaseStart, ApiError> {
         is_live = latest.iter().max_by_key(|one| (one.finished_at, one.id.0)).is_some_and(|live| live.id == id);
     }
     let release = &snapshot.release;
-    let rules = match release.status {
-        ReleaseStatus::Pending => answer(ports.ways.rules(&actor, id).await)?,
-        _ => Vec::new(),
-    };
+    let rules = answer(ports.ways.rules(&actor, id).await)?;
     let mut promote_to = Vec::new();
     if is_live && release.environment_kind == EnvironmentKind::Test {
         let all = answer(ports.projects.environments(&actor, release.project_id).await)?;
@@ -94,19 +94,43 @@ pub async fn preview_changes(environment: EnvironmentId, kind: RefKind, name: St
 }
 needs!(PreviewChanges, PickRefs);
 
-/// Resolves the ref and writes the release down; with `start` it is also started. Where that is refused, the release is
-/// there all the same, and its page has the button.
+/// Resolves the ref and writes the release down; with `start` it is also started, at the local time `at` in `zone` where
+/// that is said: both or neither. `form.start` may hold the reason of an exception.
 #[server(prefix = "/api/fn", output = Json)]
-pub async fn create_release(form: ReleaseForm, start: Option<bool>) -> Result<(), ApiError> {
+pub async fn create_release(
+    form: ReleaseForm,
+    start: Option<bool>,
+    at: Option<String>,
+    zone: Option<String>,
+) -> Result<(), ApiError> {
     let (ports, actor) = (ports()?, actor()?);
-    let release = answer(ports.releases.create(&actor, form).await)?;
-    let settled = StartForm::default();
-    let started = start == Some(true) && ports.releases.start(&actor, release.id, settled).await.is_ok();
-    tell_of(&release, if started { Did::Started } else { Did::Created });
+    let at = super::queue::instant("at", at, zone).await?;
+    let exception = form.start.and_then(|start| start.exception).filter(|reason| !reason.trim().is_empty());
+    let start = (start == Some(true)).then_some(StartForm { at, exception });
+    if start.is_none() && at.is_some() {
+        return answer(Err(Fault::field("at", "not_started", crate::text::create::AT_NEEDS_START)));
+    }
+    let did = match &start {
+        None => Did::Created,
+        Some(_) if at.is_some() => Did::Scheduled,
+        Some(_) => Did::Started,
+    };
+    let release = answer(ports.releases.create(&actor, ReleaseForm { start, ..form }).await.map_err(at_its_field))?;
+    tell_of(&release, did);
     leptos_axum::redirect(&format!("/releases/{}", release.id));
     Ok(())
 }
 needs!(CreateRelease, CreateReleases);
+
+/// The time stands beside the form of the release, and not in it.
+#[cfg(feature = "ssr")]
+fn at_its_field(fault: Fault) -> Fault {
+    let Fault::Invalid { mut errors } = fault else { return fault };
+    for error in errors.iter_mut().filter(|error| error.field == "start.at") {
+        error.field = "at".to_owned();
+    }
+    Fault::Invalid { errors }
+}
 
 /// Tells what was done to a release.
 #[cfg(feature = "ssr")]

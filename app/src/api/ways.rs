@@ -1,6 +1,6 @@
 //! Back to an earlier release, and on to another environment.
 
-use launchway_domain::{Environment, EnvironmentId, Project, ProjectId, Promotion, WaysBack};
+use launchway_domain::{Environment, EnvironmentId, Project, ProjectId, Promotion, ReleaseId, RuleState, WaysBack};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,8 @@ pub struct Back {
     pub environment: Environment,
     /// What it can go back to.
     pub ways: WaysBack,
+    /// Whether a freeze keeps everything from being started there now.
+    pub frozen: bool,
 }
 
 /// What promoting to an environment stands on.
@@ -60,8 +62,10 @@ pub async fn get_ways_back(
     held: Option<bool>,
 ) -> Result<Back, ApiError> {
     let (project, environment) = place(project, id).await?;
-    let ways = answer(ports()?.ways.back(&actor()?, id, cursor, None, held == Some(true)).await)?;
-    Ok(Back { project, environment, ways })
+    let (ports, actor) = (ports()?, actor()?);
+    let ways = answer(ports.ways.back(&actor, id, cursor, None, held == Some(true)).await)?;
+    let frozen = answer(ports.queues.calendar(&actor, id).await)?.frozen;
+    Ok(Back { project, environment, ways, frozen })
 }
 needs!(GetWaysBack, ViewReleases);
 
@@ -104,3 +108,10 @@ pub async fn promote(
     Ok(())
 }
 needs!(Promote, RunTest);
+
+/// How a release stands to the policy of its environment; nothing where there is nothing to start.
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
+pub async fn get_rules(id: ReleaseId) -> Result<Vec<RuleState>, ApiError> {
+    answer(ports()?.ways.rules(&actor()?, id).await)
+}
+needs!(GetRules, ViewReleases);

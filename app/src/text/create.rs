@@ -20,7 +20,12 @@ super::texts! {
     MANAGE: "Manage templates", "管理模板";
     CREATE_AND_START: "Create and start", "创建并开始";
     CREATE: "Create", "仅创建";
+    CREATE_AND_SCHEDULE: "Create and schedule", "创建并定时";
     CREATE_HINT: "“Create” writes it down without starting it.", "“仅创建”不会立即执行。";
+    AT_HINT: "Blank: as soon as it can. It stands in the queue until then.", "留空：尽快开始。在此之前它会在队列中等待。";
+    AT_NEEDS_START: "A time was chosen: press “Create and schedule”, or empty this field.", "已选择时间：请按“创建并定时”，或清空此字段。";
+    EXCEPTION: "Why it starts although the policy says no", "不满足发布策略仍要开始的理由";
+    EXCEPTION_HINT: "For administrators. Stays with the release, for everybody to read. Without it, it can be created and not started.", "仅限管理员。理由将与发布一同保存，所有人可见。不填写则只能创建，不能开始。";
 }
 
 /// How many the list shows, of how many.

@@ -22,6 +22,7 @@ super::texts! {
     NOTHING_STARTS: "Nothing starts here now: a release that you start waits in the queue.", "目前不会开始任何发布：您开始的发布会在队列中等待。";
     FREEZE_REFUSES: "Nothing starts here now. Choose a time after the freeze.", "目前处于封网期，不能开始。请选择封网结束后的时间。";
     FREEZE_EXCEPTION: "Nothing starts here now. Choose a time after the freeze, or give a reason to start within it.", "目前处于封网期，不能开始。请选择封网结束后的时间，或填写理由后在封网期内开始。";
+    ROLLBACK_FROZEN: "This environment is frozen now: going back takes an administrator's written reason.", "此环境处于封网期：回滚需要管理员书面说明理由。";
     NEXT_FREEZE: "Next freeze:", "下次封网：";
     WAITS_FOR: "Waits for", "等待";
     WOULD_WAIT: "Once started it waits for", "开始后将等待";

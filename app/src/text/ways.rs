@@ -34,6 +34,9 @@ super::texts! {
     EXCEPTION_ASK: "Start all the same…", "仍然开始…";
     EXCEPTION_TITLE: "Start although the policy says no?", "不满足发布策略，仍要开始？";
     EXCEPTION_YES: "Yes, start it", "确认开始";
+    RETRY_ASK: "Retry all the same…", "仍然重试…";
+    RETRY_TITLE: "Retry although the policy says no?", "不满足发布策略，仍要重试？";
+    RETRY_YES: "Yes, retry it", "确认重试";
     EXCEPTION_REASON: "Why", "理由";
     PROMOTED_FROM: "Promoted from", "提升自";
     ROLLBACK_OF: "Brings back", "恢复自";

@@ -7,13 +7,14 @@ use launchway_app::ports::{Answer, Releases};
 use launchway_domain::{
     Actor, Changes, Environment, EnvironmentId, EnvironmentKind, Fault, Form, GitRef, HookPoint, HookTemplateForm,
     ListQuery, Listed, LogPage, NodeKey, Page, Permission, Project, Release, ReleaseFilter, ReleaseForm, ReleaseId,
-    ReleaseKind, ReleaseSnapshot, ReleaseStatus, StartForm, Text, Visible, text,
+    ReleaseKind, ReleaseSnapshot, ReleaseStatus, StartForm, Text, Timestamp, Visible, text,
 };
 use launchway_engine::store::{NewRelease, Start, StoreError};
 
 use super::fault::{no_such, noun, of_store, unseen};
 use super::permission::{permit, permit_in};
 use super::projects;
+use super::start::{Coming, ahead};
 use super::{Core, lists};
 
 /// The most of a log that one call answers, in bytes.
@@ -87,7 +88,21 @@ impl Releases for ReleaseService {
             self.0.room_for_templates(templates.len()).await?;
         }
         let (project, environment) = self.place(actor, &form).await?;
+        if let Some(start) = &form.start {
+            permit_in(actor, running_in(environment.kind), project.id)?;
+            if let Some(at) = start.at {
+                ahead("start.at", at, Timestamp::now())?;
+            }
+        }
         let commit = self.0.resolve(&project, &form.git_ref).await?;
+        let settled = match &form.start {
+            None => None,
+            Some(StartForm { exception, at }) => {
+                let coming = Coming { kind: ReleaseKind::Release, commit: &commit, again: false, at: *at };
+                let settled = self.0.may_start(actor, &environment, &coming, exception.as_deref()).await?;
+                Some(Start { start_at: *at, ..settled })
+            }
+        };
         let new = NewRelease {
             kind: ReleaseKind::Release,
             project_id: project.id,
@@ -106,7 +121,7 @@ impl Releases for ReleaseService {
             .0
             .store
             .by(actor)
-            .release_create_with(&new, &templates)
+            .release_create_with(&new, &templates, settled.as_ref())
             .await
             .map_err(|e| of_store(e, &Text::new("release", "发布")))?;
         self.0.pin_later(project, commit, release.id);

@@ -129,7 +129,14 @@ impl Ways for WayService {
 
     async fn rules(&self, actor: &Actor, id: ReleaseId) -> Answer<Vec<RuleState>> {
         let release = self.0.release_for(actor, Permission::ViewReleases, id).await?;
-        self.0.rules_of(&release).await
+        if release.status != ReleaseStatus::Succeeded {
+            return self.0.rules_of(&release).await;
+        }
+        // What has succeeded can be gone back to.
+        let environment = self.0.store.environment(release.environment_id).await;
+        let environment = environment.map_err(|e| of_store(e, &thing(release.environment_id)))?;
+        let coming = Coming { kind: ReleaseKind::Rollback, commit: &release.commit, again: false, at: None };
+        self.0.rules(&environment, &coming).await
     }
 }
 

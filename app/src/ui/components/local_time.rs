@@ -5,6 +5,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::form::FormState;
+use super::typed::typed;
 use crate::text::{CurrentLang, queue as words, t};
 
 /// A field for a local time, with the time zone that it is meant in: the browser's, once the page is alive.
@@ -20,6 +21,9 @@ pub fn LocalTimeField(
     hint: Text,
     /// The time zone where the page is not alive.
     zone: String,
+    /// Told what is typed.
+    #[prop(optional)]
+    told: Option<RwSignal<String>>,
 ) -> impl IntoView {
     form.register(field);
     let lang = CurrentLang::find();
@@ -43,7 +47,13 @@ pub fn LocalTimeField(
                         type="datetime-local"
                         aria-invalid=move || form.error(field).map(|_| "true")
                         aria-describedby=format!("{id}-error {id}-hint")
-                        on:input=move |_| form.edited(field)
+                        value=typed(field)
+                        on:input=move |event| {
+                            if let Some(told) = told {
+                                told.set(event_target_value(&event));
+                            }
+                            form.edited(field);
+                        }
                     />
                 </div>
                 <div>

@@ -46,14 +46,15 @@ pub fn UploadLine(
 #[component]
 pub fn ExceptionField(
     /// An id that is unique on the page.
-    id: &'static str,
+    #[prop(into)]
+    id: String,
     /// The field's name in the form.
     name: &'static str,
 ) -> impl IntoView {
     let hint = format!("{id}-hint");
     view! {
         <div class="field">
-            <label for=id>{t(words::EXCEPTION_REASON)}</label>
+            <label for=id.clone()>{t(words::EXCEPTION_REASON)}</label>
             <textarea id=id name=name rows="3" maxlength="2000" required aria-describedby=hint.clone()></textarea>
             <p class="hint" id=hint>
                 {t(words::EXCEPTION_HINT)}

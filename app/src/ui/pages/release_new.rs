@@ -2,6 +2,7 @@
 
 pub mod hook;
 pub mod preview;
+pub mod when;
 
 use launchway_domain::form::HookNames;
 use launchway_domain::{EnvironmentId, Form, GitRef, HookPoint, Hooks, ProjectId, RefKind, ReleaseForm, Text};
@@ -12,6 +13,7 @@ use leptos_router::hooks::use_query_map;
 
 use self::hook::{HookEditor, HookSignals};
 use self::preview::Preview;
+use self::when::{Exception, When, WhenSignals};
 use crate::api::create::{Chosen, NewRelease, Place, get_new_release};
 use crate::api::releases::CreateRelease;
 use crate::text::{CurrentLang, common, create as words, projects, releases, t};
@@ -149,6 +151,7 @@ fn Editor(chosen: Chosen, wanted: Wanted) -> impl IntoView {
     let picked =
         RefSignals { kind: RwSignal::new(kind), name: RwSignal::new(wanted.name), listed: RwSignal::new(true) };
     let note = RwSignal::new(String::new());
+    let when = WhenSignals::default();
     let hooks = HookPoint::ALL.map(|point| HookSignals {
         point,
         body: RwSignal::new(defaults.at(point).unwrap_or_default().to_owned()),
@@ -201,9 +204,11 @@ fn Editor(chosen: Chosen, wanted: Wanted) -> impl IntoView {
             <RefPicker form project known=refs live chosen=picked />
             <HookFields form hooks names=StoredValue::new(templates) />
             <TextArea form field="note" label=words::NOTE value=note hint=words::NOTE_HINT optional=true />
-            <Preview environment=target chosen=picked />
-            <DoorAhead environment=target />
-            <End form pending=pending.into() place picked />
+            <Preview environment=target chosen=picked refused=when.refused />
+            <DoorAhead environment=target frozen=when.frozen />
+            <When form when />
+            <Exception form when />
+            <End form pending=pending.into() place picked when />
         </ActionForm>
     }
     .into_any()
@@ -235,6 +240,7 @@ fn typed(
             after_deploy: Some(after_deploy.save_as.get()),
         },
         note: Some(note.get()),
+        start: None,
     }
 }
 
@@ -261,7 +267,13 @@ fn HookFields(
 
 /// What is about to happen, what is wrong with it, and the buttons.
 #[component]
-fn End(form: FormState, pending: Signal<bool>, place: Memo<Option<Place>>, picked: RefSignals) -> impl IntoView {
+fn End(
+    form: FormState,
+    pending: Signal<bool>,
+    place: Memo<Option<Place>>,
+    picked: RefSignals,
+    when: WhenSignals,
+) -> impl IntoView {
     let lang = CurrentLang::find();
     let summary = move || {
         let name = picked.name.get();
@@ -274,7 +286,11 @@ fn End(form: FormState, pending: Signal<bool>, place: Memo<Option<Place>>, picke
             </p>
         })
     };
-    let (start, working) = (t(words::CREATE_AND_START), t(common::WORKING));
+    let working = t(common::WORKING);
+    let start = move || {
+        let at_once = when.at.with(|at| at.trim().is_empty());
+        if at_once { words::CREATE_AND_START } else { words::CREATE_AND_SCHEDULE }.get(lang.get()).to_owned()
+    };
     let busy = move || pending.get().then_some("true");
     view! {
         <div class="form-end">

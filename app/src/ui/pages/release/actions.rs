@@ -3,10 +3,11 @@
 use launchway_domain::{EnvironmentId, EnvironmentKind, NodeStatus, ReleaseStatus};
 use leptos::prelude::*;
 
-use super::start::StartButton;
+use super::start::{RetryButton, StartButton};
 use crate::api::releases::{CancelRelease, RetryRelease, RollbackRelease, StartRelease};
 use crate::text::{CurrentLang, release as words, t, ways};
 use crate::ui::components::confirm::refusal_of;
+use crate::ui::components::rules::ExceptionField;
 use crate::ui::components::toast::Toasts;
 use crate::ui::live::Live;
 use crate::ui::may::May;
@@ -21,8 +22,8 @@ pub fn Actions(
     id: i64,
     /// Whether it is what is live: then there is nothing to go back to.
     is_live: Memo<bool>,
-    /// Whether every rule of the policy let it start when the page came.
-    is_let: bool,
+    /// Whether every rule of the policy lets it start.
+    is_let: Memo<bool>,
     /// The environments for production that it can be promoted to.
     promote_to: Vec<(EnvironmentId, String)>,
 ) -> impl IntoView {
@@ -42,6 +43,7 @@ pub fn Actions(
     // What somebody may not do is not offered; who asks for it anyway is refused by the program.
     let may_run = live.release.with_untracked(|r| May::find().run(r.project_id, r.environment_kind));
 
+    let may_break = May::find().administer();
     let refusals = [refusal_of(start), refusal_of(cancel), refusal_of(retry), refusal_of(rollback)];
     let refusal = move || {
         let error = refusals.iter().find_map(|refusal| refusal.get())?;
@@ -90,17 +92,7 @@ pub fn Actions(
             .map(|status| live.fleet.groups[rank(status)].with(Vec::len))
             .sum()
     };
-    let retry_form = move || {
-        let pending = retry.pending();
-        view! {
-            <ActionForm action=retry>
-                <input type="hidden" name="id" value=id />
-                <button type="submit" class="button primary" disabled=move || pending.get()>
-                    {move || ways::retry(servers()).get(lang.get()).to_owned()}
-                </button>
-            </ActionForm>
-        }
-    };
+    let retry_form = move || view! { <RetryButton id is_let servers=Signal::derive(servers) retry /> };
     let rollback_form = move || {
         let pending = rollback.pending();
         view! {
@@ -111,23 +103,26 @@ pub fn Actions(
             <div id="rollback" class="dialog" popover="auto" role="alertdialog" aria-labelledby="rollback-title">
                 <h2 id="rollback-title">{t(words::rollback_title(id))}</h2>
                 <p>{t(words::ROLLBACK_LEAD)}</p>
-                <div class="row end">
-                    <button
-                        type="button"
-                        class="button"
-                        popovertarget="rollback"
-                        popovertargetaction="hide"
-                        autofocus
-                    >
-                        {t(words::ROLLBACK_NO)}
-                    </button>
-                    <ActionForm action=rollback>
-                        <input type="hidden" name="id" value=id />
+                <ActionForm action=rollback attr:class="form">
+                    <input type="hidden" name="id" value=id />
+                    <Show when=move || may_break && !is_let.get()>
+                        <ExceptionField id="rollback-reason" name="settled[exception]" />
+                    </Show>
+                    <div class="row end">
+                        <button
+                            type="button"
+                            class="button"
+                            popovertarget="rollback"
+                            popovertargetaction="hide"
+                            autofocus
+                        >
+                            {t(words::ROLLBACK_NO)}
+                        </button>
                         <button type="submit" class="button danger solid" disabled=move || pending.get()>
                             {t(words::ROLLBACK_YES)}
                         </button>
-                    </ActionForm>
-                </div>
+                    </div>
+                </ActionForm>
             </div>
         }
     };

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::OpenLog;
 use super::actions::Actions;
 use super::hold::HoldBanner;
-use super::start::BeforeStart;
+use super::start::{BeforeStart, live_rules};
 use crate::text::{CurrentLang, release as words, t, ways};
 use crate::ui::components::badge::{KindBadge, StatusBadge};
 use crate::ui::components::door::Waiting;
@@ -31,13 +31,15 @@ pub fn Header(
     clock: Clock,
     /// Whether it is what is live in its environment.
     is_live: Memo<bool>,
-    /// How it stood to the policy when the page came; nothing where it was started.
+    /// How it stood to the policy when the page came; nothing where there was nothing to start.
     rules: Vec<RuleState>,
     /// The environments for production that it can be promoted to.
     promote_to: Vec<(EnvironmentId, String)>,
 ) -> impl IntoView {
     let id = release.id;
     let status = Memo::new(move |_| live.release.with(|release| release.status));
+    let rules = live_rules(live, rules);
+    let is_let = Memo::new(move |_| rules.with(|rules| rules.iter().all(|rule| rule.ok)));
     name_window(words::title(id.0));
     view! {
         <a class="up" href="/releases">"‹ " {t(words::BACK)}</a>
@@ -58,11 +60,17 @@ pub fn Header(
                     <Watching live />
                 </Show>
             </div>
-            <Actions live id=id.0 is_live is_let=rules.iter().all(|rule| rule.ok) promote_to />
+            <Actions live id=id.0 is_live is_let promote_to />
         </div>
-        <Show when=move || status.get() == ReleaseStatus::Pending>
-            <BeforeStart rules=rules.clone() />
-        </Show>
+        {move || {
+            // Of what was started before, only what stands in the way is news.
+            let shows = match status.get() {
+                ReleaseStatus::Pending => true,
+                ReleaseStatus::Failed | ReleaseStatus::Canceled => !is_let.get(),
+                _ => false,
+            };
+            shows.then(|| view! { <BeforeStart rules=rules.get() /> })
+        }}
         <Waiting release=release.clone() live />
         <Failure live />
         <HoldBanner live id=id.0 clock />

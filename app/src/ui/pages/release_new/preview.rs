@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use launchway_domain::{EnvironmentId, RefKind};
+use launchway_domain::{Changes, EnvironmentId, RefKind};
 use leptos::prelude::*;
 use leptos::reactive::actions::ActionAbortHandle;
 
@@ -26,6 +26,8 @@ pub fn Preview(
     environment: Signal<Option<EnvironmentId>>,
     /// What would be released.
     chosen: RefSignals,
+    /// Told whether a rule of the environment's policy keeps it from being started.
+    refused: RwSignal<bool>,
 ) -> impl IntoView {
     let lang = CurrentLang::find();
     let question = Memo::new(move |_| -> Option<Question> {
@@ -60,6 +62,10 @@ pub fn Preview(
     on_cleanup(give_up);
 
     let answer = move || ask.value().get().filter(|(asked, _)| Some(asked) == question.get().as_ref());
+    Effect::new(move |_| {
+        let is_broken = |changes: &Changes| changes.rules.iter().any(|rule| !rule.ok);
+        refused.set(matches!(answer(), Some((_, Ok(changes))) if is_broken(&changes)));
+    });
     let content = move || {
         if question.read().is_none() {
             return view! { <p class="quiet">{t(words::PICK)}</p> }.into_any();

@@ -7,10 +7,11 @@ use leptos_router::hooks::use_query_map;
 use super::super::{id_param, no_such_page};
 use crate::api::releases::RollbackRelease;
 use crate::api::ways::{Back, get_ways_back};
-use crate::text::{CurrentLang, release, t, ways as words};
+use crate::text::{CurrentLang, queue, release, t, ways as words};
 use crate::ui::components::confirm::{Refused, refusal_of};
 use crate::ui::components::layout::{EmptyState, PageHead};
 use crate::ui::components::load::{Loading, show};
+use crate::ui::components::rules::ExceptionField;
 use crate::ui::components::time::Time;
 use crate::ui::may::May;
 
@@ -38,7 +39,7 @@ pub fn RollbackPage() -> impl IntoView {
 
 #[component]
 fn Page(back: Back, rollback: ServerAction<RollbackRelease>) -> impl IntoView {
-    let Back { project, environment, ways } = back;
+    let Back { project, environment, ways, frozen } = back;
     let here = format!("/projects/{}/environments/{}", project.id, environment.id);
     let place = Text::verbatim(format!("{} · {}", project.title, environment.name));
     let may = May::find().run(project.id, environment.kind);
@@ -48,10 +49,12 @@ fn Page(back: Back, rollback: ServerAction<RollbackRelease>) -> impl IntoView {
         view! { <a class="button small" href=href>{t(words::MORE)}</a> }
     });
     let servers = ways.servers;
+    let asks_why = frozen && May::find().administer();
     let body = if ways.items.is_empty() {
         view! { <EmptyState title=words::ROLLBACKS_EMPTY lead=Some(words::ROLLBACKS_EMPTY_LEAD) /> }.into_any()
     } else {
-        let rows = ways.items.into_iter().map(|item| view! { <Row item servers may rollback /> }).collect_view();
+        let rows =
+            ways.items.into_iter().map(|item| view! { <Row item servers may asks_why rollback /> }).collect_view();
         view! {
             <table class="list ways">
                 <thead>
@@ -75,6 +78,7 @@ fn Page(back: Back, rollback: ServerAction<RollbackRelease>) -> impl IntoView {
             {may.then(|| view! { <a class="button" href=look>{t(words::LOOK)}</a> })}
         </PageHead>
         <Refused of=refusal_of(rollback) />
+        {frozen.then(|| view! { <p class="changes-said is-warning">{t(queue::ROLLBACK_FROZEN)}</p> })}
         <Silent unasked=ways.unasked />
         {body}
         <div class="row">{earlier}</div>
@@ -105,7 +109,13 @@ fn Silent(unasked: Vec<Unasked>) -> impl IntoView {
 }
 
 #[component]
-fn Row(item: WayBack, servers: u32, may: bool, rollback: ServerAction<RollbackRelease>) -> impl IntoView {
+fn Row(
+    item: WayBack,
+    servers: u32,
+    may: bool,
+    asks_why: bool,
+    rollback: ServerAction<RollbackRelease>,
+) -> impl IntoView {
     let lang = CurrentLang::find();
     let WayBack { release: one, live, stored, held } = item;
     let id = one.id.0;
@@ -126,23 +136,25 @@ fn Row(item: WayBack, servers: u32, may: bool, rollback: ServerAction<RollbackRe
                 <h2 id=title>{t(release::rollback_title(id))}</h2>
                 <p>{t(release::ROLLBACK_LEAD)}</p>
                 {(!stored).then(|| view! { <p class="changes-said is-warning">{t(kept)}</p> })}
-                <div class="row end">
-                    <button
-                        type="button"
-                        class="button"
-                        popovertarget=closes
-                        popovertargetaction="hide"
-                        autofocus
-                    >
-                        {t(release::ROLLBACK_NO)}
-                    </button>
-                    <ActionForm action=rollback>
-                        <input type="hidden" name="id" value=id.to_string() />
+                <ActionForm action=rollback attr:class="form">
+                    <input type="hidden" name="id" value=id.to_string() />
+                    {asks_why
+                        .then(|| view! { <ExceptionField id=format!("back-{id}-why") name="settled[exception]" /> })}
+                    <div class="row end">
+                        <button
+                            type="button"
+                            class="button"
+                            popovertarget=closes
+                            popovertargetaction="hide"
+                            autofocus
+                        >
+                            {t(release::ROLLBACK_NO)}
+                        </button>
                         <button type="submit" class="button danger solid" disabled=move || pending.get()>
                             {t(release::ROLLBACK_YES)}
                         </button>
-                    </ActionForm>
-                </div>
+                    </div>
+                </ActionForm>
             </div>
         }
     });
