@@ -147,3 +147,28 @@ test("in a freeze nothing starts without a reason", async ({ page }, info) => {
   await open(page, `/releases/${id}`);
   await expect(page.getByText("The shop is down")).toBeVisible();
 });
+
+test("on a telephone, in Chinese, nothing is cut off or left in English", async ({ page, context }, info) => {
+  const reason = "盘点库存，直到中午，请勿发布";
+  await post(page, `/environments/${environment}/lock`, { reason });
+  const waiting = await release(page, "v1.1");
+  await context.addCookies([{ name: "lang", value: "zh", url: origin }]);
+  await page.setViewportSize({ width: 390, height: 844 });
+  const here = `/projects/${project}/environments/${environment}`;
+  const pages = [
+    ["door", here, "解锁"],
+    ["policy", `${here}/policy`, "封网时段"],
+    ["release", `/releases/${waiting}`, "定时开始…"],
+    ["new", `/releases/new?project=${project}&environment=${environment}`, "创建并开始"],
+  ] as const;
+  for (const [name, path, words] of pages) {
+    await open(page, path);
+    await expect(page.getByText(words).first()).toBeVisible();
+    if (name !== "policy") await expect(page.getByText(reason)).toBeVisible();
+    await page.screenshot({ path: info.outputPath(`${name}-390-zh.png`), fullPage: true });
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(over, `${name} is wider than the window`).toBe(0);
+    const found = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa"]).analyze();
+    expect(found.violations.map((one) => `${one.id}: ${one.nodes[0]?.html}`)).toEqual([]);
+  }
+});

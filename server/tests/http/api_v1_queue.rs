@@ -190,6 +190,62 @@ async fn in_a_freeze_nothing_starts_without_an_administrators_reason() {
 }
 
 #[tokio::test]
+async fn a_release_is_created_and_started_or_neither() {
+    let (app, client) = TestApp::start().await;
+    let shop = Shop::new(&app, &client).await;
+    let body = |environment: i64, start: Value| {
+        let git_ref = json!({"kind": "tag", "name": "v1"});
+        json!({"project_id": shop.project, "environment_id": environment, "ref": git_ref, "start": start})
+    };
+    let count = async || client.get("/api/v1/releases").await.json(200)["items"].as_array().unwrap().len();
+    for (start, field, code) in [
+        (json!({"at": "2020-01-01T00:00:00Z"}), "start.at", "past"),
+        (json!({"at": ahead(400 * DAY)}), "start.at", "too_far"),
+        (json!({"exception": "x".repeat(2_001)}), "start.exception", "too_long"),
+        (json!({"now": true}), "start.now", "unknown"),
+        (json!(true), "start", "type"),
+    ] {
+        let (found, said) = client.post("/api/v1/releases", body(shop.test, start.clone())).await.faults()[0].clone();
+        assert_eq!((found.as_str(), said.as_str()), (field, code), "{start}");
+    }
+    // Production takes what was tested, and who may run it.
+    client.post("/api/v1/releases", body(shop.prod, json!({}))).await.problem(409);
+    let developer = app.person("dev", Role::Developer).await;
+    developer.post("/api/v1/releases", body(shop.prod, json!({}))).await.problem(403);
+    assert_eq!(count().await, 0, "nothing half-done");
+
+    let at = ahead(HOUR);
+    let made = client.post("/api/v1/releases", body(shop.test, json!({"at": at}))).await.json(201);
+    assert_eq!((&made["status"], &made["start_at"]), (&json!("queued"), &json!(at)));
+    let why = json!({"exception": "The shop is down"});
+    let made = client.post("/api/v1/releases", body(shop.prod, why)).await.json(201);
+    assert_eq!((&made["status"], &made["exception"]), (&json!("queued"), &json!("The shop is down")));
+    let written = client.post("/api/v1/releases", body(shop.test, Value::Null)).await.json(201);
+    assert_eq!(written["status"], "pending");
+    let entries = client.get("/api/v1/audit?what=release.start").await.json(200);
+    assert_eq!(entries["items"].as_array().unwrap().len(), 2, "{entries}");
+    // Whoever listens reads why, as whoever asks does.
+    let topics = format!("/api/v1/events?topics=release:{}&after=0", made["id"]);
+    let told = client.get(&topics).await.json(200);
+    let last = told["items"].as_array().unwrap().iter().rfind(|event| event["kind"] == "release.status").unwrap();
+    assert_eq!(last["data"]["exception"], "The shop is down");
+}
+
+#[tokio::test]
+async fn a_change_of_a_policy_is_told_to_whoever_listens_to_its_project() {
+    let (app, client) = TestApp::start().await;
+    let shop = Shop::new(&app, &client).await;
+    let environment = format!("/api/v1/environments/{}", shop.test);
+    client.patch(&environment, json!({"policy": {"calendar": {"dates": days(0)}}})).await.json(200);
+    let changed = |answer: Value| {
+        let is_changed = |event: &&Value| event["kind"] == "environment.changed";
+        answer["items"].as_array().unwrap().iter().find(is_changed).map(|event| event["data"].clone())
+    };
+    let told = client.get(&format!("/api/v1/events?topics=project:{}&after=0", shop.project)).await.json(200);
+    assert_eq!(changed(told), Some(json!({"environment_id": shop.test, "project_id": shop.project})));
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_calendar_is_said_at_its_field() {
     let (app, client) = TestApp::start().await;
     let shop = Shop::new(&app, &client).await;

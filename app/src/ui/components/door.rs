@@ -20,6 +20,9 @@ use crate::ui::may::May;
 /// Counts up whenever something about queues or locks may have changed, as long as `while_` says so.
 fn changes(while_: Signal<bool>) -> RwSignal<u32> {
     let changed = RwSignal::new(0);
+    // A choice between two environments is no reason for another connection.
+    #[cfg(feature = "hydrate")]
+    let while_ = Memo::new(move |_| while_.get());
     #[cfg(feature = "hydrate")]
     Effect::new(move || {
         if while_.get() {

@@ -5,7 +5,7 @@ use futures::{FutureExt, SinkExt, StreamExt, select};
 use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, State};
 use gloo_timers::future::TimeoutFuture;
-use launchway_domain::{Event, ReleaseId, Topic};
+use launchway_domain::{Event, ProjectId, Release, ReleaseId, ReleaseStatus, Topic};
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
 
@@ -110,7 +110,15 @@ async fn take(live: Live, id: ReleaseId, clock: Clock, text: &str, socket: &mut 
         if event.seq.is_none() {
             clock.heard(event.at);
         }
+        let door = door_of(live);
         live.apply(&event);
+        // What is listened to follows the release; nothing is missed or told twice, since it goes on from the same event.
+        if door_of(live) != door
+            && let Some(seq) = live.seq()
+            && socket.send(Message::Text(subscription(live, id, seq))).await.is_err()
+        {
+            return false;
+        }
         // Let the page show this one before the next comes: nobody's status is skipped.
         tick().await;
         return true;
@@ -131,9 +139,15 @@ fn is_reset(text: &str) -> bool {
         .is_ok_and(|message| message.get("kind").is_some_and(|kind| kind == "reset") || message.get("reset").is_some())
 }
 
+/// The project whose topic tells of the door: who else waits there, its lock, its freezes. None while the release runs:
+/// it is through, and others of the project may run as well, with many servers.
+fn door_of(live: Live) -> Option<ProjectId> {
+    let project = |release: &Release| (release.status != ReleaseStatus::Running).then_some(release.project_id);
+    live.release.try_with_untracked(project).flatten()
+}
+
 fn subscription(live: Live, id: ReleaseId, after: i64) -> String {
-    let project = live.release.try_with_untracked(|release| release.project_id);
-    // The project's topic tells of whoever else waits at the same door, of its lock and its freezes.
+    let project = door_of(live);
     let topics = std::iter::once(Topic::Release(id)).chain(project.map(Topic::Project));
     let topics: Vec<String> = topics.map(|topic| topic.to_string()).collect();
     serde_json::json!({ "subscribe": topics, "after": after }).to_string()

@@ -111,10 +111,15 @@ async fn list(State(state): State<AppState>, Who(actor): Who, mut query: Query) 
     Ok(Reply::ok(List { items: page.items, next: page.next }))
 }
 
-/// Resolves the ref at the remote and writes the release down. It waits until somebody starts it.
+/// Resolves the ref at the remote and writes the release down. It waits until somebody starts it; with `start` it is
+/// also put into the queue, or, where that is refused, not written down either.
 #[utoipa::path(
     post, path = "/releases", tag = "releases", request_body = ReleaseForm,
-    responses((status = 201, body = Release), (status = 422, body = ProblemBody, content_type = "application/problem+json"))
+    responses(
+        (status = 201, body = Release),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json")
+    )
 )]
 async fn create(State(state): State<AppState>, Who(actor): Who, json: Json) -> Result<Response> {
     let form = json.form::<ReleaseForm>()?;

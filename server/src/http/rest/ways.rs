@@ -27,7 +27,8 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(permitted(Permission::RunTest, routes!(promote)))
 }
 
-/// How a release stands to the policy of its environment, before it starts: each rule that applies to it.
+/// How a release stands to the policy of its environment before it starts, is retried, or is gone back to: each rule that
+/// applies to it.
 #[utoipa::path(
     get, path = "/releases/{id}/rules", tag = "releases", params(("id" = i64, Path)),
     responses((status = 200, body = List<RuleState>), (status = 404, body = ProblemBody, content_type = "application/problem+json"))

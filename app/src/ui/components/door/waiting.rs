@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::super::form::{FormEnd, FormState};
 use super::super::local_time::LocalTimeField;
 use super::super::toast::Toasts;
-use super::{FreezeLine, WaitList, freeze_lead, queue_of};
+use super::{FreezeLine, WaitList, queue_of};
 use crate::api::queue::{ScheduleRelease, StartAt};
 use crate::text::{CurrentLang, queue as words, t};
 use crate::ui::live::Live;
@@ -74,13 +74,9 @@ fn Standing(queue: Queue, id: ReleaseId, clock: Clock, changed: RwSignal<u32>) -
     if !is_queued && waits.is_empty() {
         return ().into_any();
     }
-    // A freeze is not waited for by what is not in the queue yet: it keeps it from being started.
-    let frozen = queue.calendar.now.clone().filter(|_| !is_queued).map(|freeze| {
-        view! {
-            <FreezeLine freeze clock changed />
-            <p>{t(freeze_lead())}</p>
-        }
-    });
+    // A freeze is not waited for by what is not in the queue yet: it keeps it from being started, as its rules say.
+    let frozen = queue.calendar.now.clone().filter(|_| !is_queued);
+    let frozen = frozen.map(|freeze| view! { <FreezeLine freeze clock changed /> });
     let waits: Vec<_> = waits.into_iter().filter(|wait| is_queued || wait.what != WaitFor::Freeze).collect();
     let lead = if is_queued { words::WAITS_FOR } else { words::WOULD_WAIT };
     view! {

@@ -3,7 +3,7 @@
 use launchway_domain::{EnvironmentId, EnvironmentKind, NodeStatus, ReleaseStatus};
 use leptos::prelude::*;
 
-use super::start::{RetryButton, StartButton};
+use super::start::{Asking, Guarded};
 use crate::api::releases::{CancelRelease, RetryRelease, RollbackRelease, StartRelease};
 use crate::text::{CurrentLang, release as words, t, ways};
 use crate::ui::components::confirm::refusal_of;
@@ -84,7 +84,20 @@ pub fn Actions(
             </div>
         }
     };
-    let start_form = move || view! { <StartButton id is_let start /> };
+    let start_form = move || {
+        let asking = Asking { ask: ways::EXCEPTION_ASK, title: ways::EXCEPTION_TITLE, yes: ways::EXCEPTION_YES };
+        let form = move |fields: AnyView| {
+            view! {
+                <ActionForm action=start>
+                    <input type="hidden" name="id" value=id />
+                    {fields}
+                </ActionForm>
+            }
+            .into_any()
+        };
+        let label = Signal::derive(t(words::START));
+        view! { <Guarded id="exception" is_let label asking pending=start.pending() form /> }
+    };
     // What a retry touches: the servers that did not get to the end.
     let servers = move || {
         [NodeStatus::Failed, NodeStatus::Canceled, NodeStatus::Skipped]
@@ -92,7 +105,20 @@ pub fn Actions(
             .map(|status| live.fleet.groups[rank(status)].with(Vec::len))
             .sum()
     };
-    let retry_form = move || view! { <RetryButton id is_let servers=Signal::derive(servers) retry /> };
+    let retry_form = move || {
+        let asking = Asking { ask: ways::RETRY_ASK, title: ways::RETRY_TITLE, yes: ways::RETRY_YES };
+        let form = move |fields: AnyView| {
+            view! {
+                <ActionForm action=retry>
+                    <input type="hidden" name="id" value=id />
+                    {fields}
+                </ActionForm>
+            }
+            .into_any()
+        };
+        let label = Signal::derive(move || ways::retry(servers()).get(lang.get()).to_owned());
+        view! { <Guarded id="retry-exception" is_let label asking pending=retry.pending() form /> }
+    };
     let rollback_form = move || {
         let pending = rollback.pending();
         view! {

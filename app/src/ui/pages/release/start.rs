@@ -3,10 +3,9 @@
 use launchway_domain::{RuleState, Text};
 use leptos::prelude::*;
 
-use crate::api::releases::{RetryRelease, StartRelease};
 #[cfg(feature = "hydrate")]
 use crate::api::ways::get_rules;
-use crate::text::{CurrentLang, common, release as words, t, ways};
+use crate::text::{common, t, ways};
 use crate::ui::components::rules::{ExceptionField, RuleList};
 use crate::ui::live::Live;
 use crate::ui::may::May;
@@ -28,129 +27,78 @@ pub fn BeforeStart(
         .into_any()
 }
 
-/// A button that asks an administrator why a rule is to be broken, and the form that does it with the answer.
+/// What an exception is asked for with: the button, the question, and the button that answers it.
+#[derive(Clone, Debug)]
+pub struct Asking {
+    /// The button that asks.
+    pub ask: Text,
+    /// The question.
+    pub title: Text,
+    /// The button that does it.
+    pub yes: Text,
+}
+
+/// The button that puts the release into the queue; where a rule does not hold, beside it one that asks an administrator
+/// for a reason.
 #[component]
-pub fn Exception(
+pub fn Guarded<F>(
     /// An id that is unique on the page.
     id: &'static str,
+    /// Whether every rule holds.
+    is_let: Memo<bool>,
     /// What the button says.
-    ask: Text,
-    /// The question.
-    title: Text,
-    /// What the form's button says.
-    yes: Text,
+    #[prop(into)]
+    label: Signal<String>,
+    /// What is asked.
+    asking: Asking,
     /// Whether the answer is being waited for.
     #[prop(into)]
     pending: Signal<bool>,
-    /// The form around the fields.
-    form: impl FnOnce(AnyView) -> AnyView,
-) -> impl IntoView {
-    let (heading, labelled) = (format!("{id}-title"), format!("{id}-title"));
-    let fields = view! {
-        <ExceptionField id=format!("{id}-reason") name="settled[exception]" />
-        <div class="row end">
-            <button type="button" class="button" popovertarget=id popovertargetaction="hide">
-                {t(common::CANCEL)}
-            </button>
-            <button type="submit" class="button danger solid" disabled=move || pending.get()>
-                {t(yes)}
-            </button>
-        </div>
-    };
-    view! {
-        <button type="button" class="button danger" popovertarget=id>
-            {t(ask)}
+    /// The form around its button, or around the reason.
+    form: F,
+) -> impl IntoView
+where
+    F: Fn(AnyView) -> AnyView + Clone + Send + Sync + 'static,
+{
+    let may = May::find().administer();
+    let button = view! {
+        <button type="submit" class="button primary" disabled=move || pending.get()>
+            {move || label.get()}
         </button>
-        <div id=id class="dialog" popover="auto" role="dialog" aria-labelledby=labelled>
-            <h2 id=heading>{t(title)}</h2>
-            {form(fields.into_any())}
-        </div>
-    }
-    .into_any()
-}
-
-/// The button that starts it; where a rule does not hold, a question for those who may decide that.
-#[component]
-pub fn StartButton(
-    /// The release.
-    id: i64,
-    /// Whether every rule holds.
-    is_let: Memo<bool>,
-    /// What starts it.
-    start: ServerAction<StartRelease>,
-) -> impl IntoView {
-    let pending = start.pending();
-    let may = May::find().administer();
+    };
+    let plain = form(button.into_any());
+    let form = StoredValue::new(form);
+    let asking = StoredValue::new(asking);
     view! {
         <Show when=move || may && !is_let.get()>
-            <Exception
-                id="exception"
-                ask=ways::EXCEPTION_ASK
-                title=ways::EXCEPTION_TITLE
-                yes=ways::EXCEPTION_YES
-                pending
-                form=move |fields| {
-                    view! {
-                        <ActionForm action=start attr:class="form">
-                            <input type="hidden" name="id" value=id.to_string() />
-                            {fields}
-                        </ActionForm>
-                    }
-                        .into_any()
+            {
+                let Asking { ask, title, yes } = asking.get_value();
+                let fields = view! {
+                    <div class="form">
+                        <ExceptionField id=format!("{id}-reason") name="settled[exception]" />
+                        <div class="row end">
+                            <button type="button" class="button" popovertarget=id popovertargetaction="hide">
+                                {t(common::CANCEL)}
+                            </button>
+                            <button type="submit" class="button danger solid" disabled=move || pending.get()>
+                                {t(yes)}
+                            </button>
+                        </div>
+                    </div>
+                };
+                let form = form.with_value(|form| form(fields.into_any()));
+                view! {
+                    <button type="button" class="button danger" popovertarget=id>
+                        {t(ask)}
+                    </button>
+                    <div id=id class="dialog" popover="auto" role="dialog" aria-labelledby=format!("{id}-title")>
+                        <h2 id=format!("{id}-title")>{t(title)}</h2>
+                        {form}
+                    </div>
                 }
-            />
+            }
         </Show>
-        <ActionForm action=start>
-            <input type="hidden" name="id" value=id.to_string() />
-            <button type="submit" class="button primary" disabled=move || pending.get()>
-                {t(words::START)}
-            </button>
-        </ActionForm>
-    }
-    .into_any()
-}
-
-/// The same for a release that failed or was canceled.
-#[component]
-pub fn RetryButton(
-    /// The release.
-    id: i64,
-    /// Whether every rule holds.
-    is_let: Memo<bool>,
-    /// How many servers a retry touches.
-    #[prop(into)]
-    servers: Signal<usize>,
-    /// What retries it.
-    retry: ServerAction<RetryRelease>,
-) -> impl IntoView {
-    let lang = CurrentLang::find();
-    let pending = retry.pending();
-    let may = May::find().administer();
-    view! {
-        <Show when=move || may && !is_let.get()>
-            <Exception
-                id="retry-exception"
-                ask=ways::RETRY_ASK
-                title=ways::RETRY_TITLE
-                yes=ways::RETRY_YES
-                pending
-                form=move |fields| {
-                    view! {
-                        <ActionForm action=retry attr:class="form">
-                            <input type="hidden" name="id" value=id.to_string() />
-                            {fields}
-                        </ActionForm>
-                    }
-                        .into_any()
-                }
-            />
-        </Show>
-        <ActionForm action=retry>
-            <input type="hidden" name="id" value=id />
-            <button type="submit" class="button primary" disabled=move || pending.get()>
-                {move || ways::retry(servers.get()).get(lang.get()).to_owned()}
-            </button>
-        </ActionForm>
+        {plain}
     }
     .into_any()
 }

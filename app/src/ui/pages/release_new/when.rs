@@ -40,9 +40,10 @@ pub fn When(
     /// What is typed.
     when: WhenSignals,
 ) -> impl IntoView {
-    let is_wrong = move || form.error("at").is_some();
+    // After a refusal without JavaScript; with it the form opens the fold itself.
+    let is_open = untrack(|| form.error("at").is_some());
     view! {
-        <details class="schedule" prop:open=move || is_wrong().then_some(true)>
+        <details class="schedule" open=is_open>
             <summary>{t(queue::SCHEDULE)}</summary>
             <LocalTimeField form field="at" label=queue::AT hint=words::AT_HINT zone="UTC".to_owned() told=when.at />
         </details>
