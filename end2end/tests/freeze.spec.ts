@@ -5,7 +5,7 @@ import type { Page, TestInfo } from "@playwright/test";
 import { post } from "../support/api.ts";
 import { makeRepository } from "../support/repository.ts";
 import { Sshd } from "../support/sshd.ts";
-import { enter, expect, open, test } from "../support/test.ts";
+import { enter, expect, leave, open, test } from "../support/test.ts";
 
 test.use({ story: "freeze" });
 test.describe.configure({ mode: "serial" });
@@ -115,6 +115,8 @@ test("a freeze that begins while the form is open is said there, and an administ
 });
 
 test("a retry in a freeze takes a reason, which every open page shows at once", async ({ page, context }, info) => {
+  // The page before has a feed of its own.
+  await leave(page);
   const sockets: string[] = [];
   page.on("websocket", (socket) => sockets.push(socket.url()));
   const hooks = { after_deploy: `test -e '${flag}'` };

@@ -12,7 +12,7 @@ import { enter, expect, open, test } from "../support/test.ts";
 test.use({ story: "takes" });
 test.describe.configure({ mode: "serial" });
 
-const SECRET = "canary/Xq7+Zp2-Wx9é";
+const SECRET = "moonbeam/Xq7+Zp2-Wx9é";
 
 let sshd: Sshd;
 let project: number;
@@ -106,7 +106,7 @@ test("variables are set, and a secret one is shown to nobody again", async ({ pa
   }
   await expect(part.getByRole("row").filter({ hasText: "REGION" })).toContainText("eu-west");
   await expect(part.getByRole("row").filter({ hasText: "TOKEN" })).toContainText("secret");
-  expect(await (await page.request.get(policy)).text()).not.toContain("canary");
+  expect(await (await page.request.get(policy)).text()).not.toContain("moonbeam");
 });
 
 test("a release takes it along to the server, and its log masks the secret however it is printed", async ({ page, program }, info) => {

@@ -117,8 +117,10 @@ impl FormState {
     /// to the first such field.
     pub fn guard(self) -> impl Fn(SubmitEvent) + Clone {
         move |event| {
+            // A form that was made anew in the place of another may still be heard by what listened to that one.
+            let Some(is_right) = self.local.try_with_untracked(Vec::is_empty) else { return };
             self.sent.set(true);
-            if self.local.with_untracked(Vec::is_empty) {
+            if is_right {
                 return;
             }
             event.prevent_default();
