@@ -25,6 +25,12 @@ super::texts! {
     GO_WALL: "Show the wall", "显示看板";
     GO_WALL_LINKS: "Manage wall links", "管理看板链接";
     GO_SETTINGS: "Go to the settings", "前往设置";
+    GO_LIVE: "Go to what is live", "前往线上状态";
+    GO_USERS: "Go to users", "前往用户";
+    GO_ACCOUNT: "Go to your account", "前往我的账户";
+    MEMBERS: "Members", "成员";
+    WEBHOOKS: "Webhooks", "Webhook";
+    NOTIFICATIONS: "Notifications", "通知";
     GO_AUDIT: "Go to the audit", "前往审计";
     SWITCH_THEME: "Switch between light and dark", "切换浅色或深色";
     SWITCH_LANG: "Switch language: 中文", "切换语言：English";

@@ -15,6 +15,7 @@ use leptos_router::hooks::use_navigate;
 use self::items::{Item, Target};
 use crate::text::{CurrentLang, palette as words, t};
 use crate::ui::components::keys::KeyHelp;
+use crate::ui::may::May;
 
 /// How long after the last key the program is asked, in milliseconds.
 const PAUSE: u64 = 70;
@@ -44,8 +45,9 @@ pub fn Palette(
     let hits = RwSignal::new((String::new(), Vec::<Hit>::new()));
     let recent = RwSignal::new(Vec::<Hit>::new());
     let active = RwSignal::new(0_usize);
+    let may = May::find();
     let items = Memo::new(move |_| {
-        typed.with(|typed| hits.with(|(of, hits)| recent.with(|recent| items::of(typed, of, hits, recent))))
+        typed.with(|typed| hits.with(|(of, hits)| recent.with(|recent| items::of(typed, of, hits, recent, &may))))
     });
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
@@ -79,6 +81,7 @@ pub fn Palette(
         open.set(false);
         match item.target {
             Target::Page(href) => navigate(href, NavigateOptions::default()),
+            Target::Of(href) => navigate(&href, NavigateOptions::default()),
             Target::Hit(hit) => {
                 #[cfg(feature = "hydrate")]
                 recent::note(&hit);
