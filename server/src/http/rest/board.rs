@@ -29,7 +29,8 @@ async fn overview(State(state): State<AppState>, Who(actor): Who) -> Result<Repl
     Ok(Reply::ok(state.ports.board.overview(&actor).await?))
 }
 
-/// A few projects, releases and servers that have the text in their names, the best of each first.
+/// A few projects, releases and servers that have the text in their names, the best of each first: no more than a
+/// palette shows, so there are no pages.
 #[utoipa::path(
     get, path = "/search", tag = "overview",
     params(("q" = String, Query, description = "A few letters, `#12`, a ref; the first 100 characters count")),

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use super::needs::permitted;
 use super::versions::{IfMatch, IfNoneMatch, tagged, whole};
-use super::{List, created};
+use super::{List, created, page_of};
 use crate::AppState;
 use crate::http::auth::Who;
 use crate::http::body::{Json, Nothing};
@@ -30,11 +30,24 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 
 /// Where a project tells what happens, by name; never addresses and secrets.
 #[utoipa::path(
-    get, path = "/projects/{id}/channels", tag = "notifications", params(("id" = i64, Path)),
+    get, path = "/projects/{id}/channels", tag = "notifications",
+    params(
+        ("id" = i64, Path),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("limit" = Option<u32>, Query, description = "1 to 200; all of them, at most 50, where absent")
+    ),
     responses((status = 200, body = List<Channel>), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
 )]
-async fn list(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ProjectId>) -> Result<Reply<List<Channel>>> {
-    Ok(List::whole(state.ports.channels.list(&actor, id).await?))
+async fn list(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ProjectId>,
+    mut query: Query,
+) -> Result<Reply<List<Channel>>> {
+    let page = page_of(&mut query);
+    query.done()?;
+    let all = state.ports.channels.list(&actor, id).await?;
+    Ok(page.cut(all, |one| (one.name.to_lowercase(), one.id.0)))
 }
 
 /// Adds a channel to a project. Address and secret are sealed and never shown again.

@@ -5,8 +5,8 @@ use launchway_domain::{EnvironmentId, EnvironmentLive, Permission, ProjectId};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::List;
 use super::needs::permitted;
+use super::{List, page_of};
 use crate::AppState;
 use crate::http::auth::Who;
 use crate::http::body::Nothing;
@@ -23,7 +23,11 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 /// What is live where, as it was last read from the servers: every environment, by project and name, with its servers.
 #[utoipa::path(
     get, path = "/live", tag = "live",
-    params(("project" = Option<i64>, Query, description = "Of one project alone")),
+    params(
+        ("project" = Option<i64>, Query, description = "Of one project alone"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("limit" = Option<u32>, Query, description = "1 to 200; 1000 where absent")
+    ),
     responses((status = 200, body = List<EnvironmentLive>), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
 )]
 async fn list(
@@ -32,8 +36,10 @@ async fn list(
     mut query: Query,
 ) -> Result<Reply<List<EnvironmentLive>>> {
     let project = query.parse("project").map(ProjectId);
+    let page = page_of(&mut query);
     query.done()?;
-    Ok(List::whole(state.ports.live.list(&actor, project).await?))
+    let all = state.ports.live.list(&actor, project).await?;
+    Ok(page.cut(all, |one| (format!("{}\0{}", one.project_title, one.name).to_lowercase(), one.environment_id.0)))
 }
 
 /// What is live in one environment, as it was last read from its servers.

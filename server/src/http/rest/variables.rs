@@ -20,7 +20,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(permitted(Permission::ManageProjects, routes!(put, delete)))
 }
 
-/// What the hooks of an environment are given, by name. Secret variables are listed without their values, which are
+/// What the hooks of an environment are given, by name: all at once, since there are at most 100. Secret variables are listed without their values, which are
 /// shown to nobody.
 #[utoipa::path(
     get, path = "/environments/{id}/variables", tag = "environments", params(("id" = i64, Path)),

@@ -28,7 +28,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 }
 
 /// How a release stands to the policy of its environment before it starts, is retried, or is gone back to: each rule that
-/// applies to it.
+/// applies to it, a handful at once.
 #[utoipa::path(
     get, path = "/releases/{id}/rules", tag = "releases", params(("id" = i64, Path)),
     responses((status = 200, body = List<RuleState>), (status = 404, body = ProblemBody, content_type = "application/problem+json"))

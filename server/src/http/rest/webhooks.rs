@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use super::needs::permitted;
 use super::versions::{IfMatch, IfNoneMatch, tagged, whole};
-use super::{List, created};
+use super::{List, created, page_of};
 use crate::AppState;
 use crate::http::auth::Who;
 use crate::http::body::{Json, Nothing};
@@ -31,11 +31,24 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 
 /// A project's webhooks, by name; never their secrets.
 #[utoipa::path(
-    get, path = "/projects/{id}/webhooks", tag = "webhooks", params(("id" = i64, Path)),
+    get, path = "/projects/{id}/webhooks", tag = "webhooks",
+    params(
+        ("id" = i64, Path),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("limit" = Option<u32>, Query, description = "1 to 200; all of them, at most 50, where absent")
+    ),
     responses((status = 200, body = List<Webhook>), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
 )]
-async fn list(State(state): State<AppState>, Who(actor): Who, Id(id): Id<ProjectId>) -> Result<Reply<List<Webhook>>> {
-    Ok(List::whole(state.ports.webhooks.list(&actor, id).await?))
+async fn list(
+    State(state): State<AppState>,
+    Who(actor): Who,
+    Id(id): Id<ProjectId>,
+    mut query: Query,
+) -> Result<Reply<List<Webhook>>> {
+    let page = page_of(&mut query);
+    query.done()?;
+    let all = state.ports.webhooks.list(&actor, id).await?;
+    Ok(page.cut(all, |one| (one.name.to_lowercase(), one.id.0)))
 }
 
 /// Adds a webhook to a project. Its address and its secret are what to enter at the service; the secret is in this answer
