@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use console::{Term, truncate_str};
 use launchway_domain::Timestamp;
 
-use super::frame::frame;
+use super::frame::{Room, frame};
 use super::lines;
 use super::picture::{Change, Picture};
 use crate::cli::say;
@@ -123,7 +123,7 @@ impl Live {
     fn draw(&mut self, picture: &Picture) {
         let (height, width) = self.term.size();
         let (height, width) = (usize::from(height).saturating_sub(1).max(4), usize::from(width).saturating_sub(1));
-        let frame = frame(picture, Timestamp::now(), height, say::lang());
+        let frame = frame(picture, Timestamp::now(), Room { height, width }, say::lang());
         // A line that is wrapped would take two, and the next frame would begin in the wrong place.
         let frame: Vec<_> = frame.iter().map(|line| truncate_str(line, width, "…").into_owned()).collect();
         if frame != self.shown {
