@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use launchway::config::Rate;
 use launchway_app::api::account::SignIn;
+use launchway_domain::{ProjectId, Role, UserId};
 use leptos::server_fn::ServerFn;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -26,9 +27,19 @@ async fn furnished() -> (TestApp, Client) {
         ("releases", json!({"project_id": 1, "environment_id": 1, "ref": {"kind": "tag", "name": "v1"}})),
         ("hook-templates", json!({"name": "Build", "body": "make"})),
         ("wall-links", json!({"label": "Kitchen"})),
+        (
+            "projects/1/webhooks",
+            json!({"kind": "gitlab", "name": "hook", "environment_id": 1, "secret": "s3cret-hook"}),
+        ),
+        (
+            "projects/1/channels",
+            json!({"kind": "webhook", "name": "ops", "url": "https://192.0.2.1/", "events": ["release.failed"]}),
+        ),
     ] {
         assert_eq!(client.post(&format!("/api/v1/{path}"), body).await.id(), 1, "{path}");
     }
+    client.put("/api/v1/environments/1/variables/KEY", json!({"value": "x"})).await.json(200);
+    app.store().member_set(UserId(1), ProjectId(1), Role::Viewer).await.unwrap();
     (app, client)
 }
 
@@ -44,9 +55,25 @@ async fn state(client: &Client) -> String {
         "releases/1/nodes",
         "hook-templates",
         "wall-links",
+        "users",
+        "tokens",
+        "me/sessions",
+        "projects/1/members",
+        "projects/1/webhooks",
+        "webhooks/1/deliveries",
+        "projects/1/channels",
+        "channels/1/notifications",
+        "environments/1/variables",
+        "environments/1/commands",
     ] {
-        all += &client.get(&format!("/api/v1/{path}")).await.json(200)["items"].to_string();
+        let mut items = client.get(&format!("/api/v1/{path}")).await.json(200)["items"].take();
+        // That it is asked is no change.
+        for item in items.as_array_mut().unwrap().iter_mut().filter_map(Value::as_object_mut) {
+            item.retain(|name, _| !matches!(name.as_str(), "last_seen_at" | "last_used_at"));
+        }
+        all += &items.to_string();
     }
+    all += &client.get("/api/v1/environments/1/queue").await.json(200).to_string();
     all
 }
 
@@ -123,6 +150,22 @@ async fn bodies_that_mean_harm_are_refused_by_every_call_and_change_nothing() {
 }
 
 #[tokio::test]
+async fn a_body_of_50_mb_is_too_large_for_every_call_and_changes_nothing() {
+    let (_app, client) = furnished().await;
+    let before = state(&client).await;
+    let body = bytes::Bytes::from(vec![b' '; 50 * 1024 * 1024]);
+    let calls = calls(&client, &["post", "patch", "put", "delete"]).await;
+    assert!(calls.len() > 60, "{}", calls.len());
+    for (method, path, _) in calls {
+        let request = client.request(method.clone(), &path).header("content-type", "application/json");
+        let answer = send(request.body(body.clone())).await;
+        assert_eq!(answer.status, 413, "{method} {path}: {}", answer.text);
+        answer.problem(413);
+    }
+    assert_eq!(state(&client).await, before);
+}
+
+#[tokio::test]
 async fn one_wrong_value_in_a_good_body_is_refused_and_changes_nothing() {
     let (_app, client) = furnished().await;
     let before = state(&client).await;
@@ -151,6 +194,25 @@ async fn one_wrong_value_in_a_good_body_is_refused_and_changes_nothing() {
         ),
         ("hook-templates", json!({"name": "n", "description": "d", "point": "after_deploy", "body": "make"})),
         ("wall-links", json!({"label": "l"})),
+        (
+            "projects/1/webhooks",
+            json!({"kind": "gitea", "name": "n", "environment_id": 1, "events": ["tag"], "branches": ["main"],
+                   "tags": ["v*"], "repository": "https://git.example.com/x.git", "start": true, "enabled": true,
+                   "secret": "long enough"}),
+        ),
+        (
+            "projects/1/channels",
+            json!({"kind": "webhook", "name": "n", "url": "https://192.0.2.1/", "events": ["release.failed"],
+                   "environments": [1], "lang": "zh", "enabled": true}),
+        ),
+        ("users", json!({"name": "kim", "role": "viewer", "memberships": [{"project_id": 1, "role": "viewer"}]})),
+        ("tokens", json!({"name": "n", "scope": "read", "project_id": 1, "expires_in_days": 30})),
+        ("environments/1/lock", json!({"reason": "why", "until": "2999-01-01T00:00:00Z", "release_id": 1})),
+        ("environments/1/rollbacks", json!({"release_id": 1, "exception": "e"})),
+        ("environments/1/promote", json!({"from": 1, "exception": "e"})),
+        ("environments/1/commands", json!({"command": "true", "server_ids": [1], "timeout_s": 9})),
+        ("environments/1/files", json!({"path": "current", "server_ids": [1], "max_bytes": 9})),
+        ("releases/1/schedule", json!({"at": "2999-01-01T00:00:00Z"})),
         ("servers/1/host-key", json!({"fingerprint": "SHA256:x"})),
         ("projects/1/host-key", json!({"fingerprint": "SHA256:x"})),
     ];
@@ -159,7 +221,8 @@ async fn one_wrong_value_in_a_good_body_is_refused_and_changes_nothing() {
         leaves(&body, &mut String::new(), &mut places);
         for place in places {
             let was = body.pointer(&place).unwrap();
-            let is_script = place.contains("/hooks/") || matches!(place.as_str(), "/body" | "/secret" | "/passphrase");
+            let is_script =
+                place.contains("/hooks/") || matches!(place.as_str(), "/body" | "/secret" | "/passphrase" | "/command");
             let values = match was {
                 Value::Number(_) => &numbers[..],
                 Value::Array(_) => &lists[..],
