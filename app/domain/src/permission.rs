@@ -100,8 +100,10 @@ permissions! {
     ManageWallLinks, "wall_links.manage", Everywhere, false, "manage wall links", "管理看板链接";
     /// Change a project's webhooks and notifications.
     ManageIntegrations, "integrations.manage", Project, false, "manage webhooks and notifications", "管理 Webhook 和通知";
-    /// Read who changed what.
-    ViewAudit, "audit.view", Everywhere, true, "read the audit log", "查看审计日志";
+    /// Read who changed what in a project.
+    ViewAudit, "audit.view", Project, true, "read the audit log", "查看审计日志";
+    /// Read who changed what everywhere, and who signed in.
+    ViewWholeAudit, "audit.view_all", Everywhere, true, "read the whole audit log", "查看全部审计日志";
     /// See and change what concerns the whole installation.
     ManageSystem, "system.manage", Everywhere, false, "manage the installation", "管理系统设置";
 }

@@ -5,6 +5,7 @@ use launchway_domain::{AuditFacts, Outcome, Text, Via, text};
 super::texts! {
     TITLE: "Audit", "审计";
     LEAD: "Every change and every sign-in: who, when, from where, and what it was before. Entries are chained: “launchway audit verify” finds any that was changed, removed or inserted by hand.", "每次修改和登录：谁、何时、从何处、修改前后的内容。记录以哈希相连，运行 launchway audit verify 可发现任何被手工修改、删除或插入的记录。";
+    OF_PROJECTS: "You see what is about the projects that you manage.", "您可查看所管理项目的相关记录。";
     SEARCH: "Search the audit", "搜索审计";
     EXPORT: "Export as JSON Lines", "导出为 JSON Lines";
     WHEN: "When", "时间";

@@ -21,6 +21,11 @@ impl May {
         self.everywhere == Role::Admin
     }
 
+    /// Reading the audit: of everything, or of the projects that one manages.
+    pub fn see_audit(&self) -> bool {
+        self.manage_somewhere()
+    }
+
     /// Seeing people: whoever has any role.
     pub fn see_people(&self) -> bool {
         self.everywhere != Role::Member || !self.memberships.is_empty()
@@ -71,7 +76,7 @@ impl May {
         text
     }
 
-    fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         let mut words = text.split(' ');
         let everywhere = words.next().and_then(Role::parse).unwrap_or(Role::Member);
         let memberships = words.filter_map(|word| {

@@ -35,6 +35,7 @@ impl ClientCommand {
             | ClientCommand::Templates(_)
             | ClientCommand::Variables(_)
             | ClientCommand::Sessions(_)
+            | ClientCommand::History(_)
             | ClientCommand::Refs(_)
             | ClientCommand::Release(_)
             | ClientCommand::Rollback(_)

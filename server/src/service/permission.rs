@@ -90,16 +90,16 @@ fn role_allows(role: Role, permission: Permission) -> bool {
     match role {
         Role::Admin => true,
         Role::Manager => match permission {
-            ManageUsers | ViewAudit | ManageSystem | OverridePolicy => false,
+            ManageUsers | ViewWholeAudit | ManageSystem | OverridePolicy => false,
             ViewUsers | ManageSelf | ManageMembers | ViewCredentials | ManageCredentials | ViewServers
             | ManageServers | ViewProjects | CreateProjects | ManageProjects | PickRefs | ViewTemplates
             | ManageTemplates | ViewReleases | CreateReleases | RunTest | RunProd | ViewWall | ManageWallLinks
-            | ManageIntegrations | LockEnvironments | FetchFiles | RunCommands => true,
+            | ManageIntegrations | LockEnvironments | FetchFiles | RunCommands | ViewAudit => true,
         },
         Role::Developer => match permission {
             ManageUsers | ManageMembers | ManageCredentials | ManageServers | CreateProjects | ManageProjects
-            | RunProd | ManageWallLinks | ManageIntegrations | ViewAudit | ManageSystem | OverridePolicy
-            | LockEnvironments | FetchFiles | RunCommands => false,
+            | RunProd | ManageWallLinks | ManageIntegrations | ViewAudit | ViewWholeAudit | ManageSystem
+            | OverridePolicy | LockEnvironments | FetchFiles | RunCommands => false,
             // Whoever writes hooks may keep them.
             ViewUsers | ManageSelf | ViewCredentials | ViewServers | ViewProjects | PickRefs | ViewTemplates
             | ManageTemplates | ViewReleases | CreateReleases | RunTest | ViewWall => true,
@@ -107,8 +107,8 @@ fn role_allows(role: Role, permission: Permission) -> bool {
         Role::Viewer => match permission {
             ManageUsers | ManageMembers | ManageCredentials | ManageServers | CreateProjects | ManageProjects
             | PickRefs | ManageTemplates | CreateReleases | RunTest | RunProd | ManageWallLinks
-            | ManageIntegrations | ViewAudit | ManageSystem | OverridePolicy | LockEnvironments | FetchFiles
-            | RunCommands => false,
+            | ManageIntegrations | ViewAudit | ViewWholeAudit | ManageSystem | OverridePolicy | LockEnvironments
+            | FetchFiles | RunCommands => false,
             ViewUsers | ManageSelf | ViewCredentials | ViewServers | ViewProjects | ViewTemplates | ViewReleases
             | ViewWall => true,
         },

@@ -11,6 +11,7 @@ use crate::ui::components::listing::{FilterInput, FilterSelect, ListBar, ListSta
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::project_filter::ProjectFilter;
 use crate::ui::components::time::Time;
+use crate::ui::may::May;
 
 /// The page of the audit.
 #[component]
@@ -26,6 +27,7 @@ pub fn AuditPage() -> impl IntoView {
                 {t(words::EXPORT)}
             </a>
         </PageHead>
+        {(!May::find().administer()).then(|| view! { <p class="quiet">{t(words::OF_PROJECTS)}</p> })}
         <ListBar list label=words::SEARCH>
             <FilterSelect list name="what" label=words::WHAT any=words::ANY_WHAT options=nouns />
             <FilterInput list name="who" kind="text" label=words::WHO hint=Some(words::WHO_HINT) />

@@ -8,7 +8,7 @@ use crate::api::credentials::list_credentials;
 use crate::api::projects::{CheckProject, PinProject, get_project, list_environments};
 use crate::api::queue::list_locks;
 use crate::api::releases::list_releases;
-use crate::text::{common, integrations, people, projects, releases, t};
+use crate::text::{audit, common, integrations, people, projects, releases, t};
 use crate::ui::components::badge::KindBadge;
 use crate::ui::components::check::{CheckOutcome, HostKey};
 use crate::ui::components::door::LockBadge;
@@ -68,6 +68,8 @@ fn Body(
             <a class="button" href=format!("/projects/{id}/webhooks")>{t(integrations::WEBHOOKS)}</a>
             <a class="button" href=format!("/projects/{id}/notifications")>{t(integrations::NOTIFICATIONS)}</a>
             <a class="button" href=format!("/projects/{id}/members")>{t(people::MEMBERS)}</a>
+            {manages
+                .then(|| view! { <a class="button" href=format!("/audit?project={id}")>{t(audit::TITLE)}</a> })}
             {manages
                 .then(|| view! { <a class="button" href=format!("/projects/{id}/edit")>{t(common::EDIT)}</a> })}
             {may.create(id)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use launchway_domain::{
-    AuditFilter, AuditRow, By, ListQuery, Outcome, ReleaseId, Role, ServerForm, ServerId, UserId, Via,
+    AuditFilter, AuditRow, By, ListQuery, Outcome, ReleaseId, Role, ServerForm, ServerId, UserId, Via, Visible,
 };
 use launchway_engine::secret::Vault;
 use launchway_engine::store::{Anchor, Finding, SignIn, Store, StoreError};
@@ -410,9 +410,10 @@ pub(crate) async fn entries_are_looked_through(db: Db) {
 
     // Who sees one project only sees its entries, whatever they look for.
     let none = AuditFilter::default();
-    let visible = store.audit_list(&none, Some(&[shop.project]), &ListQuery::default()).await.unwrap();
+    let visible =
+        store.audit_list(&none, Some(&Visible::Only(vec![shop.project])), &ListQuery::default()).await.unwrap();
     assert_eq!(visible.total, 2);
-    assert_eq!(store.audit_list(&none, Some(&[]), &ListQuery::default()).await.unwrap().total, 0);
+    assert_eq!(store.audit_list(&none, Some(&Visible::Only(vec![])), &ListQuery::default()).await.unwrap().total, 0);
 
     // From page to page, newest first; and in order, as an export has them.
     let mut seen = Vec::new();

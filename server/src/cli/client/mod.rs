@@ -6,6 +6,7 @@ mod credentials;
 mod environments;
 mod follow;
 mod gate;
+mod history;
 mod live;
 mod login;
 mod logins;
@@ -74,6 +75,8 @@ pub(super) enum ClientCommand {
     /// Lists the browsers that somebody is signed in with, and signs out of them
     #[command(visible_alias = "session")]
     Sessions(Of<sessions::Sessions>),
+    /// Reads the audit: who changed what, the newest first
+    History(history::History),
     /// Lists what can be released of a project: tags, branches, or the commits of a branch
     Refs(refs::Refs),
     /// Creates, starts and follows releases
@@ -169,6 +172,7 @@ impl ClientCommand {
             ClientCommand::Templates(of) => &of.on,
             ClientCommand::Variables(of) => &of.on,
             ClientCommand::Sessions(of) => &of.on,
+            ClientCommand::History(history) => &history.on,
             ClientCommand::Refs(refs) => &refs.on,
             ClientCommand::Release(release) => &release.on,
             ClientCommand::Rollback(rollback) => &rollback.on,
@@ -198,6 +202,7 @@ async fn dispatch(command: ClientCommand, whole: Command) -> Outcome<u8> {
         ClientCommand::Templates(of) => templates::run(&Client::of(&of.on)?, of.command.unwrap_or_default()).await?,
         ClientCommand::Variables(of) => variables::run(&Client::of(&of.on)?, of.command).await?,
         ClientCommand::Sessions(of) => sessions::run(&Client::of(&of.on)?, of.command.unwrap_or_default()).await?,
+        ClientCommand::History(history) => history::run(&Client::of(&history.on)?, &history).await?,
         ClientCommand::Refs(refs) => refs::run(&Client::of(&refs.on)?, &refs).await?,
         ClientCommand::Release(release) => return release::run(&Client::of(&release.on)?, release.command).await,
         ClientCommand::Rollback(rollback) => return ways::rollback(&Client::of(&rollback.on)?, rollback).await,

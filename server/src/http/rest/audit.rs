@@ -33,7 +33,7 @@ fn filter(query: &mut Query) -> Result<AuditFilter> {
 }
 
 /// Every change and every sign-in, newest first: who, when, from where, what, and what was before and after, without
-/// secrets. `prev` and `hash` chain the entries: each is hashed together with the hash of the one before.
+/// secrets. Whoever is no administrator reads what is about the projects that they manage. `prev` and `hash` chain the entries: each is hashed together with the hash of the one before.
 #[utoipa::path(
     get, path = "/audit", tag = "audit",
     params(

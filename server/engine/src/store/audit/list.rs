@@ -2,7 +2,7 @@
 
 use launchway_domain::{
     AuditEntry, AuditFacts, AuditFilter, AuditRow, AuditWho, ListQuery, Listed, Outcome, Page, ProjectId, Thing,
-    Timestamp, UserId, Via,
+    Timestamp, UserId, Via, Visible,
 };
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -32,14 +32,14 @@ fn listing(descending: bool) -> Listing<'static> {
 
 impl Store {
     /// A page of entries, the newest first; `visible` are the projects that they may be about, where not everything
-    /// may be seen. Of `query` the place and the size of the page count.
+    /// may be seen; what is about none is then left out. Of `query` the place and the size of the page count.
     ///
     /// # Errors
     /// [`crate::store::StoreError::Db`].
     pub async fn audit_list(
         &self,
         filter: &AuditFilter,
-        visible: Option<&[ProjectId]>,
+        visible: Option<&Visible>,
         query: &ListQuery,
     ) -> Result<Listed<AuditRow>> {
         let conditions = self.audit_conditions(filter, visible);
@@ -53,7 +53,7 @@ impl Store {
     pub async fn audit_before(
         &self,
         filter: &AuditFilter,
-        visible: Option<&[ProjectId]>,
+        visible: Option<&Visible>,
         before: Option<i64>,
         limit: u32,
     ) -> Result<Page<AuditEntry>> {
@@ -76,7 +76,7 @@ impl Store {
     pub async fn audit_after(
         &self,
         filter: &AuditFilter,
-        visible: Option<&[ProjectId]>,
+        visible: Option<&Visible>,
         after: i64,
         limit: u32,
     ) -> Result<Vec<AuditEntry>> {
@@ -90,7 +90,7 @@ impl Store {
         conditions.rows(self, &listing(descending), limit, |row| Row::read_any(row)?.into_entry()).await
     }
 
-    fn audit_conditions(&self, filter: &AuditFilter, visible: Option<&[ProjectId]>) -> Conditions {
+    fn audit_conditions(&self, filter: &AuditFilter, visible: Option<&Visible>) -> Conditions {
         let mut conditions = self.conditions();
         conditions.words(&filter.q, &SEARCHED, Some("seq"));
         if let Some(who) = &filter.who {
@@ -145,11 +145,13 @@ impl Store {
             let n = conditions.number(until);
             conditions.add(format!("at < ${n}"));
         }
-        if let Some(visible) = visible {
-            let of: Vec<String> = visible.iter().map(|id| format!("${}", conditions.number(id.0))).collect();
-            match of.is_empty() {
-                true => conditions.add("1 = 0"),
-                false => conditions.add(format!("project_id IN ({})", of.join(", "))),
+        match visible {
+            None => {}
+            Some(Visible::All) => conditions.add("project_id IS NOT NULL"),
+            Some(Visible::Only(projects)) if projects.is_empty() => conditions.add("1 = 0"),
+            Some(Visible::Only(projects)) => {
+                let of: Vec<String> = projects.iter().map(|id| format!("${}", conditions.number(id.0))).collect();
+                conditions.add(format!("project_id IN ({})", of.join(", ")));
             }
         }
         conditions
