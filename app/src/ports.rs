@@ -4,6 +4,7 @@
 //! makes it, and the implementation alone decides whether that actor may. What changes or deletes a thing names the
 //! versions that it may have (`only`): [`Fault::Changed`] where somebody changed it since.
 
+mod housekeeping;
 mod live;
 mod people;
 mod queue;
@@ -24,6 +25,7 @@ use launchway_domain::{
     StartForm, Variable, VariableForm, WallLink, WallLinkForm, WallLinkId, Webhook, WebhookForm, WebhookId,
 };
 
+pub use housekeeping::Housekeeper;
 pub use live::Lives;
 pub use people::{Members, People, Sessions, Tokens};
 pub use queue::Queues;
@@ -78,6 +80,8 @@ pub struct Ports {
     pub live: Arc<dyn Lives>,
     /// Commands and files on servers.
     pub remote: Arc<dyn Remote>,
+    /// How long things are kept.
+    pub housekeeping: Arc<dyn Housekeeper>,
 }
 
 /// The session of the browser that makes the request; one per request, in the context as

@@ -71,6 +71,10 @@ words! {
         Password: "password",
         /// What hooks are given.
         Variable: "variable",
+        /// How long things are kept.
+        Housekeeping: "housekeeping",
+        /// What local hooks keep between releases.
+        BuildCache: "build_cache",
         /// The host key of a server or a project.
         HostKey: "host_key",
     }

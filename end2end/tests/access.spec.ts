@@ -47,6 +47,8 @@ test.beforeAll(async ({ program, browser }) => {
     ["project-edit", `/projects/${project.id}/edit`],
     ["project-new", "/projects/new"],
     ["environment-new", `/projects/${project.id}/environments/new`],
+    ["housekeeping", "/housekeeping"],
+    ["environment", `/projects/${project.id}/environments/${place.id}`],
     ["policy", `/projects/${project.id}/environments/${place.id}/policy`],
     ["rollbacks", `/projects/${project.id}/environments/${place.id}/rollback`],
     ["promote", `/projects/${project.id}/environments/${place.id}/promote`],

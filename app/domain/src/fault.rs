@@ -39,6 +39,11 @@ pub enum Fault {
         /// What was looked for.
         detail: Text,
     },
+    /// It was there and was removed (410).
+    Gone {
+        /// What was, and why.
+        detail: Text,
+    },
     /// The state does not allow it (409).
     Conflict {
         /// Why not, and what would.
@@ -95,6 +100,7 @@ impl Fault {
             Fault::Unauthenticated => 401,
             Fault::Forbidden { .. } => 403,
             Fault::NotFound { .. } => 404,
+            Fault::Gone { .. } => 410,
             Fault::Conflict { .. } => 409,
             Fault::Changed { .. } => 412,
             Fault::Invalid { .. } => 422,
@@ -112,6 +118,7 @@ impl Fault {
             }
             Fault::Forbidden { detail }
             | Fault::NotFound { detail }
+            | Fault::Gone { detail }
             | Fault::Conflict { detail }
             | Fault::Changed { detail, .. }
             | Fault::Upstream { detail } => detail.clone(),

@@ -13,6 +13,7 @@ pub mod event;
 pub mod fault;
 pub mod find;
 pub mod form;
+pub mod housekeeping;
 pub mod id;
 pub mod list;
 pub mod live;
@@ -50,6 +51,9 @@ pub use form::{
     ChannelForm, CommandForm, CredentialForm, EnvironmentForm, FilesForm, Form, HookNames, HookTemplateForm,
     InviteForm, JoinForm, MemberForm, PasswordForm, ProjectForm, PromoteForm, ReleaseForm, RoleForm, RollbackForm,
     ServerForm, SetupForm, SignInForm, StartForm, TokenForm, WebhookForm,
+};
+pub use housekeeping::{
+    BuildCache, DiskUse, Housekeeping, HousekeepingForm, Pile, ProjectUsage, Tidied, TidyPlan, Tidying, Usage,
 };
 pub use id::{
     ChannelId, CommandId, CredentialId, DeliveryId, EnvironmentId, HookTemplateId, NotificationId, ProjectId,

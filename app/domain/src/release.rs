@@ -270,6 +270,19 @@ pub struct Release {
     pub started_at: Option<Timestamp>,
     /// When it last ended.
     pub finished_at: Option<Timestamp>,
+    /// When housekeeping removed its log, as it was until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_removed_at: Option<Timestamp>,
+    /// When housekeeping removed what it had built: its artifact, or the folder in which it worked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact_removed_at: Option<Timestamp>,
+}
+
+impl Release {
+    /// Whether all that it printed was removed, and nothing came since.
+    pub fn log_is_gone(&self) -> bool {
+        self.log_removed_at.is_some_and(|at| self.finished_at.is_some_and(|end| end <= at))
+    }
 }
 
 /// Which of a process's outputs a line came from.

@@ -6,6 +6,7 @@ pub mod board;
 pub mod codec;
 pub mod create;
 pub mod credentials;
+pub mod housekeeping;
 pub mod integrations;
 pub mod live;
 pub mod log;

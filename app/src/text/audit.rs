@@ -33,7 +33,7 @@ super::texts! {
 }
 
 /// The nouns that can be looked for.
-pub const NOUNS: [&str; 15] = [
+pub const NOUNS: [&str; 16] = [
     "release",
     "server",
     "project",
@@ -48,6 +48,7 @@ pub const NOUNS: [&str; 15] = [
     "webhook",
     "channel",
     "variable",
+    "housekeeping",
     "call",
 ];
 
@@ -70,6 +71,7 @@ pub fn noun(kind: &str) -> Text {
         "webhook" => Text::new("webhook", "Webhook"),
         "channel" => Text::new("notification channel", "通知渠道"),
         "variable" => Text::new("variable of hooks", "钩子变量"),
+        "housekeeping" => Text::new("housekeeping", "清理设置"),
         "call" => Text::new("refused call", "被拒绝的调用"),
         other => Text::verbatim(other.replace('_', " ")),
     }
@@ -92,6 +94,7 @@ pub fn noun_alone(kind: &str) -> Text {
         "webhook" => Text::new("Webhooks", "Webhook"),
         "channel" => Text::new("Notification channels", "通知渠道"),
         "variable" => Text::new("Variables of hooks", "钩子变量"),
+        "housekeeping" => Text::new("Housekeeping", "清理"),
         "call" => Text::new("Refused calls", "被拒绝的调用"),
         other => noun(other),
     }
@@ -111,6 +114,8 @@ pub fn did(facts: &AuditFacts) -> Text {
         ("member", "update", _) => return Text::new("gave another role to", "更改了角色："),
         ("member", "delete", _) => return Text::new("took the role of", "收回了角色："),
         ("session", "end", _) => return Text::new("ended a session of", "结束了会话："),
+        ("housekeeping", "tidy", _) => return Text::new("tidied up", "执行了清理"),
+        ("environment", "clear_cache", _) => return Text::new("cleared the build cache of", "清空了构建缓存："),
         ("call", _, _) => return Text::new("was refused", "被拒绝："),
         ("audit", "begin", _) => return Text::new("began the audit", "开始审计"),
         _ => {}

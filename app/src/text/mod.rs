@@ -19,6 +19,7 @@ pub mod changes;
 pub mod common;
 pub mod create;
 pub mod credentials;
+pub mod housekeeping;
 pub mod integrations;
 pub mod lists;
 pub mod live;

@@ -27,6 +27,8 @@ fn thing(thing: Thing) -> Text {
         Thing::Session => Text::new("Session", "会话"),
         Thing::Sessions => Text::new("Other sessions of", "其他会话："),
         Thing::Variable => Text::new("Variable", "变量"),
+        Thing::Housekeeping => Text::new("Housekeeping", "清理设置"),
+        Thing::BuildCache => Text::new("Build cache of", "构建缓存："),
         Thing::Password => Text::new("The password of", "密码："),
         Thing::HostKey => Text::new("Host key of", "主机密钥"),
     }
@@ -57,6 +59,9 @@ fn did(did: Did) -> Text {
 /// What was done, in a sentence.
 pub fn sentence(said: &Said) -> Text {
     let (thing, did, name) = (thing(said.thing), did(said.did), &said.name);
+    if name.is_empty() {
+        return launchway_domain::text!("{} {}.", "{}{}。"; thing, did);
+    }
     // A number needs no quotes.
     if name.starts_with('#') {
         return launchway_domain::text!("{} {name} {}.", "{} {name} {}。"; thing, did);

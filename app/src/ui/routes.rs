@@ -82,6 +82,7 @@ lazy_pages! {
         Credential => pages::credential::CredentialPage,
         Releases => pages::releases::ReleasesPage,
         Settings => pages::settings::SettingsPage,
+        Housekeeping => pages::housekeeping::HousekeepingPage,
         WallLinks => pages::wall_links::WallLinksPage,
         Audit => pages::audit::AuditPage;
     control, __preload_control:
@@ -117,6 +118,7 @@ pub(super) const PAGES: &[(&str, Page)] = &[
     ("/releases", Page::Releases),
     ("/live", Page::Live),
     ("/settings", Page::Settings),
+    ("/housekeeping", Page::Housekeeping),
     ("/wall-links", Page::WallLinks),
     ("/audit", Page::Audit),
     ("/releases/new", Page::NewRelease),

@@ -14,14 +14,18 @@ use std::fs;
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use launchway_domain::{EnvironmentId, ProjectId, ReleaseId};
 use nix::fcntl::{Flock, FlockArg};
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
 /// The data folder. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct DataDir {
     root: PathBuf,
+    /// Held while things are taken away that a release may want.
+    tidying: Arc<RwLock<()>>,
 }
 
 impl DataDir {
@@ -31,7 +35,7 @@ impl DataDir {
     /// Where it cannot be made or resolved.
     pub fn open(root: &Path) -> io::Result<Self> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(root)?;
-        Ok(Self { root: root.canonicalize()? })
+        Ok(Self { root: root.canonicalize()?, tidying: Arc::default() })
     }
 
     /// Whether a folder is where some Launchway that has served keeps what belongs to projects and releases.
@@ -75,6 +79,28 @@ impl DataDir {
         self.root.join("cache").join(environment.to_string())
     }
 
+    /// Waits until nobody takes anything away. A release that was claimed before this returns is known to whoever takes
+    /// things away next, so what it needs stays from then on.
+    pub(crate) async fn settled(&self) {
+        drop(self.tidying.read().await);
+    }
+
+    /// Keeps releases of this folder from beginning to run until the guard is dropped: for as long as it takes to see
+    /// what none of them needs, and to put that out of the way.
+    pub async fn tidying(&self) -> OwnedRwLockWriteGuard<()> {
+        Arc::clone(&self.tidying).write_owned().await
+    }
+
+    /// The folder of all artifacts, mirrors, work folders or build caches.
+    pub fn all(&self, of: Kept) -> PathBuf {
+        self.root.join(match of {
+            Kept::Artifacts => "artifacts",
+            Kept::Mirrors => "mirrors",
+            Kept::Work => "work",
+            Kept::Caches => "cache",
+        })
+    }
+
     /// Takes this folder for the one program that serves it.
     ///
     /// # Errors
@@ -94,6 +120,19 @@ impl DataDir {
         }
         Ok(Instance { name: name.trim().to_owned(), _file: file })
     }
+}
+
+/// What is kept in a folder of its own for each release, project or environment, named by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// By release.
+    Artifacts,
+    /// By project.
+    Mirrors,
+    /// By release.
+    Work,
+    /// By environment.
+    Caches,
 }
 
 /// Proof that no other program serves the folder, with the name by which leases are held. The name

@@ -6,6 +6,7 @@ pub mod bundle;
 pub mod calendar;
 pub mod credential;
 pub mod data;
+pub mod disk;
 pub mod git;
 pub mod guard;
 pub mod lineage;

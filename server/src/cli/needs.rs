@@ -45,7 +45,8 @@ impl ClientCommand {
             | ClientCommand::Queue(_)
             | ClientCommand::Live(_)
             | ClientCommand::Run(_)
-            | ClientCommand::Files { .. } => Needs::SignIn,
+            | ClientCommand::Files { .. }
+            | ClientCommand::Housekeeping(_) => Needs::SignIn,
         }
     }
 }

@@ -93,7 +93,9 @@ impl Core {
     }
 
     pub(super) async fn delete_environment(&self, actor: &Actor, id: EnvironmentId, only: &IfVersion) -> Answer<()> {
-        self.store.by(actor).only(only).environment_delete(id).await.map_err(|e| of_store(e, &thing(id)))
+        self.store.by(actor).only(only).environment_delete(id).await.map_err(|e| of_store(e, &thing(id)))?;
+        self.forget_cache(id).await;
+        Ok(())
     }
 
     /// Every server of the form must be there, and one that the actor may release to: of this project, or everybody's

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use launchway_app::ports::{Answer, Logs, MAX_LOG_LINES};
 use launchway_domain::log::find::{NEEDLE_MAX, Needle};
 use launchway_domain::log::groups::Outputs;
-use launchway_domain::{Actor, Fault, LogFound, LogLines, LogScope, NodeKind, Permission, ReleaseId, Text, text};
+use launchway_domain::{Actor, Fault, LogFound, LogLines, LogScope, NodeKind, ReleaseId, Text, text};
 use launchway_engine::store::StoreError;
 
 use super::Core;
@@ -39,7 +39,7 @@ impl Logs for LogService {
         from: Option<u64>,
         limit: u32,
     ) -> Answer<LogLines> {
-        self.0.release_for(actor, Permission::ViewReleases, id).await?;
+        self.0.release_with_log(actor, id).await?;
         if !(1..=MAX_LOG_LINES).contains(&limit) {
             let message = text!("A number from 1 to {MAX_LOG_LINES}.", "应为 1 到 {MAX_LOG_LINES} 的数字。");
             return Err(Fault::field("limit", "out_of_range", message));
@@ -52,7 +52,7 @@ impl Logs for LogService {
     }
 
     async fn search(&self, actor: &Actor, id: ReleaseId, scope: LogScope, text: String, from: u64) -> Answer<LogFound> {
-        self.0.release_for(actor, Permission::ViewReleases, id).await?;
+        self.0.release_with_log(actor, id).await?;
         let needle = Needle::new(&text).ok_or_else(|| {
             let message = text!(
                 "Search for something, of at most {NEEDLE_MAX} bytes.",
@@ -72,7 +72,7 @@ impl Logs for LogService {
     }
 
     async fn first_error(&self, actor: &Actor, id: ReleaseId, scope: LogScope) -> Answer<Option<u64>> {
-        self.0.release_for(actor, Permission::ViewReleases, id).await?;
+        self.0.release_with_log(actor, id).await?;
         self.0.store.log_first_error(id, &scope).await.map_err(missing(id, &scope))
     }
 }

@@ -5,6 +5,7 @@ mod access;
 mod accounts;
 mod audits;
 mod board;
+mod caches;
 mod changes;
 pub(crate) mod channels;
 mod commands;
@@ -46,8 +47,8 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use launchway_app::ports::{
-    Audits, Board, Channels, Credentials, HookTemplates, Lives, Members, People, Ports, Projects, Releases, Servers,
-    Tokens, Walls, Webhooks,
+    Audits, Board, Channels, Credentials, HookTemplates, Housekeeper, Lives, Members, People, Ports, Projects,
+    Releases, Servers, Tokens, Walls, Webhooks,
 };
 use launchway_domain::{Actor, Fault, HookGuard, Permission, ProjectId, WallLink};
 use launchway_engine::data::DataDir;
@@ -83,6 +84,8 @@ pub(crate) struct Core {
     hooks: OnceLock<HookGuard>,
     /// Sends notifications.
     sender: Sender,
+    /// What was measured of the disk.
+    disk: housekeeping::Disk,
     /// How often webhooks are called.
     inbox: inbox::Limits,
     /// How often test messages are sent, by channel.
@@ -126,6 +129,7 @@ impl Services {
             mirrors: refs::MirrorLocks::default(),
             hooks: OnceLock::new(),
             sender: Sender::new(outward),
+            disk: housekeeping::Disk::default(),
             inbox: inbox::Limits::default(),
             tests: tries::Tries::new(TESTS.0, TESTS.1),
             left: watch::Sender::new(0),
@@ -155,6 +159,7 @@ impl Services {
             sessions: Arc::new(sessions::SessionService(core.clone())),
             live: Arc::new(live::LiveService(core.clone())),
             remote: Arc::new(commands::RemoteService(core.clone())),
+            housekeeping: Arc::new(housekeeping::HousekeepingService(core.clone())),
         };
         Ok(Self { core, accounts, ports })
     }
@@ -217,6 +222,11 @@ impl Services {
     /// What is live where.
     pub fn live(&self) -> &dyn Lives {
         &*self.ports.live
+    }
+
+    /// How long things are kept.
+    pub fn housekeeping(&self) -> &dyn Housekeeper {
+        &*self.ports.housekeeping
     }
 
     /// Takes a call of a webhook in.

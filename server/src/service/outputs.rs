@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use launchway_app::ports::Answer;
 use launchway_domain::log::groups::{OutputGroup, Outputs, alike};
-use launchway_domain::{Actor, Fault, LogStream, Node, NodeKind, Permission, ReleaseId, ServerId, Text, text};
+use launchway_domain::{Actor, Fault, LogStream, Node, NodeKind, ReleaseId, ServerId, Text, text};
 use launchway_engine::alike::diff;
 
 use super::Core;
@@ -20,7 +20,7 @@ impl Core {
     /// The outputs of one step of a release on all its servers. What is compared is what the script printed: neither
     /// Launchway's own lines nor times are part of it.
     pub(super) async fn outputs(&self, actor: &Actor, id: ReleaseId, kind: NodeKind) -> Answer<Outputs> {
-        self.release_for(actor, Permission::ViewReleases, id).await?;
+        self.release_with_log(actor, id).await?;
         if !matches!(kind, NodeKind::BeforeDeploy | NodeKind::AfterDeploy) {
             let message = text!(
                 "{} or {}: what runs on servers.",

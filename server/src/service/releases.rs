@@ -72,7 +72,7 @@ impl Releases for ReleaseService {
         attempt: Option<u32>,
         offset: u64,
     ) -> Answer<LogPage> {
-        self.0.release_for(actor, Permission::ViewReleases, id).await?;
+        self.0.release_with_log(actor, id).await?;
         let step = noun("step", "步骤", format_args!("{node} ({id})"));
         self.0.store.log_page(id, &node, attempt, offset, LOG_PAGE).await.map_err(|e| of_store(e, &step))
     }
@@ -187,7 +187,10 @@ impl Releases for ReleaseService {
         let release = self.0.release_to_run(actor, id).await?;
         form.check()?;
         let settled = match release.status {
-            ReleaseStatus::Failed | ReleaseStatus::Canceled => self.0.may_start_release(actor, &release, &form).await?,
+            ReleaseStatus::Failed | ReleaseStatus::Canceled => {
+                self.0.has_what_it_built(&release).await?;
+                self.0.may_start_release(actor, &release, &form).await?
+            }
             _ => Start::default(),
         };
         self.0.store.by(actor).release_retry_with(id, &settled).await.map_err(|error| match error {

@@ -7,6 +7,7 @@ mod command_line;
 mod crash;
 mod guard;
 mod hooks;
+mod housekeeping;
 mod live;
 mod program;
 mod queue;

@@ -63,6 +63,9 @@ pub fn message(code: &str) -> Text {
         "too_many" => Text::new("Too many entries.", "条目太多。"),
         "too_short" => Text::new("At least 8 characters.", "至少 8 个字符。"),
         "port" => Text::new("A port from 1 to 65535.", "请填写 1 到 65535 之间的端口。"),
+        "days" => Text::new("A number of days from 1 to 3650.", "请填写 1 到 3650 之间的天数。"),
+        "event_days" => Text::new("A number of days from 1 to 365.", "请填写 1 到 365 之间的天数。"),
+        "kept" => Text::new("A number from 1 to 1000.", "请填写 1 到 1000 之间的数字。"),
         "out_of_range" => Text::new("Outside the allowed range.", "超出允许的范围。"),
         "control" => {
             Text::new("Line breaks and control characters are not allowed here.", "此处不允许换行或控制字符。")

@@ -55,16 +55,22 @@ pub fn Confirm(
     /// Why it was refused, where it was.
     #[prop(into)]
     refusal: Signal<Option<ApiError>>,
+    /// What the button that asks says.
+    #[prop(default = common::DELETE_ASK)]
+    ask: Text,
+    /// What to know before.
+    #[prop(default = common::DELETE_SURE)]
+    lead: Text,
     /// The form that does it, with a [`ConfirmButton`] in it.
     children: Children,
 ) -> impl IntoView {
     let current = CurrentLang::find();
     let (title, labelled) = (format!("{id}-title"), format!("{id}-title"));
     view! {
-        <button type="button" class="button danger" popovertarget=id>{t(common::DELETE_ASK)}</button>
+        <button type="button" class="button danger" popovertarget=id>{t(ask)}</button>
         <div id=id class="dialog" popover="auto" role="alertdialog" aria-labelledby=labelled>
             <h2 id=title>{t(question)}</h2>
-            <p>{t(common::DELETE_SURE)}</p>
+            <p>{t(lead)}</p>
             <Refused of=refusal />
             <div class="row end">
                 <button type="button" class="button" popovertarget=id popovertargetaction="hide" autofocus>
@@ -87,10 +93,13 @@ pub fn ConfirmButton(
     /// Whether the answer is being waited for.
     #[prop(into)]
     pending: Signal<bool>,
+    /// What it says.
+    #[prop(default = common::DELETE_YES)]
+    label: Text,
 ) -> impl IntoView {
     view! {
         <button type="submit" class="button danger solid" aria-disabled=move || pending.get().then_some("true")>
-            {t(common::DELETE_YES)}
+            {t(label)}
         </button>
     }
 }

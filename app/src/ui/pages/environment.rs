@@ -21,6 +21,7 @@ use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::toast::Toasts;
 use crate::ui::may::May;
+use crate::ui::pages::housekeeping::cache::BuildCacheCard;
 
 fn up(project: &Project) -> (String, Text) {
     (format!("/projects/{}", project.id), Text::verbatim(project.title.clone()))
@@ -117,6 +118,7 @@ pub fn EnvironmentPage() -> impl IntoView {
                                         <h2>{t(projects::EDIT_ENVIRONMENT)}</h2>
                                         <Editor project=project.id existing=Some(environment.clone()) servers save />
                                     </section>
+                                    <BuildCacheCard id=environment.id />
                                     <Danger environment />
                                 }
                                     .into_any()

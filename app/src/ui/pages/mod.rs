@@ -10,6 +10,7 @@ pub mod dashboard;
 pub mod environment;
 pub mod hook_template;
 pub mod hook_templates;
+pub mod housekeeping;
 pub mod join;
 pub mod live;
 pub mod members;

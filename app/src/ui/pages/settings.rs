@@ -4,7 +4,7 @@ use launchway_domain::{GuardKind, Installation};
 use leptos::prelude::*;
 
 use crate::api::system::get_installation;
-use crate::text::{CurrentLang, audit, settings, t};
+use crate::text::{CurrentLang, audit, housekeeping, settings, t};
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
 
@@ -14,6 +14,9 @@ pub fn SettingsPage() -> impl IntoView {
     let found = Resource::new(|| (), |()| get_installation());
     view! {
         <PageHead title=settings::TITLE>
+            <a class="button" href="/housekeeping">
+                {t(housekeeping::TITLE)}
+            </a>
             <a class="button" href="/audit">
                 {t(audit::TITLE)}
             </a>

@@ -176,10 +176,11 @@ impl Guard {
             clean(cache)?;
         }
         make(cache, 0o700)?;
-        match self.inner.way {
-            Way::User { uid, gid, .. } => work::hand_over(cache, uid, gid),
-            Way::Open | Way::Landlock => Ok(()),
+        if let Way::User { uid, gid, .. } = self.inner.way {
+            work::hand_over(cache, uid, gid)?;
         }
+        // When it was last used: hooks may change what lies deeper in it only.
+        fs::File::open(cache)?.set_modified(std::time::SystemTime::now())
     }
 
     /// The words before a hook's own: the program that keeps it, told how. Empty where nothing does. `cache` is the

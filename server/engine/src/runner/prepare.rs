@@ -19,6 +19,7 @@ pub(super) async fn frozen(
     release: &Release,
 ) -> Result<(Frozen, Vec<Node>), StoreError> {
     let store = &shared.store;
+    shared.data.settled().await;
     let known = store.frozen(lease).await?.map(serde_json::from_value::<Frozen>).transpose();
     let known = known.map_err(|error| StoreError::Corrupt(format!("release {}: frozen: {error}", release.id)))?;
     match known {

@@ -13,6 +13,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 pub use self::found::Found;
+pub(super) use self::history::trees as live_trees;
 use self::history::{as_here, history};
 use super::error::Result;
 use super::{Store, list, rows};

@@ -18,7 +18,7 @@ macro_rules! select_release {
             "SELECT r.id, r.kind, r.project_id, p.title AS project_title, r.environment_id, \
              e.name AS environment_name, e.kind AS environment_kind, r.ref_kind, r.ref_name, r.commit_hash, \
              r.hooks, r.note, r.rollback_of, r.promoted_from, r.exception, r.start_at, r.hold, r.status, r.error, r.cancel_requested, r.created_by, r.created_by_name, \
-             r.created_at, r.queued_at, r.started_at, r.finished_at \
+             r.created_at, r.queued_at, r.started_at, r.finished_at, r.log_removed_at, r.artifact_removed_at \
              FROM releases r JOIN projects p ON p.id = r.project_id JOIN environments e ON e.id = r.environment_id ",
             $rest
         )
@@ -54,7 +54,7 @@ pub(super) use select_credential;
 pub(super) const RELEASE_BRIEF: &str = "r.id, r.kind, r.project_id, p.title AS project_title, r.environment_id, \
     e.name AS environment_name, e.kind AS environment_kind, r.ref_kind, r.ref_name, r.commit_hash, '{}' AS hooks, \
     r.note, r.rollback_of, r.promoted_from, r.exception, r.start_at, r.hold, r.status, r.error, r.cancel_requested, r.created_by, r.created_by_name, r.created_at, r.queued_at, \
-    r.started_at, r.finished_at";
+    r.started_at, r.finished_at, r.log_removed_at, r.artifact_removed_at";
 
 /// Where the columns of a release come from.
 pub(super) const RELEASE_FROM: &str =
@@ -221,6 +221,8 @@ pub(super) fn release(row: &AnyRow) -> Result<Release> {
         queued_at: time_option(row, "queued_at")?,
         started_at: time_option(row, "started_at")?,
         finished_at: time_option(row, "finished_at")?,
+        log_removed_at: time_option(row, "log_removed_at")?,
+        artifact_removed_at: time_option(row, "artifact_removed_at")?,
     })
 }
 

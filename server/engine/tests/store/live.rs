@@ -14,7 +14,13 @@ use crate::post::{channel, events};
 use crate::world::{Db, TTL, World, plan, run, with, world};
 
 /// A release that goes live on the world's server; `taken_back` says that it was switched back there.
-async fn live(shop: &World, store: &Store, taken_back: bool) -> ReleaseId {
+pub(crate) async fn live(shop: &World, store: &Store, taken_back: bool) -> ReleaseId {
+    let status = if taken_back { ReleaseStatus::Failed } else { ReleaseStatus::Succeeded };
+    live_and(shop, store, taken_back, status).await
+}
+
+/// The same for one that ends in any way.
+pub(crate) async fn live_and(shop: &World, store: &Store, taken_back: bool, status: ReleaseStatus) -> ReleaseId {
     let release = shop.queued(store).await;
     let (lease, _) = store.claim("a", TTL).await.unwrap().unwrap();
     let mut nodes = plan(shop.server);
@@ -31,7 +37,6 @@ async fn live(shop: &World, store: &Store, taken_back: bool) -> ReleaseId {
         host.live = Some(NodeLive::of_link(None, LiveChange::SwitchedBack));
         store.set_nodes(&lease, &[host]).await.unwrap();
     }
-    let status = if taken_back { ReleaseStatus::Failed } else { ReleaseStatus::Succeeded };
     store.finish(&lease, status, None).await.unwrap();
     release.id
 }

@@ -4,6 +4,7 @@
 mod audit;
 mod feed;
 mod gates;
+mod housekeeping;
 mod idempotency;
 mod live;
 mod log_lines;
@@ -101,6 +102,13 @@ on_both! {
     feed::a_caller_that_goes_away_leaves_nothing_half_done
     feed::another_process_is_heard
     feed::what_is_trimmed_is_named
+    housekeeping::the_last_artifacts_of_an_environment_stay
+    housekeeping::what_is_live_somewhere_stays
+    housekeeping::what_a_release_uses_that_has_not_ended_stays
+    housekeeping::a_log_goes_with_its_lines_and_says_so
+    housekeeping::a_release_that_is_retried_keeps_its_log_and_has_a_new_one
+    housekeeping::the_settings_have_versions
+    housekeeping::a_database_says_how_large_it_is
     live::what_is_found_is_held_against_the_history
     live::each_state_of_what_is_live_is_told_once_to_those_who_asked
     live::a_command_is_lost_with_whoever_looked_after_it

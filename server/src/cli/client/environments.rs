@@ -1,13 +1,15 @@
 //! `launchway environments`.
 
 use clap::{Args, Subcommand};
-use launchway_domain::{Check, Environment, EnvironmentKind, Project, Server, Text, text};
+use launchway_domain::{BuildCache, Check, Environment, EnvironmentKind, Project, Server, Text, text};
 use serde_json::{Value, json};
 
 use super::api::read;
+use super::housekeeping::size;
 use super::trouble::Outcome;
 use super::wire::bilingual;
 use super::{Client, names, print};
+use crate::cli::say;
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum Environments {
@@ -23,6 +25,14 @@ pub(in crate::cli) enum Environments {
     Create(Create),
     /// Probes its path on every server
     Check(One),
+    /// Shows its build cache: what local hooks keep between releases
+    Cache {
+        /// Empties it
+        #[arg(long)]
+        clear: bool,
+        #[command(flatten)]
+        one: One,
+    },
     /// Deletes an environment that has no releases
     Delete(One),
 }
@@ -78,6 +88,7 @@ pub(super) async fn run(client: &Client, command: Environments) -> Outcome<()> {
             let check: Check = read(bilingual(found.clone()))?;
             print::check(client.json, &found, &check, &format!("projects show '{}'", project.title))
         }
+        Environments::Cache { clear, one } => cache(client, &one, clear).await,
         Environments::Delete(one) => {
             let environment = find(client, &one).await?.1;
             client.api.delete(&format!("/environments/{}", environment.id)).await?;
@@ -86,6 +97,29 @@ pub(super) async fn run(client: &Client, command: Environments) -> Outcome<()> {
             Ok(())
         }
     }
+}
+
+async fn cache(client: &Client, one: &One, clear: bool) -> Outcome<()> {
+    let environment = find(client, one).await?.1;
+    let path = format!("/environments/{}/cache", environment.id);
+    let json = client.api.get(&path, &[]).await?;
+    let cache: BuildCache = read(json.clone())?;
+    let (name, held) = (&environment.name, size(cache.bytes));
+    if clear {
+        client.api.delete(&path).await?;
+        let said = text!("Cleared the build cache of {name}: {held}.", "已清空 {name} 的构建缓存：{held}。");
+        client.answer(&json!({"cleared": environment.id, "bytes": cache.bytes}), &said);
+    } else if client.json {
+        print::json(&json);
+    } else {
+        let none = Text::new("none", "无");
+        print::details(&[
+            (Text::new("Holds", "占用"), held),
+            (Text::new("At most", "上限"), cache.limit.map_or_else(|| none.get(say::lang()).to_owned(), size)),
+            (Text::new("Last used", "最近使用"), cache.used_at.map(print::time).unwrap_or_default()),
+        ]);
+    }
+    Ok(())
 }
 
 async fn find(client: &Client, one: &One) -> Outcome<(Project, Environment)> {

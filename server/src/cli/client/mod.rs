@@ -7,6 +7,7 @@ mod environments;
 mod follow;
 mod gate;
 mod history;
+mod housekeeping;
 mod live;
 mod login;
 mod logins;
@@ -101,6 +102,8 @@ pub(super) enum ClientCommand {
         #[command(subcommand)]
         command: remote::Files,
     },
+    /// Shows and sets how long things are kept, shows what they take up, and tidies up
+    Housekeeping(Of<housekeeping::HousekeepingCommand>),
     /// Writes what a shell needs to complete this command line
     #[command(after_help = completions::AFTER)]
     Completions(completions::Completions),
@@ -182,6 +185,7 @@ impl ClientCommand {
             ClientCommand::Live(live) => &live.on,
             ClientCommand::Run(run) => &run.on,
             ClientCommand::Files { command } => command.on(),
+            ClientCommand::Housekeeping(of) => &of.on,
         })
     }
 }
@@ -210,6 +214,9 @@ async fn dispatch(command: ClientCommand, whole: Command) -> Outcome<u8> {
         ClientCommand::Lock(lock) => gate::lock(&Client::of(&lock.door.on)?, &lock).await?,
         ClientCommand::Unlock(door) => gate::unlock(&Client::of(&door.on)?, &door).await?,
         ClientCommand::Queue(door) => gate::queue(&Client::of(&door.on)?, &door).await?,
+        ClientCommand::Housekeeping(of) => {
+            housekeeping::run(&Client::of(&of.on)?, of.command.unwrap_or_default()).await?;
+        }
         ClientCommand::Live(live) => live::run(&Client::of(&live.on)?, &live).await?,
         ClientCommand::Run(run) => remote::run(&Client::of(&run.on)?, &run).await?,
         ClientCommand::Files { command } => remote::files(&Client::of(command.on())?, &command).await?,

@@ -75,6 +75,7 @@ fn scope(query: &mut Query) -> LogScope {
     responses(
         (status = 200, body = LogLines),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "Housekeeping removed it.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json")
     )
 )]
@@ -107,6 +108,7 @@ async fn lines(
     responses(
         (status = 200, body = LogFound),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "Housekeeping removed it.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json")
     )
 )]
@@ -140,6 +142,7 @@ async fn search(
     responses(
         (status = 200, body = FirstError),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "Housekeeping removed it.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json")
     )
 )]
@@ -170,6 +173,7 @@ async fn first_error(
     responses(
         (status = 200, body = String, content_type = "text/plain"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "Housekeeping removed it.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json")
     )
 )]

@@ -9,6 +9,7 @@ mod document;
 mod environments;
 pub(crate) mod events;
 mod examples;
+mod housekeeping;
 pub(crate) mod idempotency;
 mod live;
 mod logs;
@@ -187,6 +188,7 @@ pub(crate) fn router() -> Calls {
                 .merge(webhooks::router())
                 .merge(channels::router())
                 .merge(system::router())
+                .merge(housekeeping::router())
                 .merge(me::router())
                 .merge(sessions::router())
                 .merge(users::router())

@@ -24,7 +24,11 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         ("id" = i64, Path),
         ("kind" = Option<String>, Query, description = "`before_deploy` or `after_deploy`; the latter where absent")
     ),
-    responses((status = 200, body = Outputs), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+    responses(
+        (status = 200, body = Outputs),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "Housekeeping removed it.", body = ProblemBody, content_type = "application/problem+json")
+    )
 )]
 async fn outputs(
     State(state): State<AppState>,

@@ -167,7 +167,8 @@ async fn changes(State(state): State<AppState>, Who(actor): Who, Id(id): Id<Rele
     ),
     responses(
         (status = 200, content((LogNow = "application/json"), (String = "text/plain"))),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json")
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "Housekeeping removed it.", body = ProblemBody, content_type = "application/problem+json")
     )
 )]
 async fn log(

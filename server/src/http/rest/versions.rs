@@ -5,7 +5,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use launchway_domain::{
-    Account, Channel, Credential, Environment, Fault, HookTemplate, IfVersion, Project, Server, Text, Webhook,
+    Account, Channel, Credential, Environment, Fault, HookTemplate, Housekeeping, IfVersion, Project, Server, Text,
+    Webhook,
 };
 use serde::Serialize;
 
@@ -29,7 +30,7 @@ macro_rules! versioned {
         })+
     };
 }
-versioned!(Account, Channel, Credential, Environment, HookTemplate, Project, Server, Webhook);
+versioned!(Account, Channel, Credential, Environment, HookTemplate, Housekeeping, Project, Server, Webhook);
 
 /// An answer that names the version in `ETag`.
 pub(super) fn tagged(mut response: Response, version: i64) -> Response {

@@ -87,6 +87,9 @@ pub fn LogPanel(
                         Some(Err(error)) if matches!(error.fault(), Some(Fault::NotFound { .. })) => {
                             view! { <Missing live log /> }.into_any()
                         }
+                        Some(Err(error)) if matches!(error.fault(), Some(Fault::Gone { .. })) => {
+                            view! { <p class="log-missing" data-log="removed">{t(error.detail())}</p> }.into_any()
+                        }
                         Some(answer) => show(answer, |lines| view! { <Opened id live open log lines /> }),
                     }
                 })}

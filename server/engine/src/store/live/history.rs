@@ -36,6 +36,21 @@ pub(super) fn as_here((expected, at, path): &Known, template: &str, hostname: &s
     (*path == here).then(|| History { expected: expected.clone(), at: *at })
 }
 
+/// Whose trees servers have live: by the history, as they were last seen, and as somebody set a link by hand.
+pub(in crate::store) async fn trees(conn: &mut AnyConnection) -> Result<HashSet<i64>> {
+    let mut trees: HashSet<i64> = history(conn, "").await?.values().map(|(expected, ..)| expected.tree.0).collect();
+    let seen = "SELECT l.link, COALESCE(r.tree_of, r.rollback_of, r.id) AS tree, \
+        COALESCE(e.tree_of, e.rollback_of, e.id) AS expected FROM live l \
+        LEFT JOIN releases r ON r.id = l.release_id LEFT JOIN releases e ON e.id = l.expected_id";
+    for row in &fetch(conn, seen.to_owned()).await? {
+        trees.extend(row.try_get::<Option<i64>, _>("tree")?);
+        trees.extend(row.try_get::<Option<i64>, _>("expected")?);
+        let link: Option<String> = row.try_get("link")?;
+        trees.extend(link.and_then(|link| link.rsplit('/').find(|part| !part.is_empty())?.parse::<i64>().ok()));
+    }
+    Ok(trees)
+}
+
 /// What was switched to last on each server, and not switched back. Only what came after the last release that succeeded
 /// (on all its servers) can say otherwise than that one, so nothing older is read.
 pub(super) async fn history(conn: &mut AnyConnection, only: &str) -> Result<HashMap<Spot, Known>> {
