@@ -81,7 +81,8 @@ pub struct Live {
     pub connection: RwSignal<Connection>,
     /// Who has this release open now, as far as that was told.
     pub watching: RwSignal<Watching>,
-    /// Counts up when something may be otherwise at the door of its environment: who else waits, the lock, the freezes.
+    /// Counts up when something may be otherwise at the door of its environment: where it stands, who else waits, the lock,
+    /// the freezes.
     pub door: RwSignal<u32>,
     /// The servers: their states, groups and phases.
     pub fleet: Fleet,
@@ -154,6 +155,8 @@ impl Live {
             Change::Door => self.door_changed(),
             Change::Release => {
                 let _ = self.state.try_with_value(|state| self.release.try_set(state.release().clone()));
+                // It stands elsewhere at the door now, too.
+                self.door_changed();
             }
             Change::Planned(key) => {
                 let planned = self.state.try_with_value(|state| state.node(&key).map(Planned::from)).flatten();

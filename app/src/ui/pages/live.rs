@@ -178,10 +178,10 @@ fn Row(server: ServerLive) -> impl IntoView {
             <td>
                 <StateBadge state=server.state />
             </td>
-            <td class="when">
+            <td class="when" data-label=t(words::SINCE)>
                 {server.live_since.map(|at| view! { <Time at /> })}
             </td>
-            <td class="when">
+            <td class="when" data-label=t(words::LOOKED)>
                 <LastTime at=server.checked_at never=words::NOT_YET />
                 {compared
                     .map(|at| {

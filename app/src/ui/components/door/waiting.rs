@@ -32,14 +32,7 @@ pub fn Waiting(
     let clock = Clock::start_while(waits.into());
     let zone = RwSignal::new("UTC".to_owned());
     let may = May::find().run(release.project_id, release.environment_kind);
-    let found = queue_of(
-        Signal::derive(move || {
-            // Asked again, too, when the release itself changed.
-            status.track();
-            waits.get().then_some(environment)
-        }),
-        changed,
-    );
+    let found = queue_of(Signal::derive(move || waits.get().then_some(environment)), changed);
     view! {
         <Transition>
             {move || Suspend::new(async move {

@@ -111,8 +111,8 @@ pub fn live_rules(live: Live, rules: Vec<RuleState>) -> RwSignal<Vec<RuleState>>
     {
         let asked = StoredValue::new(0_u32);
         Effect::new(move |before: Option<_>| {
-            let (id, status) = live.release.with(|release| (release.id, release.status));
-            let now = (status, live.door.get());
+            let now = live.door.get();
+            let id = live.release.with_untracked(|release| release.id);
             if before.is_some_and(|before| before != now) {
                 let turn = asked.try_update_value(|turns| {
                     *turns += 1;
