@@ -1,5 +1,5 @@
 // A Launchway of one's own: a fresh data folder, a free port, gone with the test.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,6 +27,12 @@ export class Program {
       rmSync(folder, { recursive: true, force: true });
       throw error;
     }
+  }
+
+  /** Adds somebody beside the running program, as people do on the command line. */
+  addUser(name: string, password: string, role: "admin" | "manager" | "developer" | "viewer"): void {
+    const options = ["--role", role, "--data", join(this.folder, "data")];
+    execFileSync(BINARY, ["user", "add", name, ...options], { input: `${password}\n` });
   }
 
   /** Starts the program over the same data, at the same address; `stopped` runs while it is not there. */

@@ -162,9 +162,9 @@ test("a release takes it along to the server, and its log masks the secret howev
   }
 });
 
-test("who may not change the policy reads it, and why it is so", async ({ page, program, browser }, info) => {
-  const password = "another good password";
-  const { name } = await post(page.request, program.url, "/users", { name: "vera", password, role: "viewer" });
+test("who may not change the policy reads it, and why it is so", async ({ program, browser }, info) => {
+  const [name, password] = ["vera", "another good password"];
+  program.addUser(name, password, "viewer");
   const context = await browser.newContext({ baseURL: program.url });
   const other = await context.newPage();
   await open(other, "/sign-in");
