@@ -1,4 +1,5 @@
 // What a hook printed on many servers, said once: on the page of the release, while it runs and afterwards.
+import { AxeBuilder } from "@axe-core/playwright";
 import type { Page, TestInfo } from "@playwright/test";
 import { type SeededRelease, seedRelease } from "../support/seed.ts";
 import { enter, expect, open, test } from "../support/test.ts";
@@ -26,8 +27,12 @@ function end(release: SeededRelease, from: number, to: number, text: string, exi
 }
 
 const groups = (page: Page) => page.locator(".ran-group");
-const shoot = (page: Page, info: TestInfo, name: string) =>
-  page.screenshot({ path: info.outputPath(`${name}.png`), fullPage: true });
+/** Keeps a picture; nothing in it breaks a rule of accessibility. */
+async function shoot(page: Page, info: TestInfo, name: string) {
+  await page.screenshot({ path: info.outputPath(`${name}.png`), fullPage: true });
+  const { violations } = await new AxeBuilder({ page }).include(".outputs").withTags(["wcag2a", "wcag2aa", "wcag21aa"]).analyze();
+  expect(violations.map((one) => `${one.id}: ${one.nodes[0]?.html}`)).toEqual([]);
+}
 
 test("servers that printed the same are said once, what differs stands first, and a click leads to its log", async ({ page, program }, info) => {
   const release = atWork(program, 16);
