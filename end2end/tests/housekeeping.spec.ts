@@ -102,7 +102,7 @@ test("a build cache is seen and cleared, also without JavaScript", async ({ page
   await plain.close();
 });
 
-test("the page as people see it", async ({ page }, info) => {
+test("the page as people see it", async ({ page, program }) => {
   const shots = process.env.LAUNCHWAY_SHOTS;
   for (const [name, width, lang, scheme] of [
     ["wide", 1280, "en", "light"],
@@ -111,7 +111,7 @@ test("the page as people see it", async ({ page }, info) => {
   ] as const) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme: scheme });
-    await page.context().addCookies([{ name: "lang", value: lang, url: info.project.use.baseURL ?? page.url() }]);
+    await page.context().addCookies([{ name: "lang", value: lang, url: program.url }]);
     await page.goto("/housekeeping");
     await alive(page);
     const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
