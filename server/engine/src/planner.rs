@@ -239,6 +239,33 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn each_server_is_planned_in_one_batch_in_the_environments_order() {
+        let names: Vec<String> = (1..=40).map(|n| format!("s{n}")).collect();
+        for policy in [
+            r#"{"rollout":{"strategy":"batches","batch":1}}"#,
+            r#"{"rollout":{"strategy":"batches","batch":"33%"}}"#,
+            r#"{"rollout":{"strategy":"batches","batch":100}}"#,
+            r#"{"rollout":{"strategy":"canary"}}"#,
+            r#"{"rollout":{"strategy":"canary","first":"10%","batch":7}}"#,
+        ] {
+            for count in 1..=names.len() {
+                let servers: Vec<(i64, &str, &str)> =
+                    (1_i64..).zip(&names).take(count).map(|(id, name)| (id, name.as_str(), name.as_str())).collect();
+                let policy: Policy = serde_json::from_str(policy).unwrap();
+                let sizes = policy.rollout.batches(count);
+                let nodes = plan(&Frozen { policy, ..frozen(Hooks::default(), &servers) });
+                let planned: Vec<_> = nodes.iter().filter(|n| n.kind == NodeKind::Server).collect();
+                let ids: Vec<_> = planned.iter().filter_map(|n| n.server_id).map(|id| id.0).collect();
+                assert_eq!(ids, servers.iter().map(|server| server.0).collect::<Vec<_>>());
+                // One batch is none.
+                let of = |batch: u32| planned.iter().filter(|n| n.batch.unwrap_or(1) == batch).count();
+                assert_eq!((1..).zip(&sizes).map(|(batch, _)| of(batch)).collect::<Vec<_>>(), sizes, "{count}");
+                assert!(planned.iter().map(|n| n.batch).is_sorted(), "{count}");
+            }
+        }
+    }
+
+    #[test]
     fn one_place_named_twice_is_found_without_a_connection() {
         assert!(frozen(Hooks::default(), &[(1, "a", "/srv/a"), (2, "b", "/srv/b")]).same_place().is_none());
         let doubled = frozen(Hooks::default(), &[(1, "a", "/srv/x"), (2, "b", "/srv/x")]);

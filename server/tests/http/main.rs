@@ -9,6 +9,7 @@ mod api_v1_audit;
 mod api_v1_board;
 mod api_v1_changes;
 mod api_v1_channels;
+mod api_v1_control;
 mod api_v1_credentials;
 mod api_v1_environments;
 mod api_v1_events;

@@ -13,7 +13,7 @@ use crate::run::running;
 use crate::world::World;
 
 /// A person's shell: a home of its own, and no terminal.
-struct Shell {
+pub struct Shell {
     home: TempDir,
 }
 
@@ -23,7 +23,7 @@ impl Shell {
     }
 
     /// One that has signed in.
-    fn signed_in(program: &Program) -> Self {
+    pub fn signed_in(program: &Program) -> Self {
         let shell = Self::new();
         let output = shell.with_input(&["login", program.base(), "--token", "-"], program.token());
         assert_eq!(output.status.code(), Some(0), "{}", err(&output));
@@ -39,7 +39,7 @@ impl Shell {
         command
     }
 
-    fn run(&self, args: &[&str]) -> Output {
+    pub fn run(&self, args: &[&str]) -> Output {
         self.with_input(args, "")
     }
 
@@ -58,25 +58,25 @@ impl Shell {
     }
 
     /// What a command prints that is expected to work.
-    fn say(&self, args: &[&str]) -> String {
+    pub fn say(&self, args: &[&str]) -> String {
         let output = self.run(args);
         assert_eq!(output.status.code(), Some(0), "{args:?}: {}{}", out(&output), err(&output));
         out(&output)
     }
 
     /// The JSON of a command.
-    fn json(&self, args: &[&str], status: i32) -> Value {
+    pub fn json(&self, args: &[&str], status: i32) -> Value {
         let output = self.run(&[args, &["--json"]].concat());
         assert_eq!(output.status.code(), Some(status), "{args:?}: {}{}", out(&output), err(&output));
         serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{args:?}: {e}: {}", out(&output)))
     }
 }
 
-fn out(output: &Output) -> String {
+pub fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-fn err(output: &Output) -> String {
+pub fn err(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 

@@ -141,6 +141,26 @@ async fn killed_in_a_remote_hook_that_ends_meanwhile() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn killed_while_hooks_are_being_canceled() {
+    let mut world = World::new(2).await;
+    let folder = world.sites.path().display().to_string();
+    // It does not listen to a polite word, so that ending it takes its time.
+    let hook = format!("trap '' TERM; echo $$ > '{folder}/pid-'$LAUNCHWAY_SERVER; while :; do sleep 0.1; done");
+    let release = world.start("v1", json!({"before_deploy": hook})).await;
+    let pids = [1, 2].map(|n| crate::hooks::number_in(&world.sites.path().join(format!("pid-web-{n}"))));
+    world.program.post(&format!("/releases/{release}/cancel"), json!({})).await;
+    world.program.kill();
+    assert!(pids.into_iter().any(crate::hooks::runs), "the check of the check: it was not over yet");
+    world.program.serve().await;
+    assert_eq!(world.program.ended(release).await, "canceled");
+    assert!(!pids.into_iter().any(crate::hooks::runs));
+    for number in [1, 2] {
+        assert_eq!(world.program.node(release, &world.key(number, "before_deploy")).await["status"], "canceled");
+        assert_eq!(world.live(number), None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn killed_in_the_middle_of_an_upload() {
     let stall = Stall::new();
     let mut world = World::with(2, stall.sshd(), Repository::new(), &[]).await;

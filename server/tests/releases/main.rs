@@ -4,6 +4,7 @@
 mod bad_input;
 mod canary;
 mod command_line;
+mod command_line_control;
 mod crash;
 mod guard;
 mod hooks;

@@ -13,7 +13,7 @@ use crate::world::{World, id};
 
 impl World {
     /// Changes the environment's rollout.
-    async fn rollout(&self, rollout: Value) {
+    pub async fn rollout(&self, rollout: Value) {
         let path = format!("/environments/{}", self.environment);
         let (status, answer) =
             self.program.call(Method::PATCH, &path, Some(json!({"policy": {"rollout": rollout}}))).await;
@@ -21,14 +21,14 @@ impl World {
     }
 
     /// A second version, tagged `v2`.
-    fn second_version(&self) {
+    pub fn second_version(&self) {
         self.repository.write("index.html", b"two\n");
         self.repository.commit("Second");
         self.repository.tag("v2");
     }
 
     /// The tags that are live on the servers, `-` where nothing is.
-    fn versions(&self) -> Vec<&'static str> {
+    pub fn versions(&self) -> Vec<&'static str> {
         (1..=self.servers.len())
             .map(|number| match self.live(number) {
                 None => "-",
@@ -79,7 +79,7 @@ fn back(release: i64) -> (Option<i64>, String) {
     (Some(release), "switched_back".to_owned())
 }
 
-fn holds(state: &Value, _: &[Value]) -> bool {
+pub fn holds(state: &Value, _: &[Value]) -> bool {
     !state["hold"].is_null()
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod accounts;
+mod control;
 mod credentials;
 mod projects;
 mod releases;

@@ -183,6 +183,61 @@ mod tests {
         }
     }
 
+    /// Every share that a policy may hold, and some that it may not: the sums have to come out for those as well.
+    fn shares() -> impl Iterator<Item = Share> + Clone {
+        let edges = [i64::MIN, -1, 0, i64::MAX];
+        let counts = (1..=70).chain(edges).map(Share::Servers);
+        counts.chain((1..=100).chain([101, 1_000]).chain(edges).map(Share::Percent))
+    }
+
+    #[test]
+    fn whatever_the_policy_says_each_server_is_in_one_batch_and_no_batch_is_empty() {
+        let batches = shares().map(|share| (Strategy::Batches, None, Some(share)));
+        let canaries = shares().flat_map(|first| {
+            [None, Some(Share::Servers(3)), Some(Share::Percent(30))]
+                .map(|batch| (Strategy::Canary, Some(first), batch))
+        });
+        let all = [(Strategy::AllAtOnce, None, None)];
+        for (strategy, first, batch) in batches.chain(canaries).chain(all) {
+            let rollout = Rollout { strategy, first, batch, ..Rollout::default() };
+            for total in 0..=65_usize {
+                let sizes = rollout.batches(total);
+                assert_eq!(sizes.iter().sum::<usize>(), total, "{rollout:?} of {total}: {sizes:?}");
+                assert!(!sizes.contains(&0), "{rollout:?} of {total}: {sizes:?}");
+                // All but a canary and the rest are as large as the policy says.
+                let begin = usize::from(strategy == Strategy::Canary);
+                let even = sizes.get(begin..sizes.len().saturating_sub(1)).unwrap_or_default();
+                let size = batch.map_or(total, |batch| batch.batch_of(total));
+                assert!(even.iter().all(|one| *one == size), "{rollout:?} of {total}: {sizes:?}");
+                assert!(sizes.iter().skip(begin).all(|one| *one <= size), "{rollout:?} of {total}: {sizes:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_budget_is_never_more_than_was_said_and_a_batch_never_less() {
+        for share in shares() {
+            for total in 1..=65_usize {
+                let (batch, budget) = (share.batch_of(total), share.budget_of(total));
+                assert!((1..=total).contains(&batch) && budget <= total, "{share} of {total}");
+                match share {
+                    Share::Servers(servers) => {
+                        let said = usize::try_from(servers).unwrap_or(0);
+                        assert_eq!((batch, budget), (said.clamp(1, total), said.min(total)), "{share} of {total}");
+                    }
+                    Share::Percent(percent @ 0..=100) => {
+                        // In hundredths of a server, where nothing is rounded.
+                        let (exact, hundred) = (percent as usize * total, 100);
+                        assert!(budget * hundred <= exact && (budget + 1) * hundred > exact, "{share} of {total}");
+                        assert!(batch * hundred >= exact, "{share} of {total}");
+                        assert!(batch == 1 || (batch - 1) * hundred < exact, "{share} of {total}");
+                    }
+                    Share::Percent(_) => {}
+                }
+            }
+        }
+    }
+
     #[test]
     fn what_cannot_be_says_why() {
         let codes = |json: &str| -> Vec<String> {

@@ -97,6 +97,44 @@ fn a_redirect_gets_no_password() {
     assert_eq!(thief.authorized.load(Ordering::SeqCst), 0);
 }
 
+#[test]
+fn a_redirect_after_signing_in_takes_no_password_elsewhere() {
+    let repo = Repo::small();
+    for asks in [true, false] {
+        let login = asks.then(|| "ada:right".to_owned());
+        let thief = HttpServer::start(Options { root: repo.temp.path().into(), login, ..Options::default() });
+        let server = HttpServer::start(Options {
+            login: Some("ada:right".to_owned()),
+            redirect: Some(thief.url("").trim_end_matches('/').to_owned()),
+            redirect_late: true,
+            ..Options::default()
+        });
+        // Another name of the same machine is another host.
+        let url = server.url("repo/.git").replace("127.0.0.1", "localhost");
+        let outcome = git::check(&password(&url, "right"), &bounds()).1;
+        assert!(server.authorized.load(Ordering::SeqCst) > 0, "the check of the check: it had the password");
+        assert_eq!(thief.authorized.load(Ordering::SeqCst), 0, "{outcome:?}");
+        assert!(outcome.is_err() || !asks, "{outcome:?}");
+    }
+}
+
+#[test]
+fn what_is_no_git_server_is_not_quoted() {
+    let secret = "internal-page-4711";
+    for (kind, page) in [
+        ("text/html", "<title>internal-page-4711</title>"),
+        ("application/x-git-upload-pack-advertisement", "internal-page-4711 and more of it\n"),
+        ("application/x-git-upload-pack-advertisement", "0018internal-page-4711\n\n0000"),
+    ] {
+        // But for a Git server's own word to people, its `ERR` packet, nothing of what it answers is repeated.
+        let server = HttpServer::start(Options { page: Some((kind, page)), ..Options::default() });
+        let error = git::check(&remote(&server.url("x.git")), &bounds()).1.unwrap_err();
+        for text in [&error.text.en, &error.text.zh] {
+            assert!(!text.is_empty() && !text.contains(secret), "{kind} {page:?}: {text}");
+        }
+    }
+}
+
 /// A server that takes connections and then says nothing.
 struct Silence(TcpListener);
 

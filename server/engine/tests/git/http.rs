@@ -29,6 +29,10 @@ pub struct Options {
     pub login: Option<String>,
     /// Sends everybody there instead.
     pub redirect: Option<String>,
+    /// Asks for credentials before it sends anybody there.
+    pub redirect_late: bool,
+    /// Answers everything with this instead: content type and body.
+    pub page: Option<(&'static str, &'static str)>,
     /// Says what there is, and then nothing more.
     pub stall: bool,
 }
@@ -99,19 +103,27 @@ fn serve(mut stream: TcpStream, options: &Options, seen: &AtomicUsize) -> std::i
         reader.read_exact(&mut body)?;
         body
     };
-    if let Some(to) = &options.redirect {
+    let let_in = |login: &String| header("authorization") == Some(&format!("Basic {}", STANDARD.encode(login)));
+    let is_let_in = options.login.as_ref().is_none_or(let_in);
+    if let Some(to) = options.redirect.as_ref().filter(|_| is_let_in || !options.redirect_late) {
         write!(
             stream,
             "HTTP/1.1 302 Found\r\nLocation: {to}{target}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         )?;
         return stream.shutdown(Shutdown::Write);
     }
-    if let Some(login) = &options.login
-        && header("authorization") != Some(&format!("Basic {}", STANDARD.encode(login)))
-    {
+    if !is_let_in {
         write!(
             stream,
             "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"git\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        )?;
+        return stream.shutdown(Shutdown::Write);
+    }
+    if let Some((kind, page)) = options.page {
+        let length = page.len();
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{page}"
         )?;
         return stream.shutdown(Shutdown::Write);
     }

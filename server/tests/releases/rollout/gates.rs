@@ -77,6 +77,29 @@ async fn each_kind_of_gate_lets_the_well_pass_and_the_others_fail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_closed_port_is_said_in_both_languages_and_the_release_names_it() {
+    let world = World::new(1).await;
+    let closed = closed().await;
+    let url = format!("http://{{address}}:{closed}/");
+    world.rollout(json!({"health": {"kind": "http", "url": url, "tries": 1}})).await;
+    let (release, ended) = world.release("v1", json!({})).await;
+    assert_eq!(ended, "failed");
+    for (lang, says) in [("en", "is not well after the switch"), ("zh", "健康检查未通过")] {
+        let nodes = reqwest::Client::new()
+            .get(world.program.url(&format!("/releases/{release}/nodes")))
+            .bearer_auth(world.program.token())
+            .header("accept-language", lang)
+            .send()
+            .await
+            .unwrap();
+        let nodes: Value = nodes.json().await.unwrap();
+        let node = nodes["items"].as_array().unwrap().iter().find(|node| node["key"] == world.key(1, "health"));
+        let message = node.unwrap()["message"].as_str().unwrap();
+        assert!(message.contains(says) && message.contains(&closed.to_string()), "{message}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_gate_that_hangs_leaves_nothing_behind_on_the_server() {
     let world = World::new(1).await;
     let pid = world.sites.path().join("pid");
