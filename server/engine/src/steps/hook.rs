@@ -18,7 +18,7 @@ use crate::guard;
 use crate::local::LocalShell;
 use crate::log::{self, LogHandle, size};
 use crate::process::{self, Bounds, ProcessError, Spec, State};
-use crate::shell::{Reach, ShellError};
+use crate::shell::{Limits, Reach, ShellError};
 
 /// How long one look at a hook waits for news, on its host.
 const WAIT: Duration = Duration::from_millis(900);
@@ -150,7 +150,9 @@ async fn there(
         let earlier: Vec<String> =
             earlier(number).map(|number| hook_dir(&target.path, &context, point, number)).collect();
         let earlier: Vec<&[u8]> = earlier.iter().map(String::as_bytes).collect();
-        let mut line = Line::new(&context, target, context.within(context.limits.connect));
+        // Not cut short by a cancel: a hook that was found again after a crash has to be ended all the same.
+        let reaching = Limits::within(context.limits.connect, &context.leave);
+        let mut line = Line::new(&context, target, reaching);
         let result = run(&context, &node, resumed, &spec, &earlier, &mut line, &log);
         // Whatever the hook said, the connection is sound unless it could not be made.
         line.keep();

@@ -14,7 +14,7 @@ use launchway_domain::{
     Actor, Fault, LogFound, LogLines, LogRuns, LogScope, LogSource, NodeKey, NodeKind, Permission, ReleaseId, ServerId,
 };
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -43,6 +43,21 @@ struct FirstError {
     line: Option<u64>,
 }
 
+/// The parameters of [`scope`], for the API's description.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code)] // Only its names and types are read.
+struct OfLog {
+    /// A node's key. Or `server`, or `scope`
+    node: Option<String>,
+    /// With `node`: a number, or `all`; the latest where absent
+    attempt: Option<String>,
+    /// All nodes of one server
+    server: Option<i64>,
+    /// `all`: the whole release
+    scope: Option<String>,
+}
+
 /// Which log: `node` (with `attempt`), `server`, or `scope=all`. Exactly one of them; [`Query::done`] refuses others.
 fn scope(query: &mut Query) -> LogScope {
     let node = query.text("node").map(NodeKey);
@@ -65,10 +80,7 @@ fn scope(query: &mut Query) -> LogScope {
     get, path = "/releases/{id}/log/lines", tag = "releases",
     params(
         ("id" = i64, Path),
-        ("node" = Option<String>, Query, description = "A node's key. Or `server`, or `scope`"),
-        ("attempt" = Option<String>, Query, description = "With `node`: a number, or `all`; the latest where absent"),
-        ("server" = Option<i64>, Query, description = "All nodes of one server"),
-        ("scope" = Option<String>, Query, description = "`all`: the whole release"),
+        OfLog,
         ("from_line" = Option<u64>, Query, description = "The first line is 1; the last `limit` lines where absent"),
         ("limit" = Option<u32>, Query, description = "1 to 1000; 200 where absent")
     ),
@@ -99,10 +111,7 @@ async fn lines(
     params(
         ("id" = i64, Path),
         ("q" = String, Query, description = "At most 200 bytes"),
-        ("node" = Option<String>, Query, description = "A node's key. Or `server`, or `scope`"),
-        ("attempt" = Option<String>, Query, description = "With `node`: a number, or `all`; the latest where absent"),
-        ("server" = Option<i64>, Query, description = "All nodes of one server"),
-        ("scope" = Option<String>, Query, description = "`all`: the whole release"),
+        OfLog,
         ("from_line" = Option<u64>, Query, description = "1 where absent")
     ),
     responses(
@@ -134,10 +143,7 @@ async fn search(
     get, path = "/releases/{id}/log/first-error", tag = "releases",
     params(
         ("id" = i64, Path),
-        ("node" = Option<String>, Query, description = "A node's key. Or `server`, or `scope`"),
-        ("attempt" = Option<String>, Query, description = "With `node`: a number, or `all`; the latest where absent"),
-        ("server" = Option<i64>, Query, description = "All nodes of one server"),
-        ("scope" = Option<String>, Query, description = "`all`: the whole release")
+        OfLog
     ),
     responses(
         (status = 200, body = FirstError),
@@ -162,10 +168,7 @@ async fn first_error(
     get, path = "/releases/{id}/log/text", tag = "releases",
     params(
         ("id" = i64, Path),
-        ("node" = Option<String>, Query, description = "A node's key. Or `server`, or `scope`"),
-        ("attempt" = Option<String>, Query, description = "With `node`: a number, or `all`; the latest where absent"),
-        ("server" = Option<i64>, Query, description = "All nodes of one server"),
-        ("scope" = Option<String>, Query, description = "`all`: the whole release"),
+        OfLog,
         ("times" = Option<bool>, Query, description = "Whether each line begins with its time"),
         ("plain" = Option<bool>, Query, description = "Whether escape sequences are left out, as a terminal would"),
         ("download" = Option<bool>, Query, description = "Whether a browser saves it")
