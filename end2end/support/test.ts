@@ -39,9 +39,22 @@ export function complaints(page: Page): string[] {
   return errors;
 }
 
-/** Waits until the browser has taken the page over. */
+/** Waits until the browser has taken the page over. A page that does not come alive says what it complained of. */
 export async function alive(page: Page): Promise<void> {
-  await page.waitForSelector("html[data-hydrated]", { state: "attached", timeout: 60_000 });
+  try {
+    await page.waitForSelector("html[data-hydrated]", { state: "attached", timeout: 60_000 });
+  } catch (error) {
+    const said = (await page.consoleMessages()).map((message) => `${message.type()}: ${message.text()}`);
+    const thrown = (await page.pageErrors()).map(String);
+    const asked = await Promise.all(
+      (await page.requests()).map(async (request) => {
+        const state = request.failure()?.errorText ?? ((await request.existingResponse()) ? "answered" : "no answer");
+        return `${request.method()} ${request.url()}: ${state}`;
+      }),
+    );
+    const open = asked.filter((line) => !line.endsWith(": answered"));
+    throw new Error([`${page.url()} did not come alive: ${error}`, ...said, ...thrown, ...open].join("\n  "));
+  }
 }
 
 /** Opens a page and waits until it is alive. */

@@ -37,6 +37,8 @@ super::texts! {
     LOST: "Launchway did not answer. Check your connection, then try again.", "Launchway 没有响应，请检查网络后重试。";
     SAVE_OVER: "What you typed is still here. Save again to put it in the place of the other change.", "您填写的内容仍在此处。再次保存将覆盖对方的修改。";
     UNKNOWN_ANSWER: "The page does not understand the answer. Reload it, then try again.", "页面无法理解返回内容，请刷新后重试。";
+    STALLED: "This page has stopped: its code did not arrive, or broke off.", "页面已停止：代码未能加载或已中断。";
+    OPEN_AGAIN: "Open it again", "重新打开";
     CHECK: "Check", "检查";
     CHECKING: "Connecting…", "正在连接…";
     CHECK_OK: "Reachable. A release could go there now.", "连接正常，可以发布。";

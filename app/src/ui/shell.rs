@@ -8,9 +8,13 @@ use leptos_meta::MetaTags;
 use super::app::App;
 use super::prefs::{initial_lang, initial_theme, roles, visitor};
 use crate::assets::Assets;
+use crate::text::common as words;
 
 /// Pages that are plain forms and need no code in the browser: whoever is about to sign in waits for nothing.
 const PLAIN: [&str; 3] = ["/sign-in", "/setup", "/join"];
+
+/// What takes the page over in the browser, once the addresses stand in it.
+const BOOT: &str = include_str!("boot.js");
 
 /// The whole document. The language is the `Lang` in the context, else the `lang` cookie's, else the browser's.
 pub fn shell(assets: Assets) -> impl IntoView {
@@ -20,11 +24,7 @@ pub fn shell(assets: Assets) -> impl IntoView {
         provide_context(WasmSplitManifest(ArcStoredValue::new(("/pkg".to_owned(), assets.parts, assets.loader))));
     }
     // The module is loaded by hand: the names have hashes, which Leptos' own script does not know of.
-    let boot = format!(
-        "import init, {{ hydrate }} from {js:?};\ninit({{ module_or_path: {wasm:?} }}).then(hydrate).then(() => {{ document.documentElement.dataset.hydrated = \"\"; }});",
-        js = assets.js,
-        wasm = assets.wasm,
-    );
+    let boot = BOOT.replace("SCRIPT", &format!("{:?}", assets.js)).replace("MODULE", &format!("{:?}", assets.wasm));
     view! {
         <!DOCTYPE html>
         <html lang=initial_lang().tag() data-theme=initial_theme().map(|theme| theme.as_str()) data-visitor=visitor() data-roles=roles() data-hydrated=plain.then_some("")>
@@ -42,7 +42,13 @@ pub fn shell(assets: Assets) -> impl IntoView {
             </head>
             <body>
                 <App />
-                {(!plain).then(|| view! { <script type="module" nonce=leptos::nonce::use_nonce() inner_html=boot></script> })}
+                {(!plain).then(|| view! {
+                    <p id="stalled" class="stalled" role="alert" hidden>
+                        {words::STALLED.get(initial_lang()).to_owned()} " "
+                        <a href="" rel="external">{words::OPEN_AGAIN.get(initial_lang()).to_owned()}</a>
+                    </p>
+                    <script type="module" nonce=leptos::nonce::use_nonce() inner_html=boot></script>
+                })}
             </body>
         </html>
     }

@@ -28,8 +28,10 @@ use super::permission::{permit, permit_in};
 const CONNECT: Duration = Duration::from_secs(20);
 /// How long looking at one server may take, all files read.
 const LOOK: Duration = Duration::from_secs(300);
-/// For how long an instance that looks at an environment is left alone, in milliseconds.
-const TURN: i64 = 10 * 60 * 1000;
+/// For how long an instance that looks at an environment is left alone, in milliseconds, and how often it asks for more.
+/// Short: one that was killed is waited for no longer than whoever asks is patient.
+const TURN: i64 = 30 * 1000;
+const RENEWED: Duration = Duration::from_secs(10);
 /// How many servers are looked at at once.
 const PARALLEL: usize = 16;
 /// How many environments are looked at at once in the background.
@@ -62,7 +64,7 @@ impl Lives for LiveService {
         let environment = self.0.environment_for(actor, Permission::CreateReleases, id).await?;
         permit_in(actor, Permission::ViewReleases, environment.project_id)?;
         self.turn(id).await?;
-        let looked = self.0.look(&environment, true).await;
+        let looked = self.0.hold_turn(id, self.0.look(&environment, true)).await;
         self.0.store.live_release(id).await.map_err(|e| of_store(e, &thing(id)))?;
         looked?;
         self.read(id).await
@@ -141,7 +143,7 @@ async fn pass(core: &Arc<Core>, every: Duration, places: &Arc<Semaphore>) {
         core.background.spawn(async move {
             let _place = place;
             let looked = match looker.store.environment(id).await {
-                Ok(environment) => looker.look(&environment, false).await,
+                Ok(environment) => looker.hold_turn(id, looker.look(&environment, false)).await,
                 Err(error) => Err(of_store(error, &thing(id))),
             };
             if let Err(fault) = looked {
@@ -158,6 +160,22 @@ async fn pass(core: &Arc<Core>, every: Duration, places: &Arc<Semaphore>) {
 type Kept = Arc<OnceLock<Option<Artifact>>>;
 
 impl Core {
+    /// Keeps the turn for as long as a look takes.
+    async fn hold_turn<T>(&self, id: EnvironmentId, look: impl Future<Output = T>) -> T {
+        let mut look = std::pin::pin!(look);
+        let mut renewal = tokio::time::interval_at(tokio::time::Instant::now() + RENEWED, RENEWED);
+        loop {
+            tokio::select! {
+                done = &mut look => return done,
+                _ = renewal.tick() => {
+                    if let Err(error) = self.store.live_renew(id, TURN).await {
+                        tracing::warn!(%error, "keeping the turn to look");
+                    }
+                }
+            }
+        }
+    }
+
     /// Looks at all servers of an environment and writes down what it found; `full` reads every file, whatever was read
     /// before. Whoever calls has the turn.
     async fn look(&self, environment: &Environment, full: bool) -> Answer<()> {

@@ -260,7 +260,22 @@ async fn a_project_cannot_name_the_mirror_of_another() {
     git(&["init", "-q", "--bare", borrower.to_str().unwrap()]);
     let objects = mirror.join("objects").display().to_string();
     fs::write(borrower.join("objects/info/alternates"), objects + "\n").unwrap();
-    for path in [&mirror, &link, &pointer, &borrower] {
+    // One by one, by links in a repository of one's own; and by a link behind a link.
+    let [refs, packs, chain] = ["refs", "packs", "chain"].map(|name| outside.path().join(name));
+    for path in [&refs, &packs, &chain] {
+        git(&["init", "-q", "--bare", path.to_str().unwrap()]);
+    }
+    let lend = |from: PathBuf, to: PathBuf| {
+        fs::remove_dir_all(&to).unwrap();
+        std::os::unix::fs::symlink(from, to).unwrap();
+    };
+    lend(mirror.join("refs"), refs.join("refs"));
+    lend(mirror.join("objects/pack"), packs.join("objects/pack"));
+    let aside = outside.path().join("aside");
+    fs::create_dir(&aside).unwrap();
+    std::os::unix::fs::symlink(mirror.join("objects/pack"), aside.join("pack")).unwrap();
+    lend(aside, chain.join("objects"));
+    for path in [&mirror, &link, &pointer, &borrower, &refs, &packs, &chain] {
         let url = path.display().to_string();
         let project = world.program.post("/projects", json!({"title": url, "repo_url": url})).await;
         let check = world.program.post(&format!("/projects/{}/check", project["id"]), json!({})).await;

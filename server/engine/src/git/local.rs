@@ -20,6 +20,8 @@ use crate::data::DataDir;
 
 /// How many repositories may stand behind each other with their objects.
 const ALTERNATES: u32 = 5;
+/// How many files a repository may consist of.
+const ENTRIES: usize = 2_000_000;
 
 /// Opens a repository, bare or with a work tree. Launchway's own are none: the mirror of one project is not for
 /// whoever may name the repository of another, or a submodule in it.
@@ -35,7 +37,7 @@ pub(super) fn open(path: &Path) -> Result<Repository, GitError> {
     // A repository can point elsewhere with all that it has, or with its objects only.
     let mut folders = vec![repo.path().to_owned(), repo.commondir().to_owned()];
     with_alternates(&repo.commondir().join("objects"), ALTERNATES, &mut folders);
-    if folders.iter().any(|folder| is_ours(folder)) {
+    if folders.iter().any(|folder| is_ours(folder) || leads_to_ours(folder)) {
         return Err(ours(&place));
     }
     Ok(repo)
@@ -43,14 +45,46 @@ pub(super) fn open(path: &Path) -> Result<Repository, GitError> {
 
 fn ours(place: &str) -> GitError {
     GitError::other(text!(
-        "{place} lies in the data folder of Launchway, or takes objects from there. Give the address of the repository itself.",
-        "{place} 位于 Launchway 的数据目录中，或使用了其中的对象。请填写仓库本身的地址。"
+        "{place} lies in the data folder of Launchway, or takes objects or refs from there. Give the address of the repository itself.",
+        "{place} 位于 Launchway 的数据目录中，或使用了其中的对象或引用。请填写仓库本身的地址。"
     ))
 }
 
 /// Whether a place is a release's or a project's in some Launchway's data folder, or leads there.
 fn is_ours(path: &Path) -> bool {
     path.canonicalize().is_ok_and(|path| path.ancestors().any(DataDir::is_part))
+}
+
+/// Whether a link in a folder, or behind such a link, leads to what is ours: refs and packs can be borrowed one by one.
+fn leads_to_ours(folder: &Path) -> bool {
+    let mut open = vec![folder.to_owned()];
+    let mut seen = BTreeSet::new();
+    let mut entries = 0;
+    while let Some(place) = open.pop() {
+        let Ok(listing) = fs::read_dir(&place) else { continue };
+        for entry in listing.flatten() {
+            entries += 1;
+            // No repository: what this large a tree hides is not looked for.
+            if entries > ENTRIES {
+                return true;
+            }
+            let Ok(kind) = entry.file_type() else { continue };
+            let path = entry.path();
+            if kind.is_dir() {
+                open.push(path);
+            } else if kind.is_symlink()
+                && let Ok(real) = path.canonicalize()
+            {
+                if is_ours(&real) {
+                    return true;
+                }
+                if real.is_dir() && seen.insert(real.clone()) {
+                    open.push(real);
+                }
+            }
+        }
+    }
+    false
 }
 
 /// Its branches and tags; of the objects only those that tags name are looked at.
@@ -211,7 +245,7 @@ fn copy_objects<T>(source: &Repository, mirror: &Repository, guard: &Guard, repo
     }
     // A shallow repository ends where this file says.
     let shallow = source.commondir().join("shallow");
-    if shallow.is_file() {
+    if shallow.symlink_metadata().is_ok_and(|found| found.is_file()) {
         copy(&shallow, &mirror.commondir().join("shallow"))?;
     }
     Ok(())

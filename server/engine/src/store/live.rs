@@ -216,6 +216,21 @@ impl Store {
         Ok(won)
     }
 
+    /// Keeps the turn for another `ttl_ms` milliseconds from now.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Db`].
+    pub async fn live_renew(&self, id: EnvironmentId, ttl_ms: i64) -> Result<()> {
+        let mut w = self.write().await?;
+        let until = w.lease_clock().await?.saturating_add(ttl_ms);
+        sqlx::query("UPDATE live_looks SET lease_until = $2 WHERE environment_id = $1 AND lease_until > 0")
+            .bind(id.0)
+            .bind(until)
+            .execute(w.conn())
+            .await?;
+        w.commit().await
+    }
+
     /// Gives the turn back.
     ///
     /// # Errors

@@ -123,8 +123,8 @@ pub(super) fn refusal(place: &str, output: &Output) -> TargetError {
         exit::CURRENT => (
             Refusal::CurrentIsDirectory,
             text!(
-                "{place}/current is not a symbolic link, so switching to a release would replace something of yours. Nothing was touched. Move it away (mv '{place}/current' '{place}/current.before') or choose another path, then retry.",
-                "{place}/current 不是符号链接，切换发布会覆盖您的内容，因此未做任何改动。请将其移走（mv '{place}/current' '{place}/current.before'）或更换路径，然后重试。"
+                "{place}/current is not a symbolic link, so switching to a release would replace something of yours. Nothing was touched. Rename it there (to current.before, say) or choose another path, then retry.",
+                "{place}/current 不是符号链接，切换发布会覆盖您的内容，因此未做任何改动。请在该服务器上将其改名（例如 current.before）或更换路径，然后重试。"
             ),
         ),
         exit::PATH => (

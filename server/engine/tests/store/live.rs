@@ -58,6 +58,12 @@ pub(crate) async fn what_is_found_is_held_against_the_history(db: Db) {
     let other = db.open().await;
     assert!(!other.live_claim(shop.environment, TTL, None).await.unwrap());
     store.live_release(shop.environment).await.unwrap();
+    // A turn that has run out is anybody's, unless its holder asked for more.
+    assert!(store.live_claim(shop.environment, 0, None).await.unwrap());
+    assert!(store.live_claim(shop.environment, 0, None).await.unwrap());
+    store.live_renew(shop.environment, TTL).await.unwrap();
+    assert!(!other.live_claim(shop.environment, TTL, None).await.unwrap());
+    store.live_release(shop.environment).await.unwrap();
     assert!(!other.live_claim(shop.environment, TTL, Some(due[0].1)).await.unwrap(), "somebody has looked since");
 
     let environment = store.environment(shop.environment).await.unwrap();
