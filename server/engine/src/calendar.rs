@@ -119,8 +119,9 @@ impl Windows<'_> {
             let (to, until) = local_of(&window.to)?;
             let from = on(civil(from)?, at.unwrap_or(0))?;
             // A day is meant to its end.
-            let to = on(civil(to)?, until.unwrap_or(24 * 60))?;
-            Some((self.begin(from)?, self.end(to)?, window.label.as_deref()))
+            let to = on(civil(to)?, until.unwrap_or(24 * 60)).and_then(|to| self.end(to));
+            // What ends later than can be reckoned (people write 9999) ends last of all: a freeze never fails open.
+            Some((self.begin(from)?, to.unwrap_or(LAST), window.label.as_deref()))
         });
         weekly.chain(dates).filter(|(from, until, _)| from < until)
     }
@@ -148,6 +149,9 @@ impl Windows<'_> {
         self.zone.following(before).next().map(|change| stamp(change.timestamp()))
     }
 }
+
+/// The last second of any time zone that can be reckoned: 9999-12-30T22:00:00Z.
+const LAST: Timestamp = Timestamp(253_402_207_200_000);
 
 fn stamp(at: Instant) -> Timestamp {
     Timestamp(at.as_millisecond())
@@ -229,6 +233,15 @@ mod tests {
             (said.until, said.next.unwrap().from),
             (Some(at("2026-11-21T00:00:00Z")), at("2026-11-27T10:00:00Z"))
         );
+    }
+
+    #[test]
+    fn until_further_notice_is_a_freeze() {
+        for to in ["9999-12-29", "9999-12-30", "9999-12-31", "9999-12-31T23:59"] {
+            for zone in ["UTC", "Asia/Shanghai", "America/Los_Angeles"] {
+                assert!(frozen(&dates(zone, "2026-01-01", to), "2026-11-20T18:00:00Z").is_some(), "{to} {zone}");
+            }
+        }
     }
 
     #[test]

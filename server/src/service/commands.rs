@@ -13,7 +13,7 @@ use launchway_domain::{
 };
 use launchway_engine::alike;
 use launchway_engine::once::{Ended, Once, once};
-use launchway_engine::redact::Redactor;
+use launchway_engine::redact::{Masker, Redactor};
 use launchway_engine::ssh::Redial;
 use launchway_engine::store::CommandResult;
 use launchway_engine::variable;
@@ -55,7 +55,9 @@ impl Remote for RemoteService {
         let servers = core.chosen(&environment, &form.server_ids).await?;
         let redactor = core.secrets_around(&environment, &servers).await?;
         let who = (actor.user_id(), actor.name());
-        let begun = core.store.by(actor).command_create(&environment, &form, &servers, who, LEASE).await;
+        // What is kept of it, and read by others.
+        let shown = CommandForm { command: redactor.mask(&form.command), ..form.clone() };
+        let begun = core.store.by(actor).command_create(&environment, &shown, &servers, who, LEASE).await;
         let run = begun.map_err(|e| of_store(e, &environment_thing(id)))?;
         let errand = Errand { id: run.id, environment, form, servers, redactor };
         let runner = Arc::clone(core);
@@ -174,9 +176,13 @@ impl Core {
                             continue;
                         }
                     }
-                    let mut text = errand.redactor.mask(&String::from_utf8_lossy(&output));
+                    let mut masker = Masker::new(errand.redactor.clone());
+                    let mut text = masker.push(&output);
                     if cut {
+                        // What is held back may be the beginning of a secret whose end was cut off.
                         text.push_str("\n… (cut off)\n");
+                    } else {
+                        text.push_str(&masker.finish());
                     }
                     outcomes.push((host, status, text));
                 }

@@ -13,7 +13,7 @@ use launchway_engine::git::{self, GitErrorKind};
 use launchway_engine::store::StoreError;
 
 use super::fault::{no_such, noun, of_store, of_update, unseen};
-use super::permission::{permit, permit_in};
+use super::permission::{permit, permit_in, permit_of};
 use super::refs::short_bounds;
 use super::servers::{check_fingerprint, may_use};
 use super::{Core, lists};
@@ -64,6 +64,7 @@ impl Projects for ProjectService {
         let before = self.0.project_for(actor, Permission::ManageProjects, id).await?;
         let form = tidy(form);
         form.check()?;
+        check_address(actor, &form, &before)?;
         self.check_credential(actor, &form, Some(&before)).await?;
         let changed = self.0.store.by(actor).only(only).project_update(id, &form).await;
         of_update(changed, &thing(id), &form, self.0.store.project(id)).await
@@ -181,6 +182,24 @@ impl ProjectService {
         };
         if fits(kind, &form.repo_url) { Ok(()) } else { Err(wrong_kind()) }
     }
+}
+
+/// A folder of Launchway's own host is named by those who manage projects everywhere: Launchway's user may read more
+/// repositories there than the manager of one project. One that is named already stays.
+fn check_address(actor: &Actor, form: &ProjectForm, before: &Project) -> Answer<()> {
+    if form.repo_url == before.repo_url || !git::is_local(&form.repo_url) {
+        return Ok(());
+    }
+    permit_of(actor, Permission::ManageProjects, None).map_err(|_| {
+        Fault::field(
+            "repo_url",
+            "local",
+            Text::new(
+                "A folder of the Launchway host may be named only by those who manage projects everywhere. Use an address that others can reach, or ask an administrator.",
+                "只有可管理所有项目的人员才能填写 Launchway 主机上的目录。请使用他人也能访问的地址，或联系管理员。",
+            ),
+        )
+    })
 }
 
 /// Whether a credential of this kind can open that address. Files are opened without any: one that is

@@ -67,9 +67,10 @@ pub fn message(code: &str) -> Text {
         "event_days" => Text::new("A number of days from 1 to 365.", "请填写 1 到 365 之间的天数。"),
         "kept" => Text::new("A number from 1 to 1000.", "请填写 1 到 1000 之间的数字。"),
         "out_of_range" => Text::new("Outside the allowed range.", "超出允许的范围。"),
-        "control" => {
-            Text::new("Line breaks and control characters are not allowed here.", "此处不允许换行或控制字符。")
-        }
+        "control" => Text::new(
+            "Line breaks, control characters and invisible ones are not allowed here.",
+            "此处不允许换行、控制字符或不可见字符。",
+        ),
         "nul" => Text::new("The character NUL is not allowed here.", "此处不允许 NUL 字符。"),
         "hostname" => Text::new(
             "Letters, digits, dots, dashes and underscores only, beginning with a letter or digit.",

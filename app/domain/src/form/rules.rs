@@ -11,8 +11,16 @@ fn fail(code: &str) -> garde::Result {
     Err(Error::new(code))
 }
 
+/// Control characters, and those that nobody sees: two names that read alike are one to whoever reads an audit.
 fn has_control(text: &str) -> bool {
-    text.chars().any(char::is_control)
+    text.chars().any(|c| c.is_control() || is_invisible(c))
+}
+
+/// Marks of direction, spaces without a width, and the byte order mark (Unicode, general category Cf). The joiners
+/// U+200C and U+200D are letters of some scripts' spelling, and stay.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// A name that people read: not blank, one line, at most [`MAX_NAME`] characters.

@@ -289,11 +289,30 @@ impl Source<'_> {
                 "其地址 {url} 是 Launchway 主机上的目录，外部仓库不得读取。请使用他人也能访问的地址。"
             )));
         }
+        if let (Location::Local(ours), Location::Local(theirs)) = (&ours, &theirs)
+            && !lies_beside(theirs, ours)
+        {
+            return Err(GitError::other(text!(
+                "its address {url} is a folder of the Launchway host that does not lie beside the repository itself, so it is not read. Move it there, or use an address that others can reach.",
+                "其地址 {url} 是 Launchway 主机上的目录，但不与仓库本身位于同一目录下，因此不予读取。请将其移到同一目录，或使用他人也能访问的地址。"
+            )));
+        }
         if ours.same_host(&theirs) {
             return Ok(Remote { url, ..self.remote.clone() });
         }
         Ok(Remote { url, auth: None, host_key: None })
     }
+}
+
+/// Whether a repository of this host lies in the folder that another one lies in. Who may write into a repository says what
+/// its submodules are, and should not be able to name whatever Launchway can read.
+fn lies_beside(theirs: &Path, ours: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let ours = real(ours);
+    let ours = if ours.ends_with(".git") { ours.parent().unwrap_or(&ours) } else { &ours };
+    // Beside what lies at the top lies everything.
+    let folder = ours.parent().filter(|folder| folder.parent().is_some()).unwrap_or(ours);
+    real(theirs).starts_with(folder)
 }
 
 /// A folder on the disk, made when the walk meets the first file or link in it, an ignored one too:

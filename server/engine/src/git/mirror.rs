@@ -11,7 +11,7 @@ use super::error::{GitError, GitErrorKind};
 use super::guard::{self, Guard, Reporter};
 use super::location::{Location, shown};
 use super::remote::{self, Heads, Want};
-use super::{Bounds, Progress, Remote, local};
+use super::{Bounds, Progress, Remote, local, packed};
 
 /// From how many new refs on they are packed into one file.
 const MANY_REFS: usize = 200;
@@ -227,8 +227,8 @@ impl Mirror {
             let _ = fs::remove_file(self.path.join(name));
         }
         clear_refs(&self.path.join("refs"));
-        if let Ok(files) = fs::read_dir(self.path.join("objects/pack")) {
-            for file in files.flatten() {
+        for folder in [self.path.clone(), self.path.join("objects/pack")] {
+            for file in fs::read_dir(folder).into_iter().flatten().flatten() {
                 let name = file.file_name();
                 let name = name.to_string_lossy();
                 if name.starts_with("tmp_") || name.starts_with("pack_git2_") {
@@ -288,7 +288,7 @@ impl Mirror {
             }
         }
         let odb = repo.odb().map_err(failed)?;
-        let mut written = 0;
+        let mut fresh = Vec::new();
         for (name, id) in &heads.refs {
             if current.get(name) == Some(&Some(*id)) {
                 continue;
@@ -297,13 +297,24 @@ impl Mirror {
                 tracing::warn!(%name, %id, mirror = %self.path.display(), "a ref names an object that the remote lacks");
                 continue;
             }
-            repo.reference(name, *id, true, "fetch").map_err(failed)?;
-            written += 1;
+            if current.contains_key(name) {
+                repo.reference(name, *id, true, "fetch").map_err(failed)?;
+            } else {
+                fresh.push((name.as_str(), *id));
+            }
+        }
+        let are_many = fresh.len() > MANY_REFS;
+        if are_many {
+            packed::add(&self.path, &fresh).map_err(|error| self.io(&error))?;
+        } else {
+            for (name, id) in fresh {
+                repo.reference(name, id, true, "fetch").map_err(failed)?;
+            }
         }
         if let Some(branch) = heads.default_branch.as_deref().filter(|name| heads.refs.contains_key(*name)) {
             repo.set_head(branch).map_err(failed)?;
         }
-        if written > MANY_REFS {
+        if are_many {
             repo.refdb_compress().map_err(failed)?;
         }
         Ok(())

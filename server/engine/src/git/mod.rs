@@ -13,6 +13,7 @@ mod list;
 mod local;
 mod location;
 mod mirror;
+mod packed;
 mod remote;
 mod size;
 mod submodule;
@@ -103,6 +104,11 @@ pub struct Progress {
     pub total_objects: u64,
     /// Bytes so far.
     pub received_bytes: u64,
+}
+
+/// Whether an address names a folder of this host.
+pub fn is_local(url: &str) -> bool {
+    Location::parse(url).is_ok_and(|location| location.is_local())
 }
 
 /// Asks a repository for its refs. Returns the host key that it showed (SSH only, also when the rest
