@@ -163,13 +163,10 @@ impl Core {
             let path = core.data.mirror(project);
             let removed = tokio::task::spawn_blocking(move || {
                 let _lock = lock;
-                std::fs::remove_dir_all(&path)
+                launchway_engine::guard::clean(&path)
             });
-            match removed.await {
-                Ok(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => {
-                    tracing::warn!(%project, "the mirror of a deleted project stays: {error}");
-                }
-                _ => {}
+            if let Ok(Err(error)) = removed.await {
+                tracing::warn!(%project, "the mirror of a deleted project stays: {error}");
             }
         });
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use launchway_domain::{Text, text};
 
+use super::pack::MAX_PATH;
 use super::shown;
 
 /// Why a tree could not be packed, or a packed one not be read back.
@@ -28,6 +29,12 @@ pub enum PackError {
     #[error("{} is a second name of another user's file", shown(.path))]
     Foreign {
         /// Where, relative to the tree's root.
+        path: Vec<u8>,
+    },
+    /// A path is longer than servers can have it.
+    #[error("{}… is too long a path", shown(.path))]
+    TooLong {
+        /// How it begins.
         path: Vec<u8>,
     },
     /// The patterns of the policy leave every file out.
@@ -77,6 +84,13 @@ impl PackError {
                 text!(
                     "Packing stopped: \"{path}\" is a hard link to a file of another user. Copy the file instead.",
                     "打包中止：“{path}”是指向其他用户文件的硬链接。请改为复制该文件。"
+                )
+            }
+            PackError::TooLong { path } => {
+                let path = shown(path);
+                text!(
+                    "Packing stopped: the path \"{path}…\" is longer than {MAX_PATH} bytes. Remove it in the after_download hook, or leave it out by the environment's policy.",
+                    "打包中止：路径“{path}…”超过 {MAX_PATH} 字节。请在 after_download 钩子中删除，或在环境的发布策略中排除。"
                 )
             }
             PackError::Io { path, source } if source.raw_os_error().is_some_and(is_full) => {

@@ -73,6 +73,9 @@ pub(super) fn settle(side: &Path, old: &Path, dir: &Path) -> Result<(), PackErro
     remove(old)
 }
 
+/// The longest path within a release, in bytes: Linux takes no longer ones (`PATH_MAX`).
+pub(super) const MAX_PATH: usize = 4096;
+
 /// What was found in the tree, before it is read.
 struct Found {
     entry: Entry,
@@ -93,6 +96,9 @@ fn scan(root: &Tree, packing: &Packing, cancel: &CancellationToken) -> Result<Ve
                 continue;
             }
             let path = if folder.is_empty() { name } else { [&folder, b"/".as_slice(), &name].concat() };
+            if path.len() > MAX_PATH {
+                return Err(PackError::TooLong { path: path[..100].to_vec() });
+            }
             let place = root.place(&path);
             let meta = root.look(&path).map_err(at(&place))?;
             if packing.leaves_out(&path, meta.is_dir()) {

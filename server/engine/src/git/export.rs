@@ -25,6 +25,8 @@ use super::{Bounds, Progress, Remote, convert, submodule};
 const MAX_NESTING: u32 = 10;
 /// The longest path that the kernel takes.
 const MAX_PATH: usize = 4096;
+/// How deep folders may nest, those of submodules included: each level takes a frame of the stack, which must not run out.
+const MAX_LEVELS: usize = 200;
 /// The largest size of a Git LFS pointer, by its specification.
 const LFS_POINTER: usize = 1024;
 
@@ -56,7 +58,7 @@ impl Mirror {
     ) -> Result<ExportStats, GitError> {
         let guard = Guard::new(bounds, &shown(&remote.url));
         let modules = self.path().join("modules");
-        let mut export = Export { guard, modules, progress, stats: ExportStats::default() };
+        let mut export = Export { guard, modules, progress, stats: ExportStats::default(), levels: 0 };
         fs::create_dir_all(into).map_err(|error| GitError::io(&into.display().to_string(), &error))?;
         export.commit(self, commit, into, remote, &[], 0)?;
         (export.progress)(export.stats);
@@ -69,6 +71,8 @@ struct Export<'p> {
     modules: PathBuf,
     progress: &'p mut dyn FnMut(ExportStats),
     stats: ExportStats,
+    /// How many folders the walk is in.
+    levels: usize,
 }
 
 /// One repository of an export.
@@ -146,9 +150,18 @@ impl Export<'_> {
                     0o040000 => {
                         let failed = |error: git2::Error| source.mirror.failed(&error);
                         let subtree = source.repo.find_tree(entry.id()).map_err(failed)?;
+                        if self.levels >= MAX_LEVELS {
+                            let path = source.show(base.get(..100).unwrap_or(base));
+                            return Err(GitError::other(text!(
+                                "The folders below {path}… nest deeper than {MAX_LEVELS} levels. Remove them from the repository, or leave them out with export-ignore.",
+                                "{path}… 下的目录嵌套超过 {MAX_LEVELS} 层。请将其从仓库中移除，或用 export-ignore 排除。"
+                            )));
+                        }
+                        self.levels += 1;
                         levels.push(Level { path, made: false });
                         self.tree(source, &subtree, base, levels, attributes)?;
                         levels.pop();
+                        self.levels -= 1;
                     }
                     0o160000 => {
                         make_folder(&path, source, base)?;

@@ -15,6 +15,7 @@
 //! (`process`) stays outside, with its folder: no hook can forge its own exit status, or name another process
 //! group to be ended.
 
+mod clean;
 mod cover;
 mod entry;
 mod fence;
@@ -35,10 +36,11 @@ use crate::data::DataDir;
 use crate::local::LocalShell;
 use crate::shell::{Command, Limits, Shell};
 
+pub use clean::clean;
 use entry::{Entry, REFUSED};
 pub use entry::{SUBCOMMAND, enter};
 pub(crate) use work::merge;
-pub use work::{clean, size_of};
+pub use work::size_of;
 
 /// The user that hooks run as where nobody named one and it exists.
 const OWN_USER: &str = "launchway-hooks";

@@ -13,6 +13,8 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use nix::unistd::{Gid, Uid};
 
+use super::clean::remove;
+
 /// Whether a folder belongs to a user.
 pub(super) fn belongs(folder: &Path, user: Uid) -> io::Result<bool> {
     Ok(fs::symlink_metadata(folder)?.uid() == user.as_raw())
@@ -68,7 +70,7 @@ fn merge_into(from: &Dir, to: &Dir) -> io::Result<()> {
                 merge_into(&from.open_dir_nofollow(&name)?, &to.open_dir_nofollow(&name)?)?;
                 continue;
             }
-            Ok(there) if there.is_dir() => to.remove_dir_all(&name)?,
+            Ok(there) if there.is_dir() => remove(to, Path::new(&name))?,
             Ok(_) if is_dir => to.remove_file(&name)?,
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -77,22 +79,6 @@ fn merge_into(from: &Dir, to: &Dir) -> io::Result<()> {
         from.rename(&name, to, &name)?;
     }
     Ok(())
-}
-
-/// Removes a folder with all that is in it, where there is one; folders that their owner has closed to himself too.
-///
-/// # Errors
-/// Where something in it is somebody else's.
-pub fn clean(folder: &Path) -> io::Result<()> {
-    let absent = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
-    match fs::remove_dir_all(folder) {
-        Err(error) if absent(&error) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            unlock(&Dir::open_ambient_dir(folder, ambient_authority())?)?;
-            fs::remove_dir_all(folder)
-        }
-        outcome => outcome,
-    }
 }
 
 /// How much the files in a folder hold, in bytes; of what is closed or goes away meanwhile, nothing. Follows no link.
@@ -109,20 +95,6 @@ pub fn size_of(folder: &Path) -> u64 {
         }
     }
     bytes
-}
-
-/// Opens every folder to its owner.
-fn unlock(folder: &Dir) -> io::Result<()> {
-    for entry in folder.entries()? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            let name = entry.file_name();
-            let open = cap_std::fs::Permissions::from_std(fs::Permissions::from_mode(0o700));
-            folder.set_permissions(&name, open)?;
-            unlock(&folder.open_dir_nofollow(&name)?)?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -159,19 +131,6 @@ mod tests {
         merge(&side, &tree).unwrap();
         assert!(!outside.join("a").exists());
         assert_eq!(fs::read_to_string(tree.join("src/a")).unwrap(), "tree");
-    }
-
-    #[test]
-    fn closed_folders_are_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        let work = folder.path().join("work");
-        fs::create_dir_all(work.join("a/b/c")).unwrap();
-        for inner in ["a/b", "a"] {
-            fs::set_permissions(work.join(inner), fs::Permissions::from_mode(0o000)).unwrap();
-        }
-        clean(&work).unwrap();
-        assert!(!work.exists());
-        clean(&work).unwrap();
     }
 
     #[test]

@@ -251,6 +251,31 @@ fn submodules_come_along() {
 }
 
 #[test]
+fn folders_without_end_are_refused() {
+    let repo = Repo::small();
+    let at = |depth: usize| {
+        let git = git2::Repository::open(&repo.path).unwrap();
+        let blob = git.blob(b"deep").unwrap();
+        let mut builder = git.treebuilder(None).unwrap();
+        builder.insert("file", blob, 0o100644).unwrap();
+        let mut tree = builder.write().unwrap();
+        for _ in 0..depth {
+            let mut builder = git.treebuilder(None).unwrap();
+            builder.insert("d", tree, 0o040000).unwrap();
+            tree = builder.write().unwrap();
+        }
+        let who = git2::Signature::now("A", "a@example.com").unwrap();
+        let head = git.find_commit(git2::Oid::from_str(&repo.head()).unwrap()).unwrap();
+        let tree = git.find_tree(tree).unwrap();
+        git.commit(Some("HEAD"), &who, &who, "deep", &tree, &[&head]).unwrap().to_string()
+    };
+    assert!(export(&repo, &at(150)).is_ok());
+    // Deeper than a stack of two MiB is, where each folder takes a frame.
+    let error = export(&repo, &at(1900)).unwrap_err();
+    assert!(error.text.en.contains("nest deeper"), "{error}");
+}
+
+#[test]
 fn a_submodule_without_an_address() {
     let repo = Repo::small();
     let head = repo.head();
