@@ -218,7 +218,10 @@ fn submodules_come_along() {
     fs::write(inner.join("inner file"), "inner\n").unwrap();
     fs::write(inner.join("left out"), "x").unwrap();
     fs::write(inner.join(".gitattributes"), "\"left out\" export-ignore\n").unwrap();
-    let far = innermost.path.to_str().unwrap();
+    // Beside the others; a repository of this host that lies elsewhere is not read.
+    let far = repo.aside("innermost");
+    git(repo.temp.path(), ["clone", "-q", innermost.path.to_str().unwrap(), "innermost"]);
+    let far = far.to_str().unwrap();
     git(&inner, ["submodule", "--quiet", "add", far, "deep/most"]);
     git(&inner, ["add", "-A"]);
     git(&inner, ["commit", "-q", "-m", "inner"]);
@@ -273,6 +276,14 @@ fn folders_without_end_are_refused() {
     // Deeper than a stack of two MiB is, where each folder takes a frame.
     let error = export(&repo, &at(1900)).unwrap_err();
     assert!(error.text.en.contains("nest deeper"), "{error}");
+}
+
+#[test]
+fn a_submodule_of_this_host_lies_beside_its_superproject() {
+    let (repo, elsewhere) = (Repo::small(), Repo::small());
+    repo.git(["-c", "protocol.file.allow=always", "submodule", "add", "-q", elsewhere.path.to_str().unwrap(), "theirs"]);
+    let error = export(&repo, &repo.commit("theirs")).unwrap_err();
+    assert!(error.text.en.contains("theirs") && error.text.en.contains("does not lie beside"), "{error}");
 }
 
 #[test]
