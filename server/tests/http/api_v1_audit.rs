@@ -129,6 +129,11 @@ async fn every_call_that_changes_something_leaves_an_entry() {
     walk.post("/environments/{id}/live/check", environment, none.clone(), &[]).await;
     walk.patch("/environments/{id}", environment, json!({"server_ids": []}), "environment.update").await;
 
+    walk.delete("/environments/{id}/cache", environment, &["environment.clear_cache"]).await;
+    walk.patch("/housekeeping", 0, json!({"log_days": 100}), "housekeeping.update").await;
+    // There is nothing yet that could be removed.
+    walk.post("/housekeeping/run", 0, none.clone(), &[]).await;
+
     let form = json!({"kind": "gitlab", "name": "w", "environment_id": environment, "secret": "canary-5192"});
     let webhook = walk.post("/projects/{id}/webhooks", project, form, &["webhook.create"]).await.id();
     walk.patch("/webhooks/{id}", webhook, json!({"start": true}), "webhook.update").await;

@@ -8,7 +8,7 @@ use std::path::Path;
 use base64::Engine as _;
 use launchway::config::Config;
 use launchway_app::api::account::SignIn;
-use launchway_domain::{CredentialForm, SetupForm, SignInForm};
+use launchway_domain::{ChannelForm, CredentialForm, SetupForm, SignInForm, VariableForm, WebhookForm};
 use launchway_engine::testing::sshd::Sshd;
 use leptos::server_fn::ServerFn;
 use reqwest::Method;
@@ -23,6 +23,10 @@ const GIT: &str = "canary-git-Kq7Zp2Wx9";
 const PASSWORD: &str = "canary-ssh-Vb4Nm8Tr1";
 const PASSPHRASE: &str = "canary-phrase-Lc6Hd3Yj5";
 const TYPED: &str = "canary-typed-Gf2Sw7Qe0";
+const VARIABLE: &str = "canary-variable-Rt5Bn1Zc6";
+const HOOK: &str = "canary-webhook-Mj8Ux3Pk2";
+const ADDRESS: &str = "canary-address-Wd4Fy9La7";
+const SIGNING: &str = "canary-signing-Ho6Ci0Es3";
 /// The master key, in base64: 32 bytes that begin with a word of their own.
 const MASTER: &str = "Y2FuYXJ5LW1hc3Rlci1rZXktMDEyMzQ1Njc4OWFiY2Q=";
 /// What the tests' administrator signs in with.
@@ -162,11 +166,51 @@ async fn read_pages(world: &World, seen: &mut Seen) {
         "/credentials/2",
         "/credentials/3",
         "/hook-templates",
+        "/live",
+        "/audit",
+        "/users",
+        "/users/1",
+        "/account",
+        "/projects/1/members",
+        "/projects/1/webhooks",
+        "/projects/1/webhooks/1",
+        "/projects/1/notifications",
+        "/projects/1/notifications/1",
+        "/projects/1/environments/1/policy",
+        "/projects/1/environments/1/run",
+        "/projects/1/environments/1/files",
     ] {
         let page = browser.get(format!("{base}{path}")).send().await.unwrap();
         assert!(page.status().is_success(), "{path}: {}", page.status());
         seen.add(path, page.text().await.unwrap());
     }
+}
+
+/// A webhook that is called with its secret and with a wrong one, and a channel that is tested.
+async fn integrations(world: &World, seen: &mut Seen) {
+    let program = &world.program;
+    let list = format!("/projects/{}/webhooks", world.project);
+    // Its secret is in the answer that makes it, and nowhere else.
+    let webhook = program
+        .post(&list, json!({"kind": "gitlab", "name": "hook", "environment_id": world.environment, "secret": HOOK}))
+        .await;
+    let address = program.url("").replace("/api/v1", "") + webhook["address"].as_str().unwrap();
+    for (token, event) in [(HOOK, "Tag Push Hook"), (TYPED, "Tag Push Hook")] {
+        let body = json!({"object_kind": "tag_push", "ref": "refs/tags/v1", "project": {"git_http_url": "/x"}});
+        let request = reqwest::Client::new().post(&address).header("x-gitlab-token", token).json(&body);
+        let answer = request.header("x-gitlab-event", event).send().await.unwrap();
+        seen.add("a delivery", answer.text().await.unwrap());
+    }
+    let channel = json!({
+        "kind": "webhook", "name": "ops", "url": format!("http://127.0.0.1:9/{ADDRESS}"), "secret": SIGNING,
+        "events": ["release.failed"]
+    });
+    let (status, channel) =
+        program.call(Method::POST, &format!("/projects/{}/channels", world.project), Some(channel)).await;
+    assert_eq!(status, 201, "{channel}");
+    seen.add("a channel", channel.to_string());
+    let (_, test) = program.call(Method::POST, &format!("/channels/{}/test", id(&channel)), Some(json!({}))).await;
+    seen.add("a test message", test.to_string());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -245,6 +289,21 @@ async fn a_planted_secret_is_found_nowhere() {
     let log = program.log_text(release, &world.key(1, "before_deploy")).await;
     assert_eq!(log.matches(launchway_engine::redact::MASK).count(), 2, "{log}");
 
+    integrations(&world, &mut seen).await;
+    // A variable, which is set, given to a hook, and said by a command in two halves.
+    let at = format!("/environments/{}/variables/TOKEN", world.environment);
+    let (status, _) = call(&mut seen, Method::PUT, &at, json!({"value": VARIABLE, "secret": true})).await;
+    assert_eq!(status, 200);
+    let (given, status) = world.release("v1", json!({"before_deploy": "env; echo $TOKEN"})).await;
+    assert_eq!(status, "succeeded");
+    let log = program.log_text(given, &world.key(1, "before_deploy")).await;
+    assert!(log.contains(launchway_engine::redact::MASK), "{log}");
+    let (first, second) = VARIABLE.split_at(9);
+    let command = json!({"command": format!("printf %s {first}; echo {second}")});
+    let at = format!("/environments/{}/commands?wait=60", world.environment);
+    let (_, done) = call(&mut seen, Method::POST, &at, command).await;
+    assert_eq!(done["groups"][0]["output"], format!("{}\n", launchway_engine::redact::MASK), "{done}");
+
     // One that fails at the server that lets nobody in.
     let patch = json!({"server_ids": [server, id(&refusing)]});
     call(&mut seen, Method::PATCH, &format!("/environments/{}", world.environment), patch).await;
@@ -255,6 +314,7 @@ async fn a_planted_secret_is_found_nowhere() {
         (release, "after_download".to_owned()),
         (release, world.key(1, "before_deploy")),
         (failing, format!("server:{}", id(&refusing))),
+        (given, world.key(1, "before_deploy")),
     ] {
         seen.add(format!("log of {release} {node}"), program.log_text(release, &node).await);
     }
@@ -266,7 +326,9 @@ async fn a_planted_secret_is_found_nowhere() {
     assert!(seen.texts.iter().any(|(place, _)| place.ends_with("program.log")), "the log was looked at");
 
     let token = program.token();
-    for secret in [GIT, PASSWORD, PASSPHRASE, TYPED, MASTER, ADMINISTRATOR, &line, &wall, token] {
+    for secret in
+        [GIT, PASSWORD, PASSPHRASE, TYPED, MASTER, ADMINISTRATOR, VARIABLE, HOOK, ADDRESS, SIGNING, &line, &wall, token]
+    {
         assert_eq!(seen.find(secret), Vec::<&str>::new(), "{secret}");
     }
     // Whoever looks like this does find what is there.
@@ -284,6 +346,18 @@ fn nothing_that_holds_a_secret_tells_it_to_a_programmer() {
         ..CredentialForm::default()
     };
     let setup = SetupForm { name: "shown".into(), password: TYPED.into() };
+    let variable = VariableForm { value: VARIABLE.into(), secret: true };
+    let webhook = WebhookForm { name: "shown".into(), secret: Some(HOOK.into()), ..WebhookForm::default() };
+    let channel = ChannelForm {
+        name: "shown".into(),
+        url: Some(format!("https://example.com/{ADDRESS}")),
+        secret: Some(SIGNING.into()),
+        ..ChannelForm::default()
+    };
+    let tell = format!("{variable:?} {webhook:?} {channel:?}");
+    for secret in [VARIABLE, HOOK, ADDRESS, SIGNING] {
+        assert!(!tell.contains(secret), "{tell}");
+    }
     let sign_in = SignInForm { name: "shown".into(), password: TYPED.into() };
     let mut config = Config::new("shown");
     config.master_key = Some(MASTER.into());

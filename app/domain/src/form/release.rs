@@ -245,6 +245,7 @@ mod tests {
                 after_deploy: Some(" check ".into()),
             },
             note: None,
+            start: None,
         };
         let found: Vec<_> = form.errors().into_iter().map(|e| (e.field, e.code)).collect();
         let wanted = [("save_as.before_download", "no_hook"), ("save_as.after_deploy", "duplicate")];

@@ -1,4 +1,4 @@
-use launchway_domain::{EnvironmentId, EnvironmentKind, NodeKind, ProjectId, Text};
+use launchway_domain::{EnvironmentId, EnvironmentKind, NodeKind, ProjectId, ReleaseId, Text};
 
 use super::*;
 
