@@ -11,7 +11,7 @@ use super::dialect::Turn;
 use super::error::{Result, StoreError};
 use super::list::{Listing, keys, seen_by};
 use super::tx::Write;
-use super::{Store, members, rows, sessions, tokens, users};
+use super::{Store, members, rows, sessions, tokens, transitions, users};
 
 /// The state of a user `u`: of a column that stands in no table.
 pub(super) const STATE: &str = "CASE WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' \
@@ -229,7 +229,7 @@ impl Store {
         Ok(after)
     }
 
-    /// Shuts somebody out: their sessions, tokens and link end.
+    /// Shuts somebody out: their sessions, tokens and link end, and what they made leaves the queue.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::LastAdmin`], [`StoreError::Changed`].
@@ -249,6 +249,7 @@ impl Store {
         let after = get(w.conn(), id, &Visible::All).await?;
         w.audit_changed("deactivate", &before, &after)?;
         tokens::revoke_all(&mut w, id).await?;
+        transitions::end_queued_of(&mut w, id, &before.name).await?;
         w.commit().await?;
         Ok(after)
     }

@@ -1,9 +1,9 @@
 //! What people do to a release: start, retry, cancel. Each is one guarded UPDATE, so that of two at
 //! once one wins and the other learns the status that it met.
 
-use launchway_domain::{EventData, Release, ReleaseId, ReleaseStatus, Timestamp};
+use launchway_domain::{EventData, Release, ReleaseId, ReleaseStatus, Text, Timestamp, UserId, text};
 use serde::Serialize;
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, Row};
 
 use super::audit::Draft;
 use super::error::{Result, StoreError};
@@ -114,21 +114,7 @@ impl Store {
     pub async fn release_cancel(&self, id: ReleaseId) -> Result<Release> {
         let mut w = self.write().await?;
         let before = status(&mut w, id).await?;
-        let now = Timestamp::now();
-        let ended = sqlx::query(
-            "UPDATE releases SET status = 'canceled', finished_at = $2 \
-             WHERE id = $1 AND status IN ('pending', 'awaiting_approval', 'queued')",
-        )
-        .bind(id.0)
-        .bind(now.0)
-        .execute(w.conn())
-        .await?;
-        if ended.rows_affected() > 0 {
-            let release = releases::get(w.conn(), id).await?;
-            super::nodes::close(&mut w, &release, now).await?;
-            moved(&mut w, "cancel", before, &release)?;
-            let release = tell(&mut w, release);
-            super::locks::end_with(&mut w, &release).await?;
+        if let Some(release) = end_early(&mut w, id, before, None).await? {
             w.commit().await?;
             return Ok(release);
         }
@@ -147,6 +133,48 @@ impl Store {
         w.commit().await?;
         Ok(release)
     }
+}
+
+/// Ends a release that nothing has been done for yet, within a transaction; none where it is under way or has ended.
+async fn end_early(w: &mut Write, id: ReleaseId, before: ReleaseStatus, why: Option<&Text>) -> Result<Option<Release>> {
+    let now = Timestamp::now();
+    let ended = sqlx::query(
+        "UPDATE releases SET status = 'canceled', finished_at = $2, error = $3 \
+         WHERE id = $1 AND status IN ('pending', 'awaiting_approval', 'queued')",
+    )
+    .bind(id.0)
+    .bind(now.0)
+    .bind(why.map(serde_json::to_string).transpose()?)
+    .execute(w.conn())
+    .await?;
+    if ended.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let release = releases::get(w.conn(), id).await?;
+    super::nodes::close(w, &release, now).await?;
+    moved(w, "cancel", before, &release)?;
+    let release = tell(w, release);
+    super::locks::end_with(w, &release).await?;
+    Ok(Some(release))
+}
+
+/// Takes what somebody made out of the queue, within the transaction that shuts them out: what waits for its time would
+/// begin when nobody looks after it any more. Whoever wants it retries it.
+pub(super) async fn end_queued_of(w: &mut Write, user: UserId, name: &str) -> Result<()> {
+    let rows = sqlx::query("SELECT id FROM releases WHERE created_by = $1 AND status = 'queued' ORDER BY id")
+        .bind(user.0)
+        .fetch_all(w.conn())
+        .await?;
+    let why = text!(
+        "{name}, who made it, was deactivated before it began. Retry it where it is still wanted.",
+        "创建者 {name} 在其开始之前已被停用。如仍需发布，请重试。"
+    );
+    for row in rows {
+        let id = ReleaseId(row.try_get("id")?);
+        let before = status(w, id).await?;
+        end_early(w, id, before, Some(&why)).await?;
+    }
+    Ok(())
 }
 
 /// The status that a release has before somebody changes it; nobody else does until the transaction ends.

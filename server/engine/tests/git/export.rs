@@ -281,7 +281,15 @@ fn folders_without_end_are_refused() {
 #[test]
 fn a_submodule_of_this_host_lies_beside_its_superproject() {
     let (repo, elsewhere) = (Repo::small(), Repo::small());
-    repo.git(["-c", "protocol.file.allow=always", "submodule", "add", "-q", elsewhere.path.to_str().unwrap(), "theirs"]);
+    repo.git([
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "add",
+        "-q",
+        elsewhere.path.to_str().unwrap(),
+        "theirs",
+    ]);
     let error = export(&repo, &repo.commit("theirs")).unwrap_err();
     assert!(error.text.en.contains("theirs") && error.text.en.contains("does not lie beside"), "{error}");
 }

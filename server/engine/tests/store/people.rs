@@ -2,11 +2,12 @@
 
 use futures::future::join_all;
 use launchway_domain::{
-    IfVersion, ListQuery, Membership, ProjectForm, Role, Timestamp, TokenScope, UserId, UserState, Visible,
+    IfVersion, ListQuery, Membership, ProjectForm, ReleaseStatus, Role, Timestamp, TokenScope, UserId, UserState,
+    Visible,
 };
-use launchway_engine::store::{NewLink, NewSession, NewToken, NewUser, Store, StoreError};
+use launchway_engine::store::{NewLink, NewRelease, NewSession, NewToken, NewUser, Store, StoreError};
 
-use crate::world::Db;
+use crate::world::{Db, new_release, world};
 
 pub(crate) async fn of_many_first_administrators_there_is_one(db: Db) {
     let (a, b) = (db.open().await, db.open().await);
@@ -190,6 +191,30 @@ pub(crate) async fn the_last_administrator_stays_one(db: Db) {
     assert_eq!(usize::from(one.is_ok()) + usize::from(two.is_ok()), 1, "{one:?} {two:?}");
     let loser = one.err().or(two.err());
     assert!(matches!(loser, Some(StoreError::LastAdmin)));
+}
+
+pub(crate) async fn what_somebody_queued_does_not_begin_once_they_are_shut_out(db: Db) {
+    let store = db.open().await;
+    store.create_user("ada", "hash", Role::Admin).await.unwrap();
+    let kim = store.create_user("kim", "hash", Role::Manager).await.unwrap();
+    let shop = world(&store, "shop").await;
+    let by =
+        |user: Option<UserId>| NewRelease { created_by: user, ..new_release(shop.project, shop.environment, "v1") };
+    let [theirs, others, pending] = [Some(kim.id), None, Some(kim.id)].map(by);
+    let (theirs, others) =
+        (store.release_create(&theirs).await.unwrap().id, store.release_create(&others).await.unwrap().id);
+    let pending = store.release_create(&pending).await.unwrap().id;
+    for id in [theirs, others] {
+        store.release_start(id).await.unwrap();
+    }
+    store.user_deactivate(kim.id).await.unwrap();
+    let ended = store.release(theirs).await.unwrap();
+    assert_eq!(ended.status, ReleaseStatus::Canceled);
+    assert!(ended.error.unwrap().en.contains("kim"));
+    assert_eq!(store.release(others).await.unwrap().status, ReleaseStatus::Queued);
+    assert_eq!(store.release(pending).await.unwrap().status, ReleaseStatus::Pending, "it waits for somebody anyway");
+    let told = store.audit_verify(None).await.unwrap();
+    assert!(told.finding.is_none());
 }
 
 pub(crate) async fn who_is_shut_out_holds_nothing(db: Db) {
