@@ -42,7 +42,7 @@ on_both! {
     people::a_token_ends_at_its_time_and_belongs_to_its_project
     people::an_invitation_opens_once
     people::the_last_administrator_stays_one
-    people::who_is_shut_out_holds_nothing,
+    people::who_is_shut_out_holds_nothing
     people::what_somebody_queued_does_not_begin_once_they_are_shut_out
     people::somebody_sees_and_ends_their_own_sessions
     people::a_new_password_ends_the_other_sessions
