@@ -269,6 +269,9 @@ mod tests {
             ("live", Needs::SignIn),
             ("run --env live uptime", Needs::SignIn),
             ("files size --env live --path log", Needs::SignIn),
+            ("sessions", Needs::SignIn),
+            ("history", Needs::SignIn),
+            ("housekeeping show", Needs::SignIn),
         ];
         let mut left: Vec<String> = Cli::command().get_subcommands().map(|one| one.get_name().to_owned()).collect();
         for (line, needs) in lines {

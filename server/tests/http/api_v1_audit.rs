@@ -49,7 +49,8 @@ impl Walk {
             assert_eq!(entry["outcome"], "done");
             let noun = entry["what"].as_str().unwrap().split('.').next().unwrap();
             assert_eq!(entry["thing"]["kind"], noun, "{entry}");
-            let has_id = entry["thing"]["id"].is_i64() || noun == "variable";
+            // A variable is known by its name, and there is one housekeeping.
+            let has_id = entry["thing"]["id"].is_i64() || matches!(noun, "variable" | "housekeeping");
             assert!(has_id && entry["thing"]["name"].is_string(), "{entry}");
             let (before, after) = (entry["before"].is_object(), entry["after"].is_object());
             match entry["what"].as_str().unwrap().split_once('.').unwrap().1 {

@@ -297,5 +297,5 @@ async fn a_project_cannot_name_the_mirror_of_another() {
     let (release, status) = world.release("spy", json!({})).await;
     assert_eq!(status, "failed");
     let node = world.program.node(release, "download").await;
-    assert!(node["message"].as_str().unwrap().contains("does not lie beside"), "{node}");
+    assert!(node["message"].as_str().unwrap().contains("data folder"), "{node}");
 }

@@ -77,7 +77,8 @@ state() {
   leader && return
   led=0; members
   [ -z "$found" ] || return
-  if [ -h exit ]; then told; else now=lost; fi
+  # What the guard has ended may not have its exit status yet.
+  if [ -h exit ] || [ -h ended ]; then told; else now=lost; fi
 }
 send() {
   if [ "$led" = 1 ]; then kill "-$1" "-$pid" 2>/dev/null; else kill "-$1" $found 2>/dev/null; fi

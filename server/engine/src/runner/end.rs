@@ -3,6 +3,7 @@
 //! `succeeded` means live on every server. A release that left some behind, though within its failure budget, has
 //! therefore failed: it says where it is live and where not, and a retry takes it to those that it left behind.
 
+use futures::future::join_all;
 use launchway_domain::{LiveChange, Node, NodeKind, NodeStatus, ReleaseStatus, Text, text};
 
 use super::execution::Execution;
@@ -15,6 +16,7 @@ const NAMED: usize = 5;
 impl Execution {
     /// Settles the nodes that will not run, tidies up, and says how the release ended.
     pub(super) async fn conclude(&self) -> Result<End, StepEnd> {
+        self.end_hooks().await?;
         let nodes = self.in_order();
         let failed: Vec<&Node> = nodes.iter().filter(|node| node.status == NodeStatus::Failed).collect();
         let canceled = self.context.cancel.is_cancelled() && nodes.iter().any(|n| n.status != NodeStatus::Succeeded);
@@ -57,6 +59,18 @@ impl Execution {
             }
         }
         Ok(end)
+    }
+
+    /// Ends hooks that run under a cancel: the program before this one was killed while they did, and nothing came to
+    /// look after them again.
+    async fn end_hooks(&self) -> Result<(), StepEnd> {
+        if !self.stopped() {
+            return Ok(());
+        }
+        let nodes = self.in_order();
+        let left = nodes.iter().filter(|node| node.status == NodeStatus::Running && node.kind.hook().is_some());
+        let ended = join_all(left.map(|node| self.run_node(&node.key, None))).await;
+        ended.into_iter().try_for_each(|end| end.map(drop))
     }
 
     fn because(&self, node: &Node) -> Text {

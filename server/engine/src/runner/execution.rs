@@ -102,10 +102,11 @@ impl Execution {
             None => None,
             Some(_) => Some(self.place(&mut node).await?),
         };
-        if self.stopped() {
+        let mut resumed = node.status == NodeStatus::Running;
+        // A hook that runs already has to be ended.
+        if self.stopped() && !(resumed && node.kind.hook().is_some()) {
             return Ok(node.status);
         }
-        let mut resumed = node.status == NodeStatus::Running;
         loop {
             if !resumed {
                 node.attempt += 1;
