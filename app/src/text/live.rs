@@ -35,3 +35,11 @@ pub fn running(id: i64) -> Text {
 pub fn should_be(id: i64, name: &str) -> Text {
     launchway_domain::text!("should be #{id} {name}", "应为 #{id} {name}")
 }
+
+/// How many servers stand below, folded.
+pub fn more(count: usize) -> Text {
+    match count {
+        1 => Text::new("1 more server", "另有 1 台服务器"),
+        count => launchway_domain::text!("{count} more servers", "另有 {count} 台服务器"),
+    }
+}

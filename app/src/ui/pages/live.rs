@@ -66,6 +66,9 @@ fn Places(
     found.into_iter().map(|place| view! { <Place place check /> }).collect_view().into_any()
 }
 
+/// How many servers of an environment stand open; the others are a click away.
+const MANY: usize = 30;
+
 /// An environment with the servers that are looked for; none where it has none of them.
 fn narrowed(mut place: EnvironmentLive, q: &str, state: Option<LiveState>) -> Option<EnvironmentLive> {
     let q = q.trim().to_lowercase();
@@ -94,8 +97,11 @@ pub fn Place(
         move || check.input().with(|input| input.as_ref().is_some_and(|input| input.id == id)) && check.pending().get();
     let lang = CurrentLang::find();
     let look = move || if busy() { words::LOOKING } else { words::LOOK }.get(lang.get()).to_owned();
-    let rows = place.servers.into_iter().map(|server| view! { <Row server /> }).collect_view();
-    let is_empty = rows.is_empty();
+    let is_empty = place.servers.is_empty();
+    let mut first = place.servers;
+    // What is not as it should be comes first: of many servers the others are of less interest.
+    first.sort_by_key(|server| server.state == LiveState::Ok);
+    let rest = first.split_off(first.len().min(MANY));
     view! {
         <section class="live-place" data-state=place.state.as_str()>
             <div class="live-head">
@@ -128,27 +134,45 @@ pub fn Place(
             {if is_empty {
                 view! { <p class="quiet">{t(words::NO_SERVERS)}</p> }.into_any()
             } else {
+                let more = (!rest.is_empty())
+                    .then(|| {
+                        view! {
+                            <details class="live-rest">
+                                <summary>{t(words::more(rest.len()))}</summary>
+                                {table(rest)}
+                            </details>
+                        }
+                    });
                 view! {
-                    <table class="list live">
-                        <thead>
-                            <tr>
-                                <th scope="col">{t(words::SERVER)}</th>
-                                <th scope="col">{t(words::LIVE)}</th>
-                                <th scope="col">{t(words::STATE)}</th>
-                                <th scope="col" class="when">
-                                    {t(words::SINCE)}
-                                </th>
-                                <th scope="col" class="when">
-                                    {t(words::LOOKED)}
-                                </th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
+                    {table(first)}
+                    {more}
                 }
                     .into_any()
             }}
         </section>
+    }
+    .into_any()
+}
+
+/// Some servers of an environment.
+fn table(servers: Vec<ServerLive>) -> AnyView {
+    view! {
+        <table class="list live">
+            <thead>
+                <tr>
+                    <th scope="col">{t(words::SERVER)}</th>
+                    <th scope="col">{t(words::LIVE)}</th>
+                    <th scope="col">{t(words::STATE)}</th>
+                    <th scope="col" class="when">
+                        {t(words::SINCE)}
+                    </th>
+                    <th scope="col" class="when">
+                        {t(words::LOOKED)}
+                    </th>
+                </tr>
+            </thead>
+            <tbody>{servers.into_iter().map(|server| view! { <Row server /> }).collect_view()}</tbody>
+        </table>
     }
     .into_any()
 }

@@ -32,15 +32,15 @@ pub fn Section(kept: Housekeeping, save: ServerAction<SaveHousekeeping>) -> impl
             <h2>{t(words::KEPT)}</h2>
             <ActionForm action=save on:submit:capture=form.guard() attr:class="form" attr:novalidate=true>
                 <VersionField form version=kept.version />
-                <div class="columns">
+                <div class="columns is-even">
                     <TextField form field="artifact_days" label=words::ARTIFACT_DAYS value=artifact_days hint=words::ARTIFACT_DAYS_HINT optional=true />
                     <TextField form field="keep_artifacts" label=words::KEEP_ARTIFACTS value=keep_artifacts hint=words::KEEP_ARTIFACTS_HINT />
                 </div>
-                <div class="columns">
+                <div class="columns is-even">
                     <TextField form field="log_days" label=words::LOG_DAYS value=log_days hint=words::LOG_DAYS_HINT optional=true />
                     <TextField form field="cache_days" label=words::CACHE_DAYS value=cache_days hint=words::CACHE_DAYS_HINT optional=true />
                 </div>
-                <div class="columns">
+                <div class="columns is-even">
                     <TextField form field="event_days" label=words::EVENT_DAYS value=event_days hint=words::EVENT_DAYS_HINT />
                     <TextField form field="delivery_days" label=words::DELIVERY_DAYS value=delivery_days />
                 </div>

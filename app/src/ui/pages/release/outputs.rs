@@ -144,7 +144,7 @@ fn ask_again(state: Memo<Came>, again: RwSignal<u32>) {
 /// What was found.
 #[component]
 fn Found(id: ReleaseId, live: Live, found: Outputs) -> impl IntoView {
-    let open = (found.waiting > 0).then(|| view! { " · " <span class="quiet">{t(words::open(found.waiting))}</span> });
+    let open = (found.waiting > 0).then(|| view! { <span class="quiet">{t(words::open(found.waiting))}</span> });
     if found.groups.is_empty() {
         return view! {
             <p class="quiet">{t(words::NOWHERE)}</p>
@@ -152,6 +152,7 @@ fn Found(id: ReleaseId, live: Live, found: Outputs) -> impl IntoView {
         }
         .into_any();
     }
+    let open = open.map(|open| view! { " · " {open} });
     let summary = command::summary(&found.groups, &[]);
     let servers: HashMap<String, ServerId> = live.plan.with_untracked(|plan| {
         let servers = plan.iter().filter(|node| node.kind == NodeKind::Server);
