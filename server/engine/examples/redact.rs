@@ -23,13 +23,13 @@ fn log() -> Vec<u8> {
         let m = mixed(n);
         let line = match n % 4 {
             0 => format!(
-                "npm http fetch GET 200 https://registry.example/pkg-{}/-/pkg-{}.tgz {}ms\n",
+                "npm http fetch GET 200 https://packages.example/pkg-{}/-/pkg-{}.tgz {}ms\n",
                 m % 4096,
                 m % 977,
                 m % 300
             ),
             1 => format!(
-                "   Compiling crate-{:x} v{}.{}.{} (/work/tree/crates/{:x})\n",
+                "   Compiling crate-{:x} v{}.{}.{} (/src/tree/crates/{:x})\n",
                 m >> 40,
                 m % 9,
                 m % 30,

@@ -15,8 +15,31 @@ async fn a_project_is_made_read_changed_and_deleted() {
     assert_eq!(client.patch(&address, json!({"title": "Shop"})).await.json(200)["title"], "Shop");
     let faulty = client.patch(&address, json!({"repo_url": "https://me:pw@git.example/shop"})).await;
     assert_eq!(faulty.faults(), faults(&[("repo_url", "url_password")]));
+    // Turned round by a mark that nobody sees, it reads like another.
+    let faulty = client.patch(&address, json!({"title": "Sh\u{202e}po"})).await;
+    assert_eq!(faulty.faults(), faults(&[("title", "control")]));
     assert_eq!(client.delete(&address).await.status, 204);
     client.get(&address).await.problem(404);
+}
+
+#[tokio::test]
+async fn a_folder_of_this_host_is_named_by_those_who_manage_projects_everywhere() {
+    let (app, client) = TestApp::start().await;
+    let repository = app.repository();
+    let body = json!({"title": "Shop", "repo_url": repository});
+    let address = format!("/api/v1/projects/{}", client.post("/api/v1/projects", body).await.id());
+    let meg = app.person("meg", launchway_domain::Role::Member).await;
+    let id = &meg.get("/api/v1/me").await.json(200)["id"];
+    client.put(&format!("{address}/members/{id}"), json!({"role": "manager"})).await;
+
+    for url in ["/srv/other.git", "file:///srv/other.git"] {
+        let refused = meg.patch(&address, json!({"repo_url": url})).await;
+        assert_eq!(refused.faults(), faults(&[("repo_url", "local")]), "{url}");
+    }
+    // What stands there stays, and what others can reach is theirs to choose.
+    assert_eq!(meg.patch(&address, json!({"title": "Shop 2"})).await.json(200)["repo_url"], json!(repository));
+    meg.patch(&address, json!({"repo_url": "https://git.example/shop.git"})).await.json(200);
+    client.patch(&address, json!({"repo_url": "/srv/other.git"})).await.json(200);
 }
 
 #[tokio::test]
