@@ -14,6 +14,7 @@ use crate::ui::components::form::{FormEnd, FormState};
 use crate::ui::components::layout::{EmptyState, PageHead};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::once::Once;
+use crate::ui::components::rows::{Head, TakeAway};
 use crate::ui::components::time::LastTime;
 use crate::ui::components::toast::Toasts;
 
@@ -185,11 +186,7 @@ fn Tokens(tokens: Vec<ApiToken>, projects: Vec<Project>, revoke: ServerAction<Re
                     <td class="quiet">{used}</td>
                     <td class="end">
                         <ActionForm action=revoke>
-                            <input type="hidden" name="id" value=token.id.to_string() />
-                            <input type="hidden" name="name" value=token.name />
-                            <button type="submit" class="button danger small">
-                                {t(people::REVOKE)}
-                            </button>
+                            <TakeAway fields=vec![("id", token.id.to_string()), ("name", token.name)] label=people::REVOKE />
                         </ActionForm>
                     </td>
                 </tr>
@@ -198,18 +195,7 @@ fn Tokens(tokens: Vec<ApiToken>, projects: Vec<Project>, revoke: ServerAction<Re
         .collect_view();
     view! {
         <table class="list">
-            <thead>
-                <tr>
-                    <th scope="col">{t(common::NAME)}</th>
-                    <th scope="col">{t(people::SCOPE)}</th>
-                    <th scope="col">{t(people::SCOPE_FOR)}</th>
-                    <th scope="col">{t(people::EXPIRES)}</th>
-                    <th scope="col">{t(people::LAST_USED)}</th>
-                    <th scope="col">
-                        <span class="unseen">{t(people::REVOKE)}</span>
-                    </th>
-                </tr>
-            </thead>
+            <Head columns=vec![common::NAME, people::SCOPE, people::SCOPE_FOR, people::EXPIRES, people::LAST_USED] last=Some(people::REVOKE) />
             <tbody>{rows}</tbody>
         </table>
     }

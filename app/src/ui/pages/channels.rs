@@ -12,6 +12,7 @@ use crate::ui::components::field::{CheckList, SelectField, TextField};
 use crate::ui::components::form::{FormEnd, FormState, VersionField};
 use crate::ui::components::layout::{EmptyState, PageHead};
 use crate::ui::components::load::{Loading, show};
+use crate::ui::components::rows::Head;
 
 /// The list of a project's channels.
 #[component]
@@ -73,14 +74,7 @@ fn Table(channels: Vec<Channel>, new: String) -> impl IntoView {
         .collect_view();
     view! {
         <table class="list">
-            <thead>
-                <tr>
-                    <th scope="col">{t(common::NAME)}</th>
-                    <th scope="col">{t(words::KIND)}</th>
-                    <th scope="col">{t(words::WHERE)}</th>
-                    <th scope="col">{t(words::STATE)}</th>
-                </tr>
-            </thead>
+            <Head columns=vec![common::NAME, words::KIND, words::WHERE, words::STATE] />
             <tbody>{rows}</tbody>
         </table>
     }

@@ -13,6 +13,7 @@ use crate::ui::components::field::SelectField;
 use crate::ui::components::form::{FormEnd, FormState};
 use crate::ui::components::layout::{EmptyState, PageHead};
 use crate::ui::components::load::{Loading, show};
+use crate::ui::components::rows::{Head, TakeAway};
 use crate::ui::components::toast::Toasts;
 use crate::ui::may::May;
 
@@ -85,12 +86,10 @@ fn Table(id: ProjectId, members: Vec<Member>, manages: bool, remove: ServerActio
             let away = manages.then(|| {
                 view! {
                     <ActionForm action=remove>
-                        <input type="hidden" name="project" value=id.to_string() />
-                        <input type="hidden" name="user" value=member.user_id.to_string() />
-                        <input type="hidden" name="name" value=name />
-                        <button type="submit" class="button danger small">
-                            {t(people::REMOVE)}
-                        </button>
+                        <TakeAway
+                            fields=vec![("project", id.to_string()), ("user", member.user_id.to_string()), ("name", name)]
+                            label=people::REMOVE
+                        />
                     </ActionForm>
                 }
             });
@@ -111,17 +110,7 @@ fn Table(id: ProjectId, members: Vec<Member>, manages: bool, remove: ServerActio
         .collect_view();
     view! {
         <table class="list">
-            <thead>
-                <tr>
-                    <th scope="col">{t(people::PERSON)}</th>
-                    <th scope="col">{t(people::ROLE_THERE)}</th>
-                    <th scope="col">{t(people::ROLE_EVERYWHERE)}</th>
-                    <th scope="col">{t(people::STATE)}</th>
-                    <th scope="col">
-                        <span class="unseen">{t(people::REMOVE)}</span>
-                    </th>
-                </tr>
-            </thead>
+            <Head columns=vec![people::PERSON, people::ROLE_THERE, people::ROLE_EVERYWHERE, people::STATE] last=Some(people::REMOVE) />
             <tbody>{rows}</tbody>
         </table>
     }

@@ -8,6 +8,7 @@ use crate::text::{people, t};
 use crate::ui::components::confirm::{Refused, refusal_of};
 use crate::ui::components::layout::EmptyState;
 use crate::ui::components::load::{Loading, show};
+use crate::ui::components::rows::{Head, TakeAway};
 use crate::ui::components::time::{LastTime, Time};
 use crate::ui::components::toast::Toasts;
 
@@ -56,17 +57,7 @@ fn List(sessions: Vec<Session>, of: Option<UserId>, doings: Doings) -> impl Into
     view! {
         <div class="scroll">
             <table class="list">
-                <thead>
-                    <tr>
-                        <th scope="col">{t(people::BROWSER)}</th>
-                        <th scope="col">{t(people::ADDRESS)}</th>
-                        <th scope="col">{t(people::SIGNED_IN)}</th>
-                        <th scope="col">{t(people::LAST_USED)}</th>
-                        <th scope="col">
-                            <span class="unseen">{t(people::END)}</span>
-                        </th>
-                    </tr>
-                </thead>
+                <Head columns=vec![people::BROWSER, people::ADDRESS, people::SIGNED_IN, people::LAST_USED] last=Some(people::END) />
                 <tbody>{rows}</tbody>
             </table>
         </div>
@@ -95,13 +86,11 @@ fn Row(session: Session, of: Option<UserId>, end: ServerAction<EndSession>) -> i
         view! { <LastTime at=session.last_used_at never=people::NOT_KNOWN /> }.into_any()
     };
     let button = (!session.current).then(|| {
+        let mut fields = vec![("id", session.id.to_string())];
+        fields.extend(of.map(|of| ("of", of.to_string())));
         view! {
             <ActionForm action=end>
-                <input type="hidden" name="id" value=session.id.to_string() />
-                {of.map(|of| view! { <input type="hidden" name="of" value=of.to_string() /> })}
-                <button type="submit" class="button danger small">
-                    {t(people::END)}
-                </button>
+                <TakeAway fields label=people::END />
             </ActionForm>
         }
     });
@@ -111,10 +100,12 @@ fn Row(session: Session, of: Option<UserId>, end: ServerAction<EndSession>) -> i
             <td class="quiet">
                 <code>{session.address.unwrap_or_else(|| "–".to_owned())}</code>
             </td>
-            <td class="quiet">
+            <td class="quiet" data-label=t(people::SIGNED_IN)>
                 <Time at=session.created_at />
             </td>
-            <td class="quiet">{last}</td>
+            <td class="quiet" data-label=t(people::LAST_USED)>
+                {last}
+            </td>
             <td class="end">{button}</td>
         </tr>
     }

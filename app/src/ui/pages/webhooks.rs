@@ -11,6 +11,7 @@ use crate::ui::components::field::{CheckList, SelectField, TextField};
 use crate::ui::components::form::{FormEnd, FormState, VersionField};
 use crate::ui::components::layout::{EmptyState, PageHead};
 use crate::ui::components::load::{Loading, show};
+use crate::ui::components::rows::Head;
 use crate::ui::components::toast::Toasts;
 
 /// The list of a project's webhooks.
@@ -72,14 +73,7 @@ fn Table(webhooks: Vec<Webhook>, environments: Vec<Environment>, new: String) ->
         .collect_view();
     view! {
         <table class="list">
-            <thead>
-                <tr>
-                    <th scope="col">{t(common::NAME)}</th>
-                    <th scope="col">{t(words::SERVICE)}</th>
-                    <th scope="col">{t(words::ENVIRONMENT)}</th>
-                    <th scope="col">{t(words::STATE)}</th>
-                </tr>
-            </thead>
+            <Head columns=vec![common::NAME, words::SERVICE, words::ENVIRONMENT, words::STATE] />
             <tbody>{rows}</tbody>
         </table>
     }

@@ -7,6 +7,7 @@ use crate::api::housekeeping::TidyUp;
 use crate::text::remote::size;
 use crate::text::{housekeeping as words, t};
 use crate::ui::components::confirm::{Confirm, ConfirmButton, refusal_of};
+use crate::ui::components::rows::Head;
 use crate::ui::components::time::Time;
 
 /// What is old enough and needed by nothing, and what went last.
@@ -75,13 +76,7 @@ fn table(all: Tidying) -> impl IntoView {
         .collect_view();
     view! {
         <table class="list">
-            <thead>
-                <tr>
-                    <th scope="col">{t(words::WHAT)}</th>
-                    <th scope="col">{t(words::COUNT)}</th>
-                    <th scope="col">{t(words::SIZE)}</th>
-                </tr>
-            </thead>
+            <Head columns=vec![words::WHAT, words::COUNT, words::SIZE] />
             <tbody>{rows}</tbody>
         </table>
     }

@@ -10,6 +10,7 @@ use crate::ui::components::field::{CheckList, TextField};
 use crate::ui::components::form::{FormEnd, FormState};
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
+use crate::ui::components::rows::Head;
 use crate::ui::next::encode;
 use crate::ui::pages::id_param;
 
@@ -109,13 +110,7 @@ fn Found(found: FilesPreview) -> impl IntoView {
         .collect_view();
     view! {
         <table class="list">
-            <thead>
-                <tr>
-                    <th scope="col">{t(words::SERVER)}</th>
-                    <th scope="col">{t(words::FILES)}</th>
-                    <th scope="col">{t(words::SIZE)}</th>
-                </tr>
-            </thead>
+            <Head columns=vec![words::SERVER, words::FILES, words::SIZE] />
             <tbody>
                 {rows} <tr>
                     <td>
