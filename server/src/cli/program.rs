@@ -112,10 +112,10 @@ impl Program {
         Ok(Self { services, address, runner, stop, http })
     }
 
-    /// Returns when somebody asks for the end (Ctrl-C, SIGTERM, SIGHUP), or the server breaks.
-    pub(super) async fn wait(&mut self) -> Result<(), Failure> {
+    /// Returns when somebody asks for the end, or the server breaks.
+    pub(super) async fn wait(&mut self, ending: &Ending) -> Result<(), Failure> {
         tokio::select! {
-            asked = asked_to_end() => asked,
+            () = ending.asked() => Ok(()),
             ended = &mut self.http => {
                 let doing = Text::new("serving", "提供服务");
                 match ended {
@@ -171,16 +171,46 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
     })
 }
 
-/// Returns when somebody asks for the end.
-pub(super) async fn asked_to_end() -> Result<(), Failure> {
-    let doing = Text::new("listening for signals", "等待信号");
-    let on = |kind| signal(kind).map_err(|e| Failure::new(&doing, e));
-    let (mut interrupt, mut terminate, mut hangup) =
-        (on(SignalKind::interrupt())?, on(SignalKind::terminate())?, on(SignalKind::hangup())?);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
+/// Hears from the moment it is made on when somebody asks for the end (Ctrl-C, SIGTERM, SIGHUP): who asks between two
+/// things that wait for it is heard by the second.
+#[derive(Clone)]
+pub(super) struct Ending(CancellationToken);
+
+impl Ending {
+    pub(super) fn listen() -> Result<Self, Failure> {
+        let doing = Text::new("listening for signals", "等待信号");
+        let on = |kind| signal(kind).map_err(|e| Failure::new(&doing, e));
+        let (mut interrupt, mut terminate, mut hangup) =
+            (on(SignalKind::interrupt())?, on(SignalKind::terminate())?, on(SignalKind::hangup())?);
+        let asked = CancellationToken::new();
+        let telling = asked.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+                _ = hangup.recv() => {}
+            }
+            telling.cancel();
+        });
+        Ok(Self(asked))
     }
-    Ok(())
+
+    /// Returns when somebody asks, or has asked.
+    pub(super) async fn asked(&self) {
+        self.0.cancelled().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_asks_before_anything_waits_is_heard() {
+        let ending = Ending::listen().unwrap();
+        nix::sys::signal::raise(nix::sys::signal::Signal::SIGHUP).unwrap();
+        for _ in 0..2 {
+            tokio::time::timeout(Duration::from_secs(60), ending.asked()).await.unwrap();
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use launchway_domain::text;
 
-use super::program::{Program, listen};
+use super::program::{Ending, Program, listen};
 use super::say::{self, Failure};
 use crate::config::Config;
 
@@ -17,6 +17,8 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     }
     let listener = listen(config.listen).await?;
     let mut program = Program::start(config, listener).await?;
+    // Before anybody is told that it is there.
+    let ending = Ending::listen()?;
     let url = public_url.map_or_else(|| format!("{scheme}://{}/", program.address), |url| url.to_string());
     say::line(&text!("Launchway is at {url}", "Launchway 运行于 {url}"));
     if program.services.accounts().needs_setup().await? {
@@ -25,7 +27,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
             "请打开该地址，设置首位管理员的用户名和密码。"
         ));
     }
-    let outcome = program.wait().await;
+    let outcome = program.wait(&ending).await;
     program.stop().await;
     outcome
 }

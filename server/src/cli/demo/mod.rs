@@ -14,7 +14,7 @@ use launchway_domain::{Actor, ReleaseFilter, ReleaseStatus, SetupForm, Text, tex
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::program::{Program, asked_to_end, listen};
+use super::program::{Ending, Program, listen};
 use super::say::{self, Failure};
 use super::{Listen, Place};
 use crate::config::DEFAULT_LISTEN;
@@ -39,6 +39,7 @@ struct Stage {
 }
 
 pub(super) async fn run(place: Place, asked: Listen) -> Result<(), Failure> {
+    let ending = Ending::listen()?;
     say::line(&Text::new(
         "Making a sample repository and three SSH servers on loopback …",
         "正在创建示例仓库和三台本机 SSH 服务器……",
@@ -46,7 +47,7 @@ pub(super) async fn run(place: Place, asked: Listen) -> Result<(), Failure> {
     let data = place.data.clone();
     let setting = tokio::task::spawn_blocking(move || Stage::set(data));
     let stage = tokio::select! {
-        asked = asked_to_end() => return asked,
+        () = ending.asked() => return Ok(()),
         set = setting => set.map_err(|e| Failure::new(&Text::new("setting the stage", "准备演示环境"), e))??,
     };
     let listener = match asked.listen {
@@ -56,7 +57,7 @@ pub(super) async fn run(place: Place, asked: Listen) -> Result<(), Failure> {
     let mut config = place.config(Some(asked));
     config.data = stage.data.clone();
     let mut program = Program::start(config, listener).await?;
-    let outcome = show(&stage, &mut program).await;
+    let outcome = show(&stage, &mut program, &ending).await;
     say::line(&Text::new("Ending the demo …", "正在结束演示……"));
     stop_releases(&program.services).await;
     program.stop().await;
@@ -105,7 +106,7 @@ fn empty(data: &Path) -> io::Result<PathBuf> {
 }
 
 /// Registers everything, runs the first release, and stays up until somebody asks for the end.
-async fn show(stage: &Stage, program: &mut Program) -> Result<(), Failure> {
+async fn show(stage: &Stage, program: &mut Program, ending: &Ending) -> Result<(), Failure> {
     let password = password();
     let (services, here) = (program.services.clone(), program.address.ip());
     let preparing = async {
@@ -114,7 +115,7 @@ async fn show(stage: &Stage, program: &mut Program) -> Result<(), Failure> {
         first::release(&services, &Actor::from(user), stage).await
     };
     tokio::select! {
-        asked = asked_to_end() => return asked,
+        () = ending.asked() => return Ok(()),
         prepared = preparing => prepared?,
     }
     let address = program.address;
@@ -125,7 +126,7 @@ async fn show(stage: &Stage, program: &mut Program) -> Result<(), Failure> {
     say::line(&text!("Sign in as       {USER}  with the password  {password}", "登录用户：{USER}  密码：{password}"));
     say::line(&text!("What is live     file://{live}", "线上内容：file://{live}"));
     say::line(&text!("Ctrl-C ends the demo and everything that it started.", "按 Ctrl-C 结束演示并清理其启动的一切。"));
-    program.wait().await
+    program.wait(ending).await
 }
 
 /// Stops what runs, so that no hook outlives the demo.
