@@ -19,6 +19,9 @@ const BARE: [(&str, bool); 6] = [
     ("-_.*", true),
     ("-_.", true),
 ];
+/// What has a meaning within a shell's double quotes, and what has one in a bare word (bash's `printf %q`).
+const DOUBLE_QUOTED: &str = "\"$`\\";
+const BARE_WORD: &str = " !\"$&'()*,;<>?[\\]^`{|}";
 /// The base64 of a line break alone, which is in many a log.
 const BREAK: &str = "Cg==";
 
@@ -31,11 +34,15 @@ pub(super) fn forms(secret: &str) -> Vec<Zeroizing<String>> {
         found.push(Zeroizing::new(lower_escapes(&upper)));
         found.push(Zeroizing::new(upper));
     }
+    let before = found.len();
     json(secret, &mut found);
-    if secret.contains('\'') {
-        // As a shell that traces its commands quotes it.
-        found.extend(["'\\''", "'\"'\"'"].map(|quoted| Zeroizing::new(secret.replace('\'', quoted))));
+    // A log that is itself JSON holds an answer that was JSON.
+    for text in found.split_off(before) {
+        json(&text, &mut found);
+        found.push(text);
     }
+    shell(secret, &mut found);
+    html(secret, &mut found);
     let hex = Zeroizing::new(hex::encode(secret));
     found.push(Zeroizing::new(hex.to_uppercase()));
     found.push(hex);
@@ -116,5 +123,40 @@ fn json(secret: &str, found: &mut Vec<Zeroizing<String>>) {
     for text in [plain.to_owned(), ascii(false), ascii(true), html] {
         found.push(Zeroizing::new(text.replace('/', "\\/")));
         found.push(Zeroizing::new(text));
+    }
+}
+
+/// As shells quote it: in a trace, by `set`, `export -p` and `declare -p`, and by `printf %q`.
+fn shell(secret: &str, found: &mut Vec<Zeroizing<String>>) {
+    let quoted = ["'\\''", "'\"'\"'"].map(|quote| secret.replace('\'', quote));
+    let escaped = |special: &str| -> String {
+        let escape = |(at, c): (usize, char)| {
+            // These two mean something at the beginning of a word alone.
+            let is_special = special.contains(c) || at == 0 && special != DOUBLE_QUOTED && matches!(c, '#' | '~');
+            is_special.then_some('\\').into_iter().chain([c])
+        };
+        secret.char_indices().flat_map(escape).collect()
+    };
+    let mut control = String::with_capacity(2 * secret.len());
+    for c in secret.chars() {
+        match c {
+            '\\' | '\'' => control.extend(['\\', c]),
+            '\n' => control.push_str("\\n"),
+            '\t' => control.push_str("\\t"),
+            '\r' => control.push_str("\\r"),
+            '\x1b' => control.push_str("\\E"),
+            c => control.push(c),
+        }
+    }
+    found.extend(quoted.into_iter().chain([escaped(DOUBLE_QUOTED), escaped(BARE_WORD), control]).map(Zeroizing::new));
+}
+
+/// As text in a page: the five characters that have a meaning there, as several libraries write them.
+fn html(secret: &str, found: &mut Vec<Zeroizing<String>>) {
+    let tags = Zeroizing::new(secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+    for double in ["\"", "&quot;", "&#34;", "&#x22;"] {
+        for single in ["'", "&#39;", "&#x27;", "&#039;", "&apos;"] {
+            found.push(Zeroizing::new(tags.replace('"', double).replace('\'', single)));
+        }
     }
 }

@@ -123,7 +123,7 @@ impl std::fmt::Debug for Redactor {
 
 impl Redactor {
     /// Looks for each secret, for each line of one that has several, as private keys do, and for the forms that a secret
-    /// takes when it is encoded: base64 wherever it begins, URLs, JSON, hexadecimal digits.
+    /// takes when it is encoded: base64 wherever it begins, URLs, JSON, HTML, a shell's quotes, hexadecimal digits.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a SecretString>) -> Self {
         let mut found: Vec<SecretString> = Vec::new();
         for secret in secrets {
@@ -347,10 +347,33 @@ mod tests {
             r#"a\/b+c \"d\" '\u00E9' <&>\\ 100%"#,
             r#"a/b+c \"d\" 'é' \u003c\u0026\u003e\\ 100%"#,
             r#"a/b+c "d" '\''é'\'' <&>\ 100%"#,
+            r#"a/b+c \\\"d\\\" 'é' <&>\\\\ 100%"#,
+            r#"a/b+c &quot;d&quot; &#39;é&#39; &lt;&amp;&gt;\ 100%"#,
+            r#"a/b+c &#34;d&#34; &#x27;é&#x27; &lt;&amp;&gt;\ 100%"#,
+            r#"a/b+c "d" 'é' &lt;&amp;&gt;\ 100%"#,
         ] {
             assert_masked(&redactor, &format!("x={printed};"), "x=••••••;");
         }
         assert_masked(&redactor, &format!("x={};", hex::encode(secret)), "x=••••••;");
+    }
+
+    #[test]
+    fn what_shells_quote_is_masked() {
+        let every: String = (' '..='~').collect();
+        for secret in [every.as_str(), "#a $b `c`", "~/it's \\ \"so\"", "one\ttwo 'three'\nfour"] {
+            let redactor = redactor(&[secret]);
+            for script in ["declare -p S", "printf %q \"$S\"", "set -x; : \"$S\""] {
+                let mut shell = std::process::Command::new("bash");
+                let output = shell.args(["-c", script]).env_clear().env("PATH", "/usr/bin:/bin").env("S", secret);
+                let output = output.output().unwrap();
+                let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+                let masked = redactor.mask(&printed);
+                let line =
+                    masked.lines().find(|line| line.contains(MASK)).unwrap_or_else(|| panic!("{script}: {printed}"));
+                let rest = line.replace(MASK, "");
+                assert!(rest.trim_matches([' ', '\'', '"', '$']).len() <= "declare -x S=".len(), "{script}: {masked}");
+            }
+        }
     }
 
     #[test]
