@@ -251,15 +251,18 @@ impl ReleaseService {
         })?;
         match self.0.store.environment(form.environment_id).await {
             Ok(environment) if environment.project_id == project.id => Ok((project, environment)),
-            Ok(_) => Err(Fault::field(
-                "environment_id",
-                "other_project",
-                Text::new(
-                    "This environment belongs to another project. Choose one of this project's.",
-                    "此环境属于其他项目，请选择本项目的环境。",
-                ),
-            )),
-            Err(StoreError::NotFound) => Err(no_such("environment_id")),
+            // Of a project that the actor does not see, not even that it is there.
+            Ok(environment) if permit_in(actor, Permission::ViewReleases, environment.project_id).is_ok() => {
+                Err(Fault::field(
+                    "environment_id",
+                    "other_project",
+                    Text::new(
+                        "This environment belongs to another project. Choose one of this project's.",
+                        "此环境属于其他项目，请选择本项目的环境。",
+                    ),
+                ))
+            }
+            Ok(_) | Err(StoreError::NotFound) => Err(no_such("environment_id")),
             Err(error) => Err(of_store(error, &noun("environment", "环境", form.environment_id))),
         }
     }

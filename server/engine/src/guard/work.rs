@@ -6,7 +6,7 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cap_fs_ext::DirExt;
 use cap_std::ambient_authority;
@@ -81,14 +81,19 @@ fn merge_into(from: &Dir, to: &Dir) -> io::Result<()> {
     Ok(())
 }
 
-/// How much the files in a folder hold, in bytes; of what is closed or goes away meanwhile, nothing. Follows no link.
+/// How much the files in a folder hold, in bytes; of what is closed, goes away meanwhile or lies deeper than a path can
+/// say, nothing. Leaves the folder by no link.
 pub fn size_of(folder: &Path) -> u64 {
+    let Ok(root) = Dir::open_ambient_dir(folder, ambient_authority()) else { return 0 };
     let mut bytes = 0;
-    let mut open: Vec<Dir> = Dir::open_ambient_dir(folder, ambient_authority()).into_iter().collect();
-    while let Some(folder) = open.pop() {
-        for entry in folder.entries().into_iter().flatten().flatten() {
+    // By name and not open: a folder may hold more folders than a program may have open.
+    let mut waiting = vec![PathBuf::new()];
+    while let Some(place) = waiting.pop() {
+        let opened = if place.as_os_str().is_empty() { root.try_clone() } else { root.open_dir_nofollow(&place) };
+        let Ok(opened) = opened else { continue };
+        for entry in opened.entries().into_iter().flatten().flatten() {
             match entry.metadata() {
-                Ok(meta) if meta.is_dir() => open.extend(folder.open_dir_nofollow(entry.file_name())),
+                Ok(meta) if meta.is_dir() => waiting.push(place.join(entry.file_name())),
                 Ok(meta) => bytes += meta.len(),
                 Err(_) => {}
             }
@@ -131,6 +136,18 @@ mod tests {
         merge(&side, &tree).unwrap();
         assert!(!outside.join("a").exists());
         assert_eq!(fs::read_to_string(tree.join("src/a")).unwrap(), "tree");
+    }
+
+    #[test]
+    fn many_folders_beside_each_other_count_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        for index in 0..3000 {
+            let inner = folder.path().join(format!("{index}/in"));
+            fs::create_dir_all(&inner).unwrap();
+            fs::write(inner.join("file"), "ten bytes.").unwrap();
+        }
+        symlink("..", folder.path().join("0/up")).unwrap();
+        assert_eq!(size_of(folder.path()), 3000 * 10 + 2);
     }
 
     #[test]
