@@ -1,61 +1,35 @@
-import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Page, TestInfo } from "@playwright/test";
-import { post } from "../support/api.ts";
-import { makeRepository } from "../support/repository.ts";
-import { Sshd } from "../support/sshd.ts";
+import { fits, shoot } from "../support/look.ts";
+import { Shop } from "../support/shop.ts";
 import { ADMIN, enter, expect, open, test } from "../support/test.ts";
 
 test.use({ story: "create" });
 test.describe.configure({ mode: "serial" });
 
-let sshd: Sshd;
+let shop: Shop;
 let project: number;
 let environment: number;
 let first: number;
 
 test.beforeAll(async ({ program, browser }) => {
-  sshd = await Sshd.start(join(program.folder, "sshd"));
-  const repository = makeRepository(join(program.folder, "shop"));
+  const hooks = { before_deploy: "# Look before you leap\necho \"on $LAUNCHWAY_SERVER\"\n" };
+  shop = await Shop.open(program, browser, { hooks, environments: { live: "prod" } });
+  ({ project } = shop);
+  environment = shop.environment();
   const context = await browser.newContext({ baseURL: program.url });
   const page = await context.newPage();
   await enter(page);
-  const create = (path: string, data: object) => post(page.request, program.url, path, data);
-  const secret = { kind: "ssh_key", username: sshd.user, secret: sshd.key };
-  const credential = await create("/credentials", { name: "deploy key", ...secret });
-  const server = { hostname: "web-1", address: "127.0.0.1", port: sshd.port, credential_id: credential.id };
-  const { id } = await create("/servers", server);
-  await create(`/servers/${id}/host-key`, { fingerprint: sshd.fingerprint });
-  const hooks = { before_deploy: "# Look before you leap\necho \"on $LAUNCHWAY_SERVER\"\n" };
-  project = (await create("/projects", { title: "Shop", repo_url: repository, hooks })).id;
-  const path = join(program.folder, "srv", "{hostname}");
-  const form = { name: "live", kind: "prod", path, server_ids: [id] };
-  environment = (await create(`/projects/${project}/environments`, form)).id;
-  const body = { project_id: project, environment_id: environment, ref: { kind: "tag", name: "v1.0" }, hooks };
-  first = (await create("/releases", body)).id;
-  await create(`/releases/${first}/start`, {});
-  const status = async () =>
-    (await (await page.request.get(`${program.url}/api/v1/releases/${first}`)).json()).status as string;
-  await expect.poll(status, { timeout: 60_000 }).toBe("succeeded");
+  first = await shop.run(page, "v1.0", { hooks });
   await context.close();
 });
 
 test.afterAll(async () => {
-  await sshd?.stop();
+  await shop?.close();
 });
 
 test.beforeEach(async ({ page }) => {
   await enter(page);
 });
-
-const shoot = (page: Page, info: TestInfo, name: string) =>
-  page.screenshot({ path: info.outputPath(`${name}.png`), fullPage: true });
-
-/** The page must not be wider than the window. */
-async function fits(page: Page) {
-  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  expect(content).toBeLessThanOrEqual(window);
-}
 
 test("a hook template is added, found, changed and deleted", async ({ page }, info) => {
   await open(page, "/hook-templates");

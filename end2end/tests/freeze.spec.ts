@@ -3,14 +3,13 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page, TestInfo } from "@playwright/test";
 import { post } from "../support/api.ts";
-import { makeRepository } from "../support/repository.ts";
-import { Sshd } from "../support/sshd.ts";
+import { Shop } from "../support/shop.ts";
 import { enter, expect, leave, open, test } from "../support/test.ts";
 
 test.use({ story: "freeze" });
 test.describe.configure({ mode: "serial" });
 
-let sshd: Sshd;
+let shop: Shop;
 let origin: string;
 let project: number;
 let environment: number;
@@ -19,23 +18,13 @@ let flag: string;
 test.beforeAll(async ({ program, browser }) => {
   origin = program.url;
   flag = join(program.folder, "healthy");
-  sshd = await Sshd.start(join(program.folder, "sshd"));
-  const context = await browser.newContext({ baseURL: origin });
-  const page = await context.newPage();
-  await enter(page);
-  const create = (path: string, data: object) => post(page.request, origin, path, data);
-  const key = { name: "deploy key", kind: "ssh_key", username: sshd.user, secret: sshd.key };
-  const { id: credential_id } = await create("/credentials", key);
-  const server = await create("/servers", { hostname: "web-1", address: "127.0.0.1", port: sshd.port, credential_id });
-  await create(`/servers/${server.id}/host-key`, { fingerprint: sshd.fingerprint });
-  project = (await create("/projects", { title: "Shop", repo_url: makeRepository(join(program.folder, "shop")) })).id;
-  const place = { name: "staging", kind: "test", path: join(program.folder, "srv"), server_ids: [server.id] };
-  environment = (await create(`/projects/${project}/environments`, place)).id;
-  await context.close();
+  shop = await Shop.open(program, browser);
+  ({ project } = shop);
+  environment = shop.environment();
 });
 
 test.afterAll(async () => {
-  await sshd?.stop();
+  await shop?.close();
 });
 
 test.beforeEach(async ({ page }) => {

@@ -1,73 +1,22 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Page } from "@playwright/test";
-import { post } from "../support/api.ts";
-import { makeRepository } from "../support/repository.ts";
-import { Sshd } from "../support/sshd.ts";
+import { type Gate, gates } from "../support/gates.ts";
+import { Shop } from "../support/shop.ts";
 import { alive, enter, expect, leave, open, test } from "../support/test.ts";
 
 test.use({ story: "live" });
 test.describe.configure({ mode: "serial" });
 
-let sshd: Sshd;
-let gates: string;
-let projectId: number;
-let environmentId: number;
+let shop: Shop;
+let gate: (name: string) => Gate;
 
 test.beforeAll(async ({ program, browser }) => {
-  sshd = await Sshd.start(join(program.folder, "sshd"));
-  gates = join(program.folder, "gates");
-  mkdirSync(gates);
-  // Local hooks may run as another user, who looks for the gates.
-  for (const folder of [program.folder, gates]) chmodSync(folder, 0o755);
-  const repository = makeRepository(join(program.folder, "shop"));
-  const context = await browser.newContext({ baseURL: program.url });
-  const page = await context.newPage();
-  await enter(page);
-  const create = (path: string, data: object) => post(page.request, program.url, path, data);
-  const credential = await create("/credentials", {
-    name: "deploy key",
-    kind: "ssh_key",
-    username: sshd.user,
-    secret: sshd.key,
-  });
-  const servers: number[] = [];
-  for (const hostname of ["web-1", "web-2"]) {
-    const server = { hostname, address: "127.0.0.1", port: sshd.port, credential_id: credential.id, tags: [] };
-    const { id } = await create("/servers", server);
-    await create(`/servers/${id}/host-key`, { fingerprint: sshd.fingerprint });
-    servers.push(id);
-  }
-  projectId = (await create("/projects", { title: "Shop", repo_url: repository })).id;
-  const path = join(program.folder, "srv", "{hostname}");
-  const environment = { name: "staging", kind: "test", path, server_ids: servers };
-  environmentId = (await create(`/projects/${projectId}/environments`, environment)).id;
-  await context.close();
+  shop = await Shop.open(program, browser, { hostnames: ["web-1", "web-2"] });
+  gate = gates(program);
 });
 
 test.afterAll(async () => {
-  await sshd?.stop();
+  await shop?.close();
 });
-
-/** A hook that waits until the test opens its gate: what happens meanwhile does not depend on any clock. */
-function gate(name: string): { wait: string; open: () => void } {
-  const file = join(gates, name);
-  return {
-    wait: `until test -e '${file}'; do sleep 0.1; done`,
-    open: () => writeFileSync(file, ""),
-  };
-}
-
-async function makeRelease(page: Page, origin: string, hooks: object, note = ""): Promise<number> {
-  const form = {
-    project_id: projectId,
-    environment_id: environmentId,
-    ref: { kind: "tag", name: "v1.1" },
-    hooks,
-    note,
-  };
-  return (await post(page.request, origin, "/releases", form)).id;
-}
 
 /** Writes down every status that every node of the picture shows, in the order in which they appear on screen. */
 async function record(page: Page): Promise<void> {
@@ -110,9 +59,11 @@ function course(seen: string[], key: string): string[] {
 test("two windows on one release show every change and every line, in the same order", async ({ page, browser, baseURL }) => {
   await enter(page);
   const building = gate("building");
-  const id = await makeRelease(page, baseURL!, {
-    after_download: `echo "line 1"; ${building.wait}; i=2; while [ $i -le 40 ]; do echo "line $i"; i=$((i+1)); done`,
-    after_deploy: 'echo "live on $LAUNCHWAY_SERVER"',
+  const id = await shop.create(page, "v1.1", {
+    hooks: {
+      after_download: `echo "line 1"; ${building.wait}; i=2; while [ $i -le 40 ]; do echo "line $i"; i=$((i+1)); done`,
+      after_deploy: 'echo "live on $LAUNCHWAY_SERVER"',
+    },
   });
   const context = await browser.newContext({ baseURL, storageState: await page.context().storageState() });
   const other = await context.newPage();
@@ -184,8 +135,10 @@ test("a dropped connection shows, comes back by itself and catches up", async ({
     });
   });
   const building = gate("dropped");
-  const id = await makeRelease(page, baseURL!, {
-    after_download: `echo before; ${building.wait}; echo after`,
+  const id = await shop.create(page, "v1.1", {
+    hooks: {
+      after_download: `echo before; ${building.wait}; echo after`,
+    },
   });
   await open(page, `/releases/${id}`);
   await page.getByRole("button", { name: "Start" }).click();
@@ -209,7 +162,7 @@ test("a dropped connection shows, comes back by itself and catches up", async ({
   expect(connections).toBe(2);
 });
 
-test("a reset is answered with a new snapshot", async ({ page, baseURL }) => {
+test("a reset is answered with a new snapshot", async ({ page }) => {
   await enter(page);
   await leave(page);
   const asked: number[] = [];
@@ -224,18 +177,20 @@ test("a reset is answered with a new snapshot", async ({ page, baseURL }) => {
       else server.send(message);
     });
   });
-  const id = await makeRelease(page, baseURL!, {});
+  const id = await shop.create(page, "v1.1");
   await open(page, `/releases/${id}`);
   await expect.poll(() => asked.length).toBe(2);
   await page.getByRole("button", { name: "Start" }).click();
   await expect(badge(page)).toHaveText(/succeeded/);
 });
 
-test("a failure says why, leads to the log, and can be tried again", async ({ page, baseURL }) => {
+test("a failure says why, leads to the log, and can be tried again", async ({ page }) => {
   await enter(page);
-  const file = join(gates, "mended");
-  const id = await makeRelease(page, baseURL!, {
-    before_deploy: `echo "looking"; test -e '${file}' || { echo "not mended"; exit 7; }`,
+  const mended = gate("mended");
+  const id = await shop.create(page, "v1.1", {
+    hooks: {
+      before_deploy: `echo "looking"; ${mended.test} || { echo "not mended"; exit 7; }`,
+    },
   });
   await open(page, `/releases/${id}`);
   await page.getByRole("button", { name: "Start" }).click();
@@ -244,8 +199,7 @@ test("a failure says why, leads to the log, and can be tried again", async ({ pa
   await expect(page.locator('.step[data-status="failed"]').first()).toContainText("exit status 7");
   await page.getByRole("link", { name: "Read the log of the step that failed" }).click();
   await expect(page.locator(".log-text", { hasText: "not mended" })).toBeVisible();
-  expect(existsSync(file)).toBe(false);
-  writeFileSync(file, "");
+  mended.open();
   await page.getByRole("button", { name: "Retry" }).click();
   await expect(badge(page)).toHaveText(/succeeded/);
   await expect(page.locator(".release-failure")).toHaveCount(0);
@@ -258,7 +212,7 @@ test("a failure says why, leads to the log, and can be tried again", async ({ pa
 
 test("somebody who cancels stops the hook, in every window", async ({ page, browser, baseURL }) => {
   await enter(page);
-  const id = await makeRelease(page, baseURL!, { after_download: gate("never").wait });
+  const id = await shop.create(page, "v1.1", { hooks: { after_download: gate("never").wait } });
   const context = await browser.newContext({ baseURL, storageState: await page.context().storageState() });
   const other = await context.newPage();
   await open(page, `/releases/${id}`);
@@ -275,11 +229,13 @@ test("somebody who cancels stops the hook, in every window", async ({ page, brow
   await context.close();
 });
 
-test("a long log stays bounded and stops following whoever scrolls up", async ({ page, baseURL }) => {
+test("a long log stays bounded and stops following whoever scrolls up", async ({ page }) => {
   await enter(page);
   const more = gate("more");
-  const id = await makeRelease(page, baseURL!, {
-    after_download: `i=1; while [ $i -le 20000 ]; do echo "row $i of a log that is long"; i=$((i+1)); done; ${more.wait}; echo "the end"`,
+  const id = await shop.create(page, "v1.1", {
+    hooks: {
+      after_download: `i=1; while [ $i -le 20000 ]; do echo "row $i of a log that is long"; i=$((i+1)); done; ${more.wait}; echo "the end"`,
+    },
   });
   await open(page, `/releases/${id}?node=after_download`);
   await page.getByRole("button", { name: "Start" }).click();
@@ -308,7 +264,7 @@ test.describe("without JavaScript", () => {
     await page.getByLabel("Password").fill("correct horse battery");
     await page.getByRole("button", { name: "Sign in" }).click();
     await expect(page.getByRole("heading", { name: "Overview", level: 1 })).toBeVisible();
-    const id = await makeRelease(page, baseURL!, { after_download: "echo built" }, "A note <b>for</b> later");
+    const id = await shop.create(page, "v1.1", { hooks: { after_download: "echo built" }, note: "A note <b>for</b> later" });
     await page.goto(`/releases/${id}`);
     await expect(page.getByText("A note <b>for</b> later")).toBeVisible();
     await page.getByRole("button", { name: "Start" }).click();
@@ -338,10 +294,10 @@ test.describe("without JavaScript", () => {
   });
 });
 
-test("the page fits a narrow window and is worked by keyboard", async ({ page, baseURL }) => {
+test("the page fits a narrow window and is worked by keyboard", async ({ page }) => {
   await enter(page);
   await page.setViewportSize({ width: 390, height: 844 });
-  const id = await makeRelease(page, baseURL!, { before_deploy: "echo ready" });
+  const id = await shop.create(page, "v1.1", { hooks: { before_deploy: "echo ready" } });
   await open(page, `/releases/${id}`);
   await page.getByRole("button", { name: "Start" }).click();
   await expect(badge(page)).toHaveText(/succeeded/);
@@ -352,13 +308,15 @@ test("the page fits a narrow window and is worked by keyboard", async ({ page, b
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
 });
 
-test("the picture shrinks to fit before it scrolls; a rollback is asked for first", async ({ page, baseURL }) => {
+test("the picture shrinks to fit before it scrolls; a rollback is asked for first", async ({ page }) => {
   await enter(page);
-  const id = await makeRelease(page, baseURL!, {
-    before_download: "true",
-    after_download: "true",
-    before_deploy: "true",
-    after_deploy: "true",
+  const id = await shop.create(page, "v1.1", {
+    hooks: {
+      before_download: "true",
+      after_download: "true",
+      before_deploy: "true",
+      after_deploy: "true",
+    },
   });
   await open(page, `/releases/${id}`);
   await page.getByRole("button", { name: "Start" }).click();
@@ -372,7 +330,7 @@ test("the picture shrinks to fit before it scrolls; a rollback is asked for firs
   // Nothing to go back to: it is what is live. Once another one is, there is.
   await expect(page.getByText("live now")).toBeVisible();
   await expect(page.getByRole("button", { name: "Roll back to this…" })).toHaveCount(0);
-  const next = await makeRelease(page, baseURL!, {});
+  const next = await shop.create(page, "v1.1");
   await open(page, `/releases/${next}`);
   await page.getByRole("button", { name: "Start" }).click();
   await expect(page.getByText("live now")).toBeVisible();

@@ -1,9 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
-import { post } from "../support/api.ts";
-import { makeRepository } from "../support/repository.ts";
-import { Sshd } from "../support/sshd.ts";
+import { type Gate, gates } from "../support/gates.ts";
+import { Shop } from "../support/shop.ts";
 import { enter, expect, open, test } from "../support/test.ts";
 
 test.use({ story: "log" });
@@ -11,65 +9,29 @@ test.use({ story: "log" });
 /** So many rows are in the page at most, however long the log. */
 const MOST_ROWS = 140;
 
-let sshd: Sshd;
-let gates: string;
-let projectId: number;
-let environmentId: number;
+let shop: Shop;
+let gate: (name: string) => Gate;
 /** A release whose hook has printed 300,000 lines. */
 let long: number;
 
 test.beforeAll(async ({ program, browser }) => {
   test.setTimeout(240_000);
-  sshd = await Sshd.start(join(program.folder, "sshd"));
-  gates = join(program.folder, "gates");
-  mkdirSync(gates);
-  const repository = makeRepository(join(program.folder, "shop"));
+  shop = await Shop.open(program, browser, { hostnames: ["web-1", "web-2"] });
+  gate = gates(program);
   const context = await browser.newContext({ baseURL: program.url });
   const page = await context.newPage();
   await enter(page);
-  const create = (path: string, data: object) => post(page.request, program.url, path, data);
-  const secret = { name: "deploy key", kind: "ssh_key", username: sshd.user, secret: sshd.key };
-  const credential = await create("/credentials", secret);
-  const servers: number[] = [];
-  for (const hostname of ["web-1", "web-2"]) {
-    const server = { hostname, address: "127.0.0.1", port: sshd.port, credential_id: credential.id, tags: [] };
-    const { id } = await create("/servers", server);
-    await create(`/servers/${id}/host-key`, { fingerprint: sshd.fingerprint });
-    servers.push(id);
-  }
-  projectId = (await create("/projects", { title: "Shop", repo_url: repository })).id;
-  const path = join(program.folder, "srv", "{hostname}");
-  const environment = { name: "staging", kind: "test", path, server_ids: servers };
-  environmentId = (await create(`/projects/${projectId}/environments`, environment)).id;
-  long = await begin(page, program.url, {
-    after_download: `awk 'BEGIN { for (i = 1; i <= 300000; i++) printf "line %06d of three hundred thousand %s\\n", i, (i % 1000 == 0 ? "Needle" : "") }'`,
+  long = await shop.run(page, "v1.1", {
+    hooks: {
+      after_download: `awk 'BEGIN { for (i = 1; i <= 300000; i++) printf "line %06d of three hundred thousand %s\\n", i, (i % 1000 == 0 ? "Needle" : "") }'`,
+    },
   });
-  await ended(page, program.url, long);
   await context.close();
 });
 
 test.afterAll(async () => {
-  await sshd?.stop();
+  await shop?.close();
 });
-
-/** A hook that waits until the test opens its gate. */
-function gate(name: string): { wait: string; open: () => void } {
-  const file = join(gates, name);
-  return { wait: `until test -e '${file}'; do sleep 0.1; done`, open: () => writeFileSync(file, "") };
-}
-
-async function begin(page: Page, origin: string, hooks: object): Promise<number> {
-  const ref = { kind: "tag", name: "v1.1" };
-  const form = { project_id: projectId, environment_id: environmentId, ref, hooks };
-  const { id } = await post(page.request, origin, "/releases", form);
-  await post(page.request, origin, `/releases/${id}/start`, {});
-  return id;
-}
-
-async function ended(page: Page, origin: string, id: number, status = "succeeded"): Promise<void> {
-  const now = async () => (await (await page.request.get(`${origin}/api/v1/releases/${id}`)).json()).status;
-  await expect.poll(now, { timeout: 80_000 }).toBe(status);
-}
 
 /** Opens a release's page so that the whole log is in the window. */
 async function openLog(page: Page, path: string): Promise<void> {
@@ -182,18 +144,20 @@ test("a line has an address, and so have several", async ({ page }) => {
   await expect(row(page, 777)).toHaveClass(/is-marked/);
 });
 
-test("colours are shown and can be read; progress is written over; wrapping and times are remembered", async ({ page, baseURL }) => {
+test("colours are shown and can be read; progress is written over; wrapping and times are remembered", async ({ page }) => {
   await enter(page);
-  const id = await begin(page, baseURL!, {
-    after_download: [
-      `printf '\\033[1;31mred and bold\\033[0m plain \\033[38;5;208morange\\033[0m \\033[48;2;0;0;120;97mon blue\\033[0m\\n'`,
-      `printf '10%%\\r50%%\\r100%% done\\n'`,
-      `printf '<b>no tag</b> & \\033]0;title\\007kept\\n'`,
-      `awk 'BEGIN { s = ""; for (i = 0; i < 500; i++) s = s "wide " i " "; print s }'`,
-      `echo last`,
-    ].join("\n"),
+  const id = await shop.begin(page, "v1.1", {
+    hooks: {
+      after_download: [
+        `printf '\\033[1;31mred and bold\\033[0m plain \\033[38;5;208morange\\033[0m \\033[48;2;0;0;120;97mon blue\\033[0m\\n'`,
+        `printf '10%%\\r50%%\\r100%% done\\n'`,
+        `printf '<b>no tag</b> & \\033]0;title\\007kept\\n'`,
+        `awk 'BEGIN { s = ""; for (i = 0; i < 500; i++) s = s "wide " i " "; print s }'`,
+        `echo last`,
+      ].join("\n"),
+    },
   });
-  await ended(page, baseURL!, id);
+  await shop.ended(page, id);
   await openLog(page, `/releases/${id}?node=after_download`);
   await expect(text(page, 1)).toHaveText("red and bold plain orange on blue");
   const red = text(page, 1).locator("span").first();
@@ -229,11 +193,13 @@ test("colours are shown and can be read; progress is written over; wrapping and 
   await page.screenshot({ path: test.info().outputPath("narrow.png") });
 });
 
-test("it follows until somebody scrolls up, and again when asked to", async ({ page, baseURL }) => {
+test("it follows until somebody scrolls up, and again when asked to", async ({ page }) => {
   await enter(page);
   const [more, end] = [gate("more"), gate("end")];
-  const id = await begin(page, baseURL!, {
-    after_download: `seq 1 5000; ${more.wait}; seq 5001 9000; printf 'half a '; ${end.wait}; echo line`,
+  const id = await shop.begin(page, "v1.1", {
+    hooks: {
+      after_download: `seq 1 5000; ${more.wait}; seq 5001 9000; printf 'half a '; ${end.wait}; echo line`,
+    },
   });
   await openLog(page, `/releases/${id}?node=after_download`);
   await expect(text(page, 5000)).toBeInViewport({ timeout: 30_000 });
@@ -250,15 +216,17 @@ test("it follows until somebody scrolls up, and again when asked to", async ({ p
   end.open();
   await expect(text(page, 9001)).toHaveText("half a line");
   await expect(page.getByLabel("Follow")).toBeChecked();
-  await ended(page, baseURL!, id);
+  await shop.ended(page, id);
 });
 
-test("wrapped lines of all lengths: every line is reached, and nothing overlaps", async ({ page, baseURL }) => {
+test("wrapped lines of all lengths: every line is reached, and nothing overlaps", async ({ page }) => {
   await enter(page);
-  const id = await begin(page, baseURL!, {
-    after_download: `awk 'BEGIN { for (i = 1; i <= 4000; i++) { s = "row " i; n = (i * 37) % 90; for (j = 0; j < n; j++) s = s " 发布 release"; print s } }'`,
+  const id = await shop.begin(page, "v1.1", {
+    hooks: {
+      after_download: `awk 'BEGIN { for (i = 1; i <= 4000; i++) { s = "row " i; n = (i * 37) % 90; for (j = 0; j < n; j++) s = s " 发布 release"; print s } }'`,
+    },
   });
-  await ended(page, baseURL!, id);
+  await shop.ended(page, id);
   await openLog(page, `/releases/${id}?node=after_download`);
   await expect(text(page, 4000)).toBeInViewport();
   for (const line of [1, 2500, 7, 3999, 1234]) {
@@ -276,14 +244,16 @@ test("wrapped lines of all lengths: every line is reached, and nothing overlaps"
   }
 });
 
-test("one step, one server, everything: each in the order of time, each with its names", async ({ page, baseURL }) => {
+test("one step, one server, everything: each in the order of time, each with its names", async ({ page }) => {
   await enter(page);
-  const id = await begin(page, baseURL!, {
-    before_download: "echo 'here at first'",
-    before_deploy: `echo "ready on $LAUNCHWAY_SERVER"`,
-    after_deploy: `echo "live on $LAUNCHWAY_SERVER"`,
+  const id = await shop.begin(page, "v1.1", {
+    hooks: {
+      before_download: "echo 'here at first'",
+      before_deploy: `echo "ready on $LAUNCHWAY_SERVER"`,
+      after_deploy: `echo "live on $LAUNCHWAY_SERVER"`,
+    },
   });
-  await ended(page, baseURL!, id);
+  await shop.ended(page, id);
   await openLog(page, `/releases/${id}`);
   const scopes = page.getByRole("navigation", { name: "Whose log" });
   await expect(scopes.locator("[aria-current]")).toHaveText("All steps");
@@ -312,12 +282,14 @@ test("one step, one server, everything: each in the order of time, each with its
   expect(readFileSync(await file.path(), "utf8")).toMatch(/\[web-2 after_deploy\] live on web-2\n/);
 });
 
-test("the first error is a click away; the log is copied", async ({ page, baseURL, context }) => {
+test("the first error is a click away; the log is copied", async ({ page, context }) => {
   await enter(page);
-  const id = await begin(page, baseURL!, {
-    after_download: `seq 1 3000; echo 'Error: the disk is full'; seq 3001 6000; exit 3`,
+  const id = await shop.begin(page, "v1.1", {
+    hooks: {
+      after_download: `seq 1 3000; echo 'Error: the disk is full'; seq 3001 6000; exit 3`,
+    },
   });
-  await ended(page, baseURL!, id, "failed");
+  await shop.ended(page, id, "failed");
   await openLog(page, `/releases/${id}?node=after_download`);
   await page.getByRole("button", { name: "First error" }).click();
   await expect(text(page, 3001)).toBeInViewport();
@@ -331,7 +303,6 @@ test("the first error is a click away; the log is copied", async ({ page, baseUR
   await expect(page.locator(".log-row.is-marked")).toHaveCount(0);
   await page.getByRole("button", { name: "Copy", exact: true }).click();
   await expect.poll(async () => (await clipboard()).split("\n").length).toBeGreaterThan(6000);
-  expect(existsSync(gates)).toBe(true);
 });
 
 test.describe("without JavaScript", () => {

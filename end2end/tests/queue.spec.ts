@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page, TestInfo } from "@playwright/test";
+import { post } from "../support/api.ts";
 import { makeRepository } from "../support/repository.ts";
 import { enter, expect, open, test } from "../support/test.ts";
 
@@ -12,15 +13,9 @@ let project: number;
 let environment: number;
 let origin: string;
 
-async function post(page: Page, path: string, data: object) {
-  const answer = await page.request.post(`${origin}/api/v1${path}`, { data, headers: { Origin: origin } });
-  expect(answer.ok(), `${path}: ${await answer.text()}`).toBe(true);
-  return answer.json();
-}
-
 async function release(page: Page, tag = "v1.0"): Promise<number> {
   const body = { project_id: project, environment_id: environment, ref: { kind: "tag", name: tag } };
-  return (await post(page, "/releases", body)).id;
+  return (await post(page.request, origin, "/releases", body)).id;
 }
 
 async function status(page: Page, id: number): Promise<string> {
@@ -49,9 +44,9 @@ test.beforeAll(async ({ program, browser }) => {
   const context = await browser.newContext({ baseURL: program.url });
   const page = await context.newPage();
   await enter(page);
-  project = (await post(page, "/projects", { title: "Shop", repo_url: makeRepository(join(program.folder, "shop")) })).id;
+  project = (await post(page.request, origin, "/projects", { title: "Shop", repo_url: makeRepository(join(program.folder, "shop")) })).id;
   environment = (
-    await post(page, `/projects/${project}/environments`, { name: "staging", kind: "test", path: "/srv/shop" })
+    await post(page.request, origin, `/projects/${project}/environments`, { name: "staging", kind: "test", path: "/srv/shop" })
   ).id;
   await context.close();
 });
@@ -142,7 +137,7 @@ test("in a freeze nothing starts without a reason", async ({ page }, info) => {
   expect(refused.status()).toBe(409);
   await look(page, info, "frozen");
   const exception = { exception: "The shop is down" };
-  await post(page, `/releases/${id}/start`, exception);
+  await post(page.request, origin, `/releases/${id}/start`, exception);
   await expect.poll(() => status(page, id)).not.toBe("queued");
   await open(page, `/releases/${id}`);
   await expect(page.getByText("The shop is down")).toBeVisible();
@@ -150,7 +145,7 @@ test("in a freeze nothing starts without a reason", async ({ page }, info) => {
 
 test("on a telephone, in Chinese, nothing is cut off or left in English", async ({ page, context }, info) => {
   const reason = "盘点库存，直到中午，请勿发布";
-  await post(page, `/environments/${environment}/lock`, { reason });
+  await post(page.request, origin, `/environments/${environment}/lock`, { reason });
   const waiting = await release(page, "v1.1");
   await context.addCookies([{ name: "lang", value: "zh", url: origin }]);
   await page.setViewportSize({ width: 390, height: 844 });

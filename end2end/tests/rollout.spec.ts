@@ -1,59 +1,29 @@
 // How releases go over the servers: the form of the policy, and a canary that waits for somebody.
-import { join } from "node:path";
-import type { Page, TestInfo } from "@playwright/test";
 import { post } from "../support/api.ts";
-import { makeRepository } from "../support/repository.ts";
-import { Sshd } from "../support/sshd.ts";
+import { fits, shoot } from "../support/look.ts";
+import { Shop } from "../support/shop.ts";
 import { enter, expect, open, test } from "../support/test.ts";
 
 test.use({ story: "rollout" });
 test.describe.configure({ mode: "serial" });
 
-let sshd: Sshd;
-let project: number;
+let shop: Shop;
 let environment: number;
 let policy: string;
 
 test.beforeAll(async ({ program, browser }) => {
-  sshd = await Sshd.start(join(program.folder, "sshd"));
-  const repository = makeRepository(join(program.folder, "shop"));
-  const context = await browser.newContext({ baseURL: program.url });
-  const page = await context.newPage();
-  await enter(page);
-  const create = (path: string, data: object) => post(page.request, program.url, path, data);
-  const secret = { kind: "ssh_key", username: sshd.user, secret: sshd.key };
-  const credential = await create("/credentials", { name: "deploy key", ...secret });
-  const servers: number[] = [];
-  for (const hostname of ["web-1", "web-2", "web-3"]) {
-    const server = { hostname, address: "127.0.0.1", port: sshd.port, credential_id: credential.id };
-    const { id } = await create("/servers", server);
-    await create(`/servers/${id}/host-key`, { fingerprint: sshd.fingerprint });
-    servers.push(id);
-  }
-  project = (await create("/projects", { title: "Shop", repo_url: repository })).id;
-  const path = join(program.folder, "srv", "{hostname}");
-  const form = { name: "live", kind: "test", path, server_ids: servers };
-  environment = (await create(`/projects/${project}/environments`, form)).id;
-  policy = `/projects/${project}/environments/${environment}/policy`;
-  await context.close();
+  shop = await Shop.open(program, browser, { hostnames: ["web-1", "web-2", "web-3"], environments: { live: "test" } });
+  environment = shop.environment();
+  policy = `/projects/${shop.project}/environments/${environment}/policy`;
 });
 
 test.afterAll(async () => {
-  await sshd?.stop();
+  await shop?.close();
 });
 
 test.beforeEach(async ({ page }) => {
   await enter(page);
 });
-
-const shoot = (page: Page, info: TestInfo, name: string) =>
-  page.screenshot({ path: info.outputPath(`${name}.png`), fullPage: true });
-
-/** The page must not be wider than the window. */
-async function fits(page: Page) {
-  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  expect(content).toBeLessThanOrEqual(window);
-}
 
 test("the form shows what belongs to the choice, says what is wrong, and keeps what is right", async ({ page }, info) => {
   await open(page, policy);
@@ -102,8 +72,7 @@ test("without scripts the form says what it has, and shows what belongs to it", 
 });
 
 test("a canary waits on an open page and goes on when somebody presses Continue", async ({ page, program }, info) => {
-  const body = { project_id: project, environment_id: environment, ref: { kind: "tag", name: "v1.0" } };
-  const { id } = await post(page.request, program.url, "/releases", body);
+  const id = await shop.create(page, "v1.0");
   await open(page, `/releases/${id}`);
   await post(page.request, program.url, `/releases/${id}/start`, {});
   const banner = page.locator(".release-hold");
@@ -129,9 +98,7 @@ test("a wait with a time counts down, in the reader's language", async ({ page, 
   const data = { policy: rollout };
   const answer = await page.request.patch(`${origin}/api/v1/environments/${environment}`, { data, headers: { Origin: origin } });
   expect(answer.ok(), await answer.text()).toBe(true);
-  const body = { project_id: project, environment_id: environment, ref: { kind: "tag", name: "v1.0" } };
-  const { id } = await post(page.request, origin, "/releases", body);
-  await post(page.request, origin, `/releases/${id}/start`, {});
+  const id = await shop.begin(page, "v1.0");
   await page.context().addCookies([{ name: "lang", value: "zh", url: origin }]);
   await open(page, `/releases/${id}`);
   await expect(page.locator(".release-hold")).toContainText("第 1/3 批已完成", { timeout: 60_000 });

@@ -1,16 +1,10 @@
 import type { Page } from "@playwright/test";
+import { post } from "../support/api.ts";
 import { seedRelease } from "../support/seed.ts";
 import { alive, enter, expect, open, test } from "../support/test.ts";
 
 test.use({ story: "shell" });
 test.describe.configure({ mode: "serial" });
-
-async function post(page: Page, path: string, data: object) {
-  const origin = new URL(page.url()).origin;
-  const response = await page.request.post(`${origin}/api/v1${path}`, { data, headers: { Origin: origin } });
-  expect(response.ok(), `${path}: ${await response.text()}`).toBe(true);
-  return response.json();
-}
 
 /** Looks at a page in both schemes, in both languages and in a narrow window; the pictures stay with the test. */
 async function pictures(page: Page, name: string, path: string) {
@@ -90,7 +84,7 @@ test("a list of many servers is searched, sorted and filtered, and its address s
   const credential = (await page.request.get("/api/v1/credentials").then((answer) => answer.json())).items[0].id;
   for (let n = 1; n <= 60; n++) {
     const tags = n % 2 ? ["eu", "web"] : ["us"];
-    await post(page, "/servers", { hostname: `web-${n}`, address: `192.0.2.${n}`, credential_id: credential, tags });
+    await post(page.request, new URL(page.url()).origin, "/servers", { hostname: `web-${n}`, address: `192.0.2.${n}`, credential_id: credential, tags });
   }
   await open(page, "/servers");
   const rows = page.locator("tbody tr");

@@ -5,8 +5,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import type { Page, TestInfo } from "@playwright/test";
 import { post } from "../support/api.ts";
-import { makeRepository } from "../support/repository.ts";
-import { Sshd } from "../support/sshd.ts";
+import { Shop } from "../support/shop.ts";
 import { enter, expect, open, test } from "../support/test.ts";
 
 test.use({ story: "takes" });
@@ -14,35 +13,19 @@ test.describe.configure({ mode: "serial" });
 
 const SECRET = "moonbeam/Xq7+Zp2-Wx9é";
 
-let sshd: Sshd;
-let project: number;
-let environment: number;
-let server: number;
+let shop: Shop;
 let policy: string;
 let site: string;
 
 test.beforeAll(async ({ program, browser }) => {
-  sshd = await Sshd.start(join(program.folder, "sshd"));
   const files = { "notes.md": "not for servers\n", "storage/first": "brought\n", "config/app.env": "LEVEL=info\n" };
-  const repo_url = makeRepository(join(program.folder, "shop"), files);
-  const context = await browser.newContext({ baseURL: program.url });
-  const page = await context.newPage();
-  await enter(page);
-  const create = (path: string, data: object) => post(page.request, program.url, path, data);
-  const key = { name: "deploy key", kind: "ssh_key", username: sshd.user, secret: sshd.key };
-  const { id: credential_id } = await create("/credentials", key);
-  server = (await create("/servers", { hostname: "web-1", address: "127.0.0.1", port: sshd.port, credential_id })).id;
-  await create(`/servers/${server}/host-key`, { fingerprint: sshd.fingerprint });
-  project = (await create("/projects", { title: "Shop", repo_url })).id;
-  site = join(program.folder, "srv");
-  const place = { name: "staging", kind: "test", path: site, server_ids: [server] };
-  environment = (await create(`/projects/${project}/environments`, place)).id;
-  policy = `/projects/${project}/environments/${environment}/policy`;
-  await context.close();
+  shop = await Shop.open(program, browser, { files });
+  site = shop.site("web-1");
+  policy = `/projects/${shop.project}/environments/${shop.environment()}/policy`;
 });
 
 test.afterAll(async () => {
-  await sshd?.stop();
+  await shop?.close();
 });
 
 test.beforeEach(async ({ page }) => {
@@ -122,8 +105,8 @@ test("a release takes it along to the server, and its log masks the secret howev
     "printf %s \"$TOKEN\" | sha256sum | cut -d' ' -f1 >storage/token",
   ].join("\n");
   const body = {
-    project_id: project,
-    environment_id: environment,
+    project_id: shop.project,
+    environment_id: shop.environment(),
     ref: { kind: "tag", name: "v1.0" },
     hooks: { after_download, after_deploy },
   };
@@ -144,6 +127,7 @@ test("a release takes it along to the server, and its log masks the secret howev
   expect(readFileSync(join(current, "config", "app.env"), "utf8")).toBe("LEVEL=debug\n");
   expect([mode(current), mode(join(current, "index.html"))]).toEqual([0o750, 0o640]);
   expect(statSync(join(current, "index.html")).uid).toBe(userInfo().uid);
+  const server = shop.servers[0];
   // The hook had the value itself.
   const digest = createHash("sha256").update(SECRET).digest("hex");
   expect(readFileSync(join(current, "storage", "token"), "utf8").trim()).toBe(digest);

@@ -2,50 +2,30 @@ import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { post } from "../support/api.ts";
-import { makeRepository } from "../support/repository.ts";
-import { Sshd } from "../support/sshd.ts";
+import { Shop } from "../support/shop.ts";
 import { enter, expect, open, test } from "../support/test.ts";
 
 test.use({ story: "whatislive" });
 test.describe.configure({ mode: "serial" });
 
-let sshd: Sshd;
+let shop: Shop;
 let project: number;
 let environment: number;
 let release: number;
-let site: (hostname: string) => string;
 
 test.beforeAll(async ({ program, browser }) => {
-  sshd = await Sshd.start(join(program.folder, "sshd"));
+  shop = await Shop.open(program, browser, { hostnames: ["web-1", "web-2", "web-3"] });
+  ({ project } = shop);
+  environment = shop.environment();
   const context = await browser.newContext({ baseURL: program.url });
   const page = await context.newPage();
   await enter(page);
-  const create = (path: string, data: object) => post(page.request, program.url, path, data);
-  const key = { name: "deploy key", kind: "ssh_key", username: sshd.user, secret: sshd.key };
-  const credential = await create("/credentials", key);
-  const servers: number[] = [];
-  for (const hostname of ["web-1", "web-2", "web-3"]) {
-    const server = { hostname, address: "127.0.0.1", port: sshd.port, credential_id: credential.id, tags: [] };
-    const { id } = await create("/servers", server);
-    await create(`/servers/${id}/host-key`, { fingerprint: sshd.fingerprint });
-    servers.push(id);
-  }
-  project = (await create("/projects", { title: "Shop", repo_url: makeRepository(join(program.folder, "shop")) })).id;
-  const path = join(program.folder, "srv", "{hostname}");
-  site = (hostname) => join(program.folder, "srv", hostname);
-  const place = { name: "staging", kind: "test", path, server_ids: servers };
-  environment = (await create(`/projects/${project}/environments`, place)).id;
-  const ref = { kind: "tag", name: "v1.0" };
-  release = (await create("/releases", { project_id: project, environment_id: environment, ref })).id;
-  await create(`/releases/${release}/start`, {});
-  await expect
-    .poll(async () => (await (await page.request.get(`/api/v1/releases/${release}`)).json()).status, { timeout: 60_000 })
-    .toBe("succeeded");
+  release = await shop.run(page, "v1.0");
   await context.close();
 });
 
 test.afterAll(async () => {
-  await sshd?.stop();
+  await shop?.close();
 });
 
 test.beforeEach(async ({ page }) => {
@@ -66,10 +46,10 @@ test("every server says what is live on it", async ({ page }) => {
 test("an open page moves by itself when a server drifts, and when it is mended", async ({ page, program }) => {
   await open(page, "/live");
   await expect(row(page, "web-2")).toContainText("as released");
-  const current = join(site("web-2"), "current");
+  const current = join(shop.site("web-2"), "current");
   rmSync(current);
   symlinkSync("/srv/elsewhere", current);
-  writeFileSync(join(site("web-3"), "current", "index.html"), "forged");
+  writeFileSync(join(shop.site("web-3"), "current", "index.html"), "forged");
   // Somebody else looks; nobody touches this page.
   await post(page.request, program.url, `/environments/${environment}/live/check`, {});
   await expect(row(page, "web-2")).toContainText("drifted");
@@ -88,7 +68,7 @@ test("an open page moves by itself when a server drifts, and when it is mended",
 
   rmSync(current);
   symlinkSync(`releases/${release}`, current);
-  writeFileSync(join(site("web-3"), "current", "index.html"), "<h1>v1.0</h1>\n");
+  writeFileSync(join(shop.site("web-3"), "current", "index.html"), "<h1>v1.0</h1>\n");
   await open(page, "/live");
   await page.getByRole("button", { name: "Look now" }).click();
   await expect(row(page, "web-2")).toContainText("as released");
@@ -96,8 +76,8 @@ test("an open page moves by itself when a server drifts, and when it is mended",
 });
 
 test("a command says identical outputs once", async ({ page }) => {
-  writeFileSync(join(site("web-3"), "note"), "other\n");
-  for (const hostname of ["web-1", "web-2"]) writeFileSync(join(site(hostname), "note"), "same\n");
+  writeFileSync(join(shop.site("web-3"), "note"), "other\n");
+  for (const hostname of ["web-1", "web-2"]) writeFileSync(join(shop.site(hostname), "note"), "same\n");
   await open(page, `/projects/${project}/environments/${environment}/run`);
   await page.getByLabel("Command").fill("cat note");
   await page.getByRole("button", { name: "Run", exact: true }).click();
