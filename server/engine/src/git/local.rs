@@ -142,25 +142,22 @@ pub(super) fn transfer<T>(
 ) -> Result<(), GitError> {
     let failed = |error: git2::Error| GitError::from_git(&error, place);
     let (from, to) = (source.odb().map_err(failed)?, mirror.odb().map_err(failed)?);
-    let missing = |to: &git2::Odb<'_>| -> Vec<Oid> {
-        let wanted: BTreeSet<Oid> = heads.refs.values().copied().chain(extra).collect();
-        wanted.into_iter().filter(|id| !to.exists(*id) && from.exists(*id)).collect()
-    };
-    let mut wanted = missing(&to);
-    if wanted.is_empty() {
-        return Ok(());
-    }
+    let tips: BTreeSet<Oid> = heads.refs.values().copied().chain(extra).filter(|id| from.exists(*id)).collect();
     let known = known_commits(mirror);
-    if known.is_empty() {
-        // A repository that is repacked at this moment loses files under our hands: what the copy
-        // lacks in the end is packed below.
-        if let Err(error) = copy_objects(source, mirror, guard, reporter) {
-            guard.check()?;
+    let is_copied = known.is_empty() && {
+        // Nothing here has a name yet, so what there is may be what a process that was killed had copied by then: a
+        // commit that is here says nothing of its files.
+        let copied = copy_objects(source, mirror, guard, reporter);
+        guard.check()?;
+        copied.unwrap_or_else(|error| {
             tracing::debug!(%error, place, "copying the objects of a local repository; packing them instead");
-        }
-        to.refresh().map_err(failed)?;
-        wanted = missing(&to);
-    }
+            false
+        })
+    };
+    to.refresh().map_err(failed)?;
+    // Once the mirror has names, whatever is in it came whole.
+    let is_whole = is_copied || !known.is_empty();
+    let wanted: Vec<Oid> = tips.into_iter().filter(|id| !is_whole || !to.exists(*id)).collect();
     if !wanted.is_empty() {
         pack(source, mirror, &wanted, &known, guard, reporter).map_err(failed)?;
         to.refresh().map_err(failed)?;
@@ -217,16 +214,20 @@ fn pack<T>(
     Ok(())
 }
 
-/// Copies packs and loose objects, those of alternates too, each to a side file that is renamed.
+/// Copies packs and loose objects, those of alternates too, each to a side file that is renamed; whether that was all
+/// of them: a repository that is repacked meanwhile moves files past our eyes.
 /// Copies, not links: the mirror must not change when somebody writes into the original.
-fn copy_objects<T>(source: &Repository, mirror: &Repository, guard: &Guard, reporter: &Reporter<T>) -> io::Result<()> {
+fn copy_objects<T>(
+    source: &Repository,
+    mirror: &Repository,
+    guard: &Guard,
+    reporter: &Reporter<T>,
+) -> io::Result<bool> {
     let mut folders = Vec::new();
     with_alternates(&source.commondir().join("objects"), ALTERNATES, &mut folders);
     let target = mirror.commondir().join("objects");
-    let mut files = Vec::new();
-    for folder in &folders {
-        list_objects(folder, &mut files)?;
-    }
+    let files = object_files(&folders)?;
+    let listed: BTreeSet<PathBuf> = files.iter().map(|(_, relative)| relative.clone()).collect();
     let total = files.len() as u64;
     let mut progress = Progress { received_objects: 0, total_objects: total, received_bytes: 0 };
     for (from, relative) in files {
@@ -248,7 +249,9 @@ fn copy_objects<T>(source: &Repository, mirror: &Repository, guard: &Guard, repo
     if shallow.symlink_metadata().is_ok_and(|found| found.is_file()) {
         copy(&shallow, &mirror.commondir().join("shallow"))?;
     }
-    Ok(())
+    // New files do no harm: what they hold is either also in one that was copied, or newer than the refs that we read.
+    let still: BTreeSet<PathBuf> = object_files(&folders)?.into_iter().map(|(_, relative)| relative).collect();
+    Ok(listed.is_subset(&still))
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<u64> {
@@ -269,6 +272,15 @@ fn with_alternates(objects: &Path, depth: u32, found: &mut Vec<PathBuf>) {
         let line = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(line);
         with_alternates(&objects.join(line), depth - 1, found);
     }
+}
+
+/// The object files of several folders.
+fn object_files(folders: &[PathBuf]) -> io::Result<Vec<(PathBuf, PathBuf)>> {
+    let mut files = Vec::new();
+    for folder in folders {
+        list_objects(folder, &mut files)?;
+    }
+    Ok(files)
 }
 
 /// The object files below a folder, packs before their indexes, as (path, path within the folder).

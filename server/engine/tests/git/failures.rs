@@ -250,6 +250,25 @@ fn what_a_killed_process_left_is_cleared_away() {
 }
 
 #[test]
+fn a_first_fetch_that_was_killed_is_done_whole_by_the_next_one() {
+    let repo = Repo::small();
+    repo.write("deep/in/file", "two\n");
+    let head = repo.commit("second");
+    // As far as a copy may have come: what the refs name is there, what that consists of is not.
+    let path = repo.aside("mirror");
+    let mirror = Mirror::open(&path, &repo.remote()).unwrap();
+    for named in repo.git(["for-each-ref", "--format=%(objectname)"]).lines() {
+        let object = std::path::Path::new("objects").join(&named[..2]).join(&named[2..]);
+        std::fs::create_dir_all(path.join(&object).parent().unwrap()).unwrap();
+        std::fs::copy(repo.path.join(".git").join(&object), path.join(&object)).unwrap();
+    }
+    mirror.fetch_commit(&repo.remote(), &head, &bounds(), &mut |_| {}).unwrap();
+    assert!(mirror.has(&head));
+    git(&path, ["fsck", "--connectivity-only"]);
+    assert_eq!(git(&path, ["cat-file", "blob", &format!("{head}:deep/in/file")]).trim(), "two");
+}
+
+#[test]
 fn many_may_pin_at_once_and_a_killed_one_is_in_nobodys_way() {
     let repo = Repo::small();
     let mirror = Mirror::open(&repo.aside("mirror"), &repo.remote()).unwrap();
