@@ -10,6 +10,8 @@ use zeroize::Zeroizing;
 
 /// After how many characters tools break base64 into lines: OpenSSL and PEM, coreutils and MIME.
 const WRAPS: [usize; 2] = [64, 76];
+/// Shorter pieces of base64 are not looked for by themselves: they are words of other texts too. In bytes.
+const SHORTEST_PIECE: usize = 8;
 /// What stands bare in a URL, for different tools, and whether a space becomes a plus.
 const BARE: [(&str, bool); 6] = [
     ("-_.~", false),
@@ -22,13 +24,21 @@ const BARE: [(&str, bool); 6] = [
 /// What has a meaning within a shell's double quotes, and what has one in a bare word (bash's `printf %q`).
 const DOUBLE_QUOTED: &str = "\"$`\\";
 const BARE_WORD: &str = " !\"$&'()*,;<>?[\\]^`{|}";
-/// The base64 of a line break alone, which is in many a log.
-const BREAK: &str = "Cg==";
 
-/// Every form of a secret but the plain one.
-pub(super) fn forms(secret: &str) -> Vec<Zeroizing<String>> {
+/// The forms of a secret that tools break into lines wherever a line is full: base64 and hexadecimal digits.
+pub(super) fn broken(secret: &str) -> Vec<Zeroizing<String>> {
     let mut found = Vec::new();
     base64(secret.as_bytes(), &mut found);
+    let hex = Zeroizing::new(hex::encode(secret));
+    found.push(Zeroizing::new(hex.to_uppercase()));
+    found.push(hex);
+    found
+}
+
+/// Every other form of a secret but the plain one, and single lines of what is [`broken`].
+pub(super) fn forms(secret: &str) -> Vec<Zeroizing<String>> {
+    let mut found = Vec::new();
+    lines(secret.as_bytes(), &mut found);
     for (bare, plus) in BARE {
         let upper = percent(secret, bare, plus);
         found.push(Zeroizing::new(lower_escapes(&upper)));
@@ -43,9 +53,6 @@ pub(super) fn forms(secret: &str) -> Vec<Zeroizing<String>> {
     }
     shell(secret, &mut found);
     html(secret, &mut found);
-    let hex = Zeroizing::new(hex::encode(secret));
-    found.push(Zeroizing::new(hex.to_uppercase()));
-    found.push(hex);
     found.retain(|form| form.as_str() != secret);
     found
 }
@@ -61,20 +68,23 @@ fn base64(secret: &[u8], found: &mut Vec<Zeroizing<String>>) {
                 let whole = (lead + secret.len()) * 8 / 6;
                 let bare = text.trim_end_matches('=').len();
                 found.extend([whole, bare, text.len()].map(|upto| Zeroizing::new(text[skip..upto].to_owned())));
-                if lead == 0 {
-                    found.extend(WRAPS.iter().filter(|wrap| text.len() > **wrap).flat_map(|wrap| lines(&text, *wrap)));
-                }
             }
         }
     }
 }
 
-fn lines(text: &str, wrap: usize) -> impl Iterator<Item = Zeroizing<String>> + '_ {
-    (0..text.len())
-        .step_by(wrap)
-        .map(move |at| &text[at..text.len().min(at + wrap)])
-        .filter(|line| *line != BREAK)
-        .map(|line| Zeroizing::new(line.to_owned()))
+/// The lines of base64 that is nothing but the secret: some tools print something before each.
+fn lines(secret: &[u8], found: &mut Vec<Zeroizing<String>>) {
+    for engine in [&STANDARD, &URL_SAFE] {
+        for end in [b"".as_slice(), b"\n", b"\r\n"] {
+            let text = Zeroizing::new(engine.encode(Zeroizing::new([secret, end].concat()).as_slice()));
+            for wrap in WRAPS.into_iter().filter(|wrap| text.len() > *wrap) {
+                let pieces = (0..text.len()).step_by(wrap).map(|at| &text[at..text.len().min(at + wrap)]);
+                let long = pieces.filter(|piece| piece.len() >= SHORTEST_PIECE);
+                found.extend(long.map(|piece| Zeroizing::new(piece.to_owned())));
+            }
+        }
+    }
 }
 
 fn percent(secret: &str, bare: &str, plus: bool) -> String {

@@ -5,12 +5,14 @@
 //! on the way.
 
 mod forms;
+mod patterns;
 
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use forms::forms;
+use forms::{broken, forms};
+use patterns::{Look, Patterns, lines};
 
 /// What stands in a log where a secret stood.
 pub const MASK: &str = "••••••";
@@ -23,109 +25,19 @@ pub struct Redactor {
     patterns: Arc<Patterns>,
 }
 
-#[derive(Default)]
-struct Patterns {
-    /// In bytewise order, none twice, none shorter than [`SHORTEST`].
-    sorted: Vec<SecretString>,
-    /// For each the longest other one that it begins with, by its place.
-    within: Vec<Option<usize>>,
-    /// The length of the longest, in bytes.
-    longest: usize,
-    /// The beginnings: most bytes of a log are settled by this alone.
-    begins: Beginnings,
-}
-
-/// Which four bytes may begin a pattern: a bit for each, by a hash, so that some do not really.
-struct Beginnings(Vec<u64>);
-
-impl Default for Beginnings {
-    fn default() -> Self {
-        Self(vec![0; 1 << 10])
-    }
-}
-
-impl Beginnings {
-    fn place(bytes: &[u8]) -> (usize, u64) {
-        let word = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        // Knuth's multiplicative hash; its highest bits are its best.
-        let hash = word.wrapping_mul(0x9e37_79b1) >> 16;
-        ((hash >> 6) as usize, 1 << (hash & 63))
-    }
-
-    fn add(&mut self, pattern: &[u8]) {
-        let (word, bit) = Self::place(pattern);
-        self.0[word] |= bit;
-    }
-
-    /// How many bytes come before the first that may begin a pattern; the last three may always.
-    fn harmless(&self, bytes: &[u8]) -> usize {
-        let begins = |window: &[u8]| {
-            let (word, bit) = Self::place(window);
-            self.0[word] & bit != 0
-        };
-        bytes.windows(SHORTEST).position(begins).unwrap_or((bytes.len() + 1).saturating_sub(SHORTEST))
-    }
-}
-
-impl Patterns {
-    fn new(mut sorted: Vec<SecretString>) -> Self {
-        sorted.retain(|pattern| pattern.expose_secret().len() >= SHORTEST);
-        sorted.sort_by(|a, b| a.expose_secret().cmp(b.expose_secret()));
-        sorted.dedup_by(|a, b| a.expose_secret() == b.expose_secret());
-        let mut begins = Beginnings::default();
-        let mut within: Vec<Option<usize>> = Vec::with_capacity(sorted.len());
-        for (index, pattern) in sorted.iter().enumerate() {
-            let pattern = pattern.expose_secret();
-            begins.add(pattern.as_bytes());
-            // Whatever this begins with, the one before it begins with too, or is.
-            let mut other = index.checked_sub(1);
-            while let Some(place) = other.filter(|place| !pattern.starts_with(sorted[*place].expose_secret())) {
-                other = within[place];
-            }
-            within.push(other);
-        }
-        let longest = sorted.iter().map(|pattern| pattern.expose_secret().len()).max().unwrap_or(0);
-        Self { sorted, within, longest, begins }
-    }
-
-    fn bytes(&self, index: usize) -> &[u8] {
-        self.sorted[index].expose_secret().as_bytes()
-    }
-
-    /// The longest pattern that begins here, by its length.
-    fn at(&self, bytes: &[u8]) -> Option<usize> {
-        let after = self.sorted.partition_point(|pattern| pattern.expose_secret().as_bytes() <= bytes);
-        let mut index = after.checked_sub(1);
-        while let Some(place) = index {
-            if bytes.starts_with(self.bytes(place)) {
-                return Some(self.bytes(place).len());
-            }
-            index = self.within[place];
-        }
-        None
-    }
-
-    /// Whether what is left could be the beginning of a pattern whose end has not come yet.
-    fn may_begin(&self, bytes: &[u8]) -> bool {
-        if bytes.len() >= self.longest {
-            return false;
-        }
-        let next = self.sorted.partition_point(|pattern| pattern.expose_secret().as_bytes() <= bytes);
-        self.sorted.get(next).is_some_and(|pattern| pattern.expose_secret().as_bytes().starts_with(bytes))
-    }
-}
-
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Redactor({} patterns)", self.patterns.sorted.len())
+        write!(f, "Redactor({} patterns)", self.patterns.count())
     }
 }
 
 impl Redactor {
     /// Looks for each secret, for each line of one that has several, as private keys do, and for the forms that a secret
-    /// takes when it is encoded: base64 wherever it begins, URLs, JSON, HTML, a shell's quotes, hexadecimal digits.
+    /// takes when it is encoded: base64 wherever it begins and however it is broken into lines, URLs, JSON, HTML, a shell's
+    /// quotes, hexadecimal digits.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a SecretString>) -> Self {
         let mut found: Vec<SecretString> = Vec::new();
+        let mut over_lines: Vec<SecretString> = Vec::new();
         for secret in secrets {
             let secret = secret.expose_secret();
             let whole = secret.trim();
@@ -145,12 +57,13 @@ impl Redactor {
             }
             for text in [whole, secret] {
                 found.extend(forms(text).iter().map(|form| SecretString::from(form.as_str())));
+                over_lines.extend(broken(text).iter().map(|form| SecretString::from(form.as_str())));
                 if whole == secret {
                     break;
                 }
             }
         }
-        Self { patterns: Arc::new(Patterns::new(found)) }
+        Self { patterns: Arc::new(Patterns::new(found, over_lines)) }
     }
 
     /// Masks a text that is known whole.
@@ -193,21 +106,23 @@ impl Masker {
         let mut position = 0;
         while position < self.held.len() {
             let rest = &self.held[position..];
-            let harmless = patterns.begins.harmless(rest);
+            let harmless = patterns.harmless(rest);
             if harmless > 0 {
                 masked.extend_from_slice(&rest[..harmless]);
                 position += harmless;
                 continue;
             }
-            if !at_end && patterns.may_begin(rest) {
-                break;
-            }
-            match patterns.at(rest) {
-                Some(length) => {
+            match patterns.look(rest) {
+                Look { may_go_on: true, .. } if !at_end => break,
+                Look { longest: Some(length), is_broken: true, .. } => {
+                    lines(&rest[..length]).for_each(|part| masked.extend_from_slice(part));
+                    position += length;
+                }
+                Look { longest: Some(length), is_broken: false, .. } => {
                     masked.extend_from_slice(MASK.as_bytes());
                     position += length;
                 }
-                None => {
+                Look { longest: None, .. } => {
                     masked.push(rest[0]);
                     position += 1;
                 }
@@ -328,6 +243,75 @@ mod tests {
                 let masked = redactor.mask(&lines.join("\n"));
                 assert_eq!(masked, vec![MASK; lines.len()].join("\n"), "{width}");
             }
+        }
+    }
+
+    #[test]
+    fn base64_is_masked_wherever_it_begins_in_a_line_and_at_any_width() {
+        use base64::Engine as _;
+        let secret = "Zq9-hunter2-Canary+Secret=77";
+        let redactor = redactor(&[secret]);
+        let standard = base64::engine::general_purpose::STANDARD;
+        for (width, line_break) in
+            [(2, "\n"), (4, "\n"), (60, "\r\n"), (64, "\n"), (64, "\n    "), (76, "\n"), (76, "\r\n")]
+        {
+            for lead in 0..80 {
+                let before = &"apiVersion: v1\nusers:\n- user:\n    name: somebody\n    certificate: none\n    password: "
+                    [..lead];
+                let lines = |text: &str| -> Vec<String> {
+                    text.as_bytes().chunks(width).map(|line| String::from_utf8_lossy(line).into_owned()).collect()
+                };
+                let text = standard.encode(format!("{before}{secret}\n"));
+                let printed = format!("{}\n", lines(&text).join(line_break));
+                let mut whole = Masker::new(redactor.clone());
+                let masked = whole.push(printed.as_bytes()) + &whole.finish();
+                // What is seen of the secret are some bits of its first character.
+                let left: String = masked.replace(MASK, "").replace(['\r', '\n', ' '], "");
+                assert!(left.len() <= (lead * 8).div_ceil(6), "{width} {lead}: {masked}");
+                assert_eq!(masked.matches('\n').count(), printed.matches('\n').count(), "{width} {lead}: {masked}");
+                for size in [1, 3, 7, 65] {
+                    let mut masker = Masker::new(redactor.clone());
+                    let mut text: String = printed.as_bytes().chunks(size).map(|chunk| masker.push(chunk)).collect();
+                    text.push_str(&masker.finish());
+                    assert_eq!(text, masked, "{width} {lead} in pieces of {size}");
+                }
+            }
+        }
+        let dump = hex::encode(format!("a: {secret}"));
+        let masked = redactor.mask(&format!("{}\n{}\n", &dump[..60], &dump[60..]));
+        assert_eq!(masked, format!("{}{MASK}\n{MASK}\n", hex::encode("a: ")));
+    }
+
+    #[test]
+    fn lines_that_are_no_base64_of_a_secret_stay() {
+        let redactor = redactor(&["hunter2-long"]);
+        let encoded = "aHVudGVyMi1sb25n";
+        for text in [
+            "aHVu\n\ndGVyMi1sb25n",
+            "aHVu\n- dGVyMi1sb25n",
+            "aHVu dGVyMi1sb25n",
+            "aHVu\n",
+            "aHVu\r",
+            "aHVu\n   ",
+            "hunter2\n-long",
+        ] {
+            assert_masked(&redactor, text, text);
+        }
+        let blanks = format!("aHVu\n{}dGVyMi1sb25n", " ".repeat(40));
+        assert_masked(&redactor, &blanks, &blanks);
+        assert_masked(&redactor, &format!("\n{encoded}\n"), &format!("\n{MASK}\n"));
+        assert_masked(&redactor, "x: aHVu\r\ndGVy\n  Mi1sb25n\n", &format!("x: {MASK}\r\n{MASK}\n  {MASK}\n"));
+    }
+
+    #[test]
+    fn what_is_held_back_is_bounded() {
+        let secret = "s".repeat(300);
+        let mut masker = Masker::new(redactor(&[&secret]));
+        // Its base64 is one group of four over and over; a place that it begins at is found again and again.
+        let line = format!("{}{}\n", "c3Nz".repeat(16), "ab");
+        for _ in 0..1000 {
+            masker.push(line.as_bytes());
+            assert!(masker.held.len() < 1000);
         }
     }
 
