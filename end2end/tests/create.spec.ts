@@ -105,7 +105,7 @@ test("a ref is chosen by keyboard, and what will change stands beside it", async
   await expect(ref).toHaveAttribute("aria-expanded", "false");
   await expect(page.locator("#ref-list [role=option]").first()).toBeHidden();
   await page.keyboard.type("next");
-  await expect(page.locator("#ref-list [role=option]")).toHaveCount(6);
+  await expect(page.locator("#ref-list [role=option]")).toHaveCount(1);
   await page.keyboard.press("Control+A");
   await page.keyboard.type("make v1.1 tag");
   await expect(page.locator("#ref-list [role=option]")).toHaveCount(0);
@@ -155,6 +155,62 @@ test("a ref is chosen by keyboard, and what will change stands beside it", async
   await ref.fill("v9");
   await page.getByRole("radio", { name: "tag" }).check();
   await expect(preview.locator(".is-warning")).toContainText("There is no tag v9");
+});
+
+test("an exact name is what Enter takes, and a name in the making is not blamed", async ({ page }, info) => {
+  await open(page, `/releases/new?project=${project}&environment=${environment}`);
+  const ref = page.getByRole("combobox", { name: "Tag, branch or commit" });
+  await ref.focus();
+  await expect(page.locator(".ref-fetch")).toHaveCount(0);
+  for (const name of ["v1.0", "next", "v1.1"]) {
+    await ref.fill(name);
+    // It stands first and is marked before any key goes there.
+    await expect(page.locator("#ref-list [role=option]").first()).toContainText(name);
+    await expect(page.locator("#ref-list [role=option]").first()).toHaveAttribute("aria-selected", "true");
+    if (name === "v1.0") await shoot(page, info, "exact");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await expect(ref).toHaveValue(name);
+  }
+  // Opened again, the list is whole and the choice in it is marked.
+  await page.keyboard.press("ArrowDown");
+  await expect(page.locator("#ref-list [role=option]")).toHaveCount(6);
+  await expect(page.locator("#ref-list [aria-selected=true]")).toContainText("v1.1");
+  await page.keyboard.press("Escape");
+
+  await page.getByRole("radio", { name: "tag" }).check();
+  const answered = page.waitForResponse(/preview_changes/);
+  await ref.fill("v1");
+  await answered;
+  await expect(page.locator(".preview [aria-busy=false]")).toBeVisible();
+  await expect(ref).toHaveAttribute("aria-expanded", "true");
+  await expect(page.locator(".preview .is-warning")).toHaveCount(0);
+  await page.keyboard.press("Escape");
+  await expect(page.locator(".preview .is-warning")).toContainText("There is no tag v1");
+});
+
+test("a command for production is asked about first, and only those run it that were chosen", async ({ page }, info) => {
+  await open(page, `/projects/${project}/environments/${environment}/run`);
+  await expect(page.locator(".head .tag")).toHaveAttribute("data-kind", "prod");
+  await page.getByLabel("Command", { exact: true }).fill('echo "on $LAUNCHWAY_SERVER of $LAUNCHWAY_ENVIRONMENT"');
+  const ask = page.getByRole("button", { name: "Run…" });
+  await ask.click();
+  await expect(page.getByRole("alertdialog")).toBeHidden();
+  await expect(page.locator("#f-server-ids .error")).toContainText("All servers");
+  await page.getByRole("checkbox", { name: /^web-1/ }).check();
+  await ask.click();
+  await expect(page.getByRole("alertdialog")).toContainText("Run it on 1 production server?");
+  await shoot(page, info, "run-sure");
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await expect(page.getByRole("alertdialog")).toBeHidden();
+  await expect(page.locator(".ran .printed")).toHaveText("on web-1 of live\n");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await shoot(page, info, "run-dark");
+  await page.setViewportSize({ width: 390, height: 800 });
+  await fits(page);
+  await open(page, `/projects/${project}/environments/${environment}/files`);
+  await fits(page);
+  await shoot(page, info, "files-390");
 });
 
 test("hooks start with the project's, are filled from a template, and kept as one", async ({ page }, info) => {

@@ -122,8 +122,9 @@ test("in a freeze nothing starts without a reason", async ({ page }, info) => {
   await week.getByLabel("Fri").check();
   await week.getByLabel("From").fill("18:00");
   await week.getByLabel("To").fill("08:00");
+  const saved = page.waitForResponse((response) => response.url().includes("save_calendar") && response.ok());
   await form.getByRole("button", { name: "Save" }).click();
-  await expect(form.getByRole("group", { name: "Weekly window 3" })).toBeVisible();
+  await saved;
   await look(page, info, "freezes");
   const id = await release(page);
   await open(page, `/projects/${project}/environments/${environment}`);

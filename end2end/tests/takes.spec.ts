@@ -33,7 +33,7 @@ test.beforeEach(async ({ page }) => {
 });
 
 const takes = (page: Page) => page.locator("section", { has: page.locator('[name="form[exclude]"]') });
-const variables = (page: Page) => page.locator("section", { has: page.locator("#variables") });
+const variables = (page: Page) => page.locator("#variables");
 
 /** The page in both schemes, narrow, and in Chinese. */
 async function look(page: Page, info: TestInfo, origin: string, name: string) {
@@ -75,6 +75,56 @@ test("the form says what is wrong with it, and keeps what is right", async ({ pa
   await expect(form.getByLabel(/^Permissions of folders/)).toHaveValue("750");
   await expect(form.getByLabel(/^Build cache/)).toHaveValue("64");
   await look(page, info, program.url, "policy");
+});
+
+test("saving one part keeps what was typed in the others, and leaving asks first", async ({ page }, info) => {
+  await open(page, policy);
+  const left = takes(page).getByLabel(/^Left out/);
+  await expect(left).toHaveValue("*.md");
+  await left.fill("*.md\n*.map");
+  const rollout = page.locator("form.rollout");
+  await rollout.getByLabel("Order").selectOption("batches");
+  await expect(rollout.getByText("Servers in a batch").locator(".quiet")).toBeHidden();
+  await rollout.getByLabel("Order").selectOption("canary");
+  await expect(rollout.getByText("Servers in a batch").locator(".quiet")).toBeVisible();
+  await rollout.getByRole("button", { name: "Save" }).click();
+  await expect(page.locator(".toast, .toasts").first()).toContainText("staging");
+  await expect(left).toHaveValue("*.md\n*.map");
+  await expect(rollout.getByLabel("Order")).toHaveValue("canary");
+
+  // More rows than there were, at once.
+  const freezes = page.locator("#freezes");
+  await freezes.getByRole("button", { name: "+ weekly window" }).click();
+  await expect(freezes.getByRole("group", { name: "Weekly window 2" })).toBeVisible();
+
+  // Not by accident: what was typed is still there.
+  const asked: string[] = [];
+  page.once("dialog", (dialog) => {
+    asked.push(dialog.message());
+    return dialog.dismiss();
+  });
+  await page.getByRole("link", { name: "Projects", exact: true }).click();
+  await expect(page).toHaveURL(new RegExp(`${policy}$`));
+  expect(asked).toEqual(["Leave without saving? What was changed on this page would be lost."]);
+  await expect(left).toHaveValue("*.md\n*.map");
+  await page.getByRole("navigation", { name: "Parts of the policy" }).getByRole("link", { name: /takes along/ }).click();
+  await expect(page).toHaveURL(/#takes$/);
+  await page.screenshot({ path: info.outputPath("parts.png"), fullPage: true });
+
+  // The other parts know the version that the first one made, and nothing is unsaved any more.
+  await takes(page).getByRole("button", { name: "Save" }).click();
+  const saved = page.waitForResponse(/save_rollout/);
+  await rollout.getByLabel("Order").selectOption("all_at_once");
+  await rollout.getByRole("button", { name: "Save" }).click();
+  expect((await saved).status()).toBe(200);
+  await left.fill("*.md");
+  const again = page.waitForResponse(/save_takes/);
+  await takes(page).getByRole("button", { name: "Save" }).click();
+  expect((await again).status()).toBe(200);
+  await expect(page.locator(".complaints p")).toHaveCount(0);
+  page.on("dialog", (dialog) => dialog.accept());
+  await page.getByRole("link", { name: "Projects", exact: true }).click();
+  await expect(page).toHaveURL(/\/projects$/);
 });
 
 test("variables are set, and a secret one is shown to nobody again", async ({ page }) => {

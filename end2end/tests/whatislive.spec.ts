@@ -80,6 +80,10 @@ test("a command says identical outputs once", async ({ page }) => {
   for (const hostname of ["web-1", "web-2"]) writeFileSync(join(shop.site(hostname), "note"), "same\n");
   await open(page, `/projects/${project}/environments/${environment}/run`);
   await page.getByLabel("Command").fill("cat note");
+  // Nothing chosen is not everything.
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await expect(page.locator("#f-server-ids .error")).toContainText("All servers");
+  await page.getByRole("checkbox", { name: "All servers (3)" }).check();
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(page.getByText("2 identical, 1 differ")).toBeVisible();
   await expect(page.getByText("2 servers")).toBeVisible();
@@ -92,6 +96,9 @@ test("a command says identical outputs once", async ({ page }) => {
 test("files come as one archive, after a look at how much it is", async ({ page }) => {
   await open(page, `/projects/${project}/environments/${environment}/files`);
   await page.getByLabel("Path").fill("current");
+  await page.getByRole("link", { name: "Download" }).click();
+  await expect(page.locator("#f-server-ids .error")).toContainText("All servers");
+  await page.getByRole("checkbox", { name: "All servers (3)" }).check();
   await page.getByRole("button", { name: "How much is it?" }).click();
   await expect(row(page, "web-1")).toContainText("14 B");
   await page.screenshot({ path: test.info().outputPath("files.png"), fullPage: true });

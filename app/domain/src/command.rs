@@ -92,10 +92,11 @@ pub struct FilesPreview {
     pub servers: Vec<FilesOn>,
 }
 
-/// The outcomes in one line.
+/// The outcomes in one line. Each server is counted once: one that failed differs as well, which goes without saying.
 pub fn summary(groups: &[OutputGroup], unfinished: &[Unfinished]) -> Text {
-    let same = groups.first().map_or(0, |group| group.hosts.len());
-    let differ: usize = groups.iter().skip(1).map(|group| group.hosts.len()).sum();
+    let mut went_well = groups.iter().filter(|group| group.exit_status == Some(0)).map(|group| group.hosts.len());
+    let same = went_well.next().unwrap_or(0);
+    let differ: usize = went_well.sum();
     let (mut en, mut zh) = match (same, differ) {
         (0, _) => (String::new(), String::new()),
         (same, 0) => (format!("{same} identical"), format!("{same} 台一致")),
@@ -128,7 +129,10 @@ mod tests {
     #[test]
     fn what_is_the_same_is_counted_once() {
         assert_eq!(summary(&[group(61, 0), group(2, 0), group(1, 0)], &[]).en, "61 identical, 3 differ");
-        assert_eq!(summary(&[group(4, 0), group(1, 7)], &[]).zh, "4 台一致，1 台不同，1 台失败");
+        assert_eq!(summary(&[group(2, 0), group(1, 7)], &[]).en, "2 identical, 1 failed");
+        assert_eq!(summary(&[group(4, 0), group(1, 7), group(1, 0)], &[]).zh, "4 台一致，1 台不同，1 台失败");
+        assert_eq!(summary(&[group(3, 1), group(1, 0)], &[]).en, "1 identical, 3 failed");
+        assert_eq!(summary(&[group(3, 1)], &[]).en, "3 failed");
         let lost = Unfinished { host: "a".into(), error: Text::new("", "") };
         assert_eq!(summary(&[group(4, 0)], std::slice::from_ref(&lost)).en, "4 identical, 1 unfinished");
         assert_eq!(summary(&[], &[lost]).en, "1 unfinished");

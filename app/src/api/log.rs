@@ -48,12 +48,13 @@ pub async fn get_first_error(id: ReleaseId, scope: LogScope) -> Result<Option<u6
 }
 needs!(GetFirstError, ViewReleases);
 
-/// What a hook printed on all servers, identical outputs together. Of an output that differs only its difference is sent.
+/// What a hook printed on all servers, identical outputs together. Of an output that differs only its difference is sent,
+/// of one that failed both.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn get_outputs(id: ReleaseId, kind: NodeKind) -> Result<Outputs, ApiError> {
     let mut outputs = answer(ports()?.logs.outputs(&actor()?, id, kind).await)?;
     for group in &mut outputs.groups {
-        if group.diff.as_ref().is_some_and(|diff| !diff.is_empty()) {
+        if group.exit_status == Some(0) && group.diff.as_ref().is_some_and(|diff| !diff.is_empty()) {
             group.output.clear();
         }
         for text in std::iter::once(&mut group.output).chain(&mut group.diff) {

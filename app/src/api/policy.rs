@@ -15,25 +15,25 @@ use {
     launchway_domain::{Calendar, DateFreeze, EnvironmentForm, Fault, IfVersion, Policy, WeeklyFreeze, text},
 };
 
-/// Changes a part of a policy, where the environment is still at `version`.
+/// Changes a part of a policy, where the environment is still at `version`; answers the version after it.
 #[cfg(feature = "ssr")]
 pub(crate) async fn change(
     id: EnvironmentId,
     version: Option<i64>,
     part: impl FnOnce(&mut Policy),
-) -> Result<(), ApiError> {
+) -> Result<i64, ApiError> {
     let (ports, actor) = (ports()?, actor()?);
     let mut form = EnvironmentForm::from(answer(ports.projects.environment(&actor, id).await)?);
     part(form.policy.get_or_insert_default());
     let environment = answer(ports.projects.update_environment(&actor, id, form, &IfVersion::of(version)).await)?;
     tell(Said::new(Thing::Environment, Did::Saved, environment.name));
     leptos_axum::redirect(&format!("/projects/{}/environments/{}/policy", environment.project_id, environment.id));
-    Ok(())
+    Ok(environment.version)
 }
 
-/// Changes what has to be true before a release may start.
+/// Changes what has to be true before a release may start; answers the new version.
 #[server(prefix = "/api/fn", output = Json)]
-pub async fn save_rules(id: EnvironmentId, version: Option<i64>, form: Rules) -> Result<(), ApiError> {
+pub async fn save_rules(id: EnvironmentId, version: Option<i64>, form: Rules) -> Result<i64, ApiError> {
     change(id, version, |policy| policy.rules = form).await
 }
 needs!(SaveRules, ManageProjects);
@@ -82,7 +82,7 @@ pub async fn save_calendar(
     id: EnvironmentId,
     version: Option<i64>,
     calendar: Option<CalendarTyped>,
-) -> Result<(), ApiError> {
+) -> Result<i64, ApiError> {
     let CalendarTyped { time_zone, weekly, dates } = calendar.unwrap_or_default();
     let some = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let trim = |text: String| text.trim().to_owned();

@@ -5,17 +5,32 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
 use super::codec::Json;
-#[cfg(feature = "ssr")]
-use super::host::{actor, answer, ports};
 use super::{ApiError, needs};
+#[cfg(feature = "ssr")]
+use {
+    super::host::{actor, answer, ports},
+    crate::ui::components::server_picker::none_chosen,
+    launchway_domain::{Fault, ServerId},
+};
 
 /// How long a page waits for a command, in seconds; what runs longer is asked after.
 #[cfg(feature = "ssr")]
 const WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// The servers that were ticked; none of them stands for all, which has to be said.
+#[cfg(feature = "ssr")]
+fn chosen(ticked: Vec<ServerId>, all: Option<String>) -> Result<Vec<ServerId>, ApiError> {
+    let all = all.as_deref() == Some("true");
+    match none_chosen(&ticked.iter().map(|id| id.0).collect::<Vec<_>>(), all) {
+        Some(error) => Err(ApiError::Fault(Fault::Invalid { errors: vec![error] })),
+        None => Ok(if all { Vec::new() } else { ticked }),
+    }
+}
+
 /// Runs a command.
 #[server(prefix = "/api/fn", output = Json)]
-pub async fn run_command(id: EnvironmentId, form: CommandForm) -> Result<CommandRun, ApiError> {
+pub async fn run_command(id: EnvironmentId, form: CommandForm, all: Option<String>) -> Result<CommandRun, ApiError> {
+    let form = CommandForm { server_ids: chosen(form.server_ids, all)?, ..form };
     let (ports, actor) = (ports()?, actor()?);
     let run = answer(ports.remote.run(&actor, id, form, WAIT).await)?;
     leptos_axum::redirect(&format!("/projects/{}/environments/{id}/run", run.project_id));
@@ -41,7 +56,8 @@ needs!(CancelCommand, RunCommands);
 
 /// How much there is to fetch.
 #[server(prefix = "/api/fn", output = Json)]
-pub async fn preview_files(id: EnvironmentId, form: FilesForm) -> Result<FilesPreview, ApiError> {
+pub async fn preview_files(id: EnvironmentId, form: FilesForm, all: Option<String>) -> Result<FilesPreview, ApiError> {
+    let form = FilesForm { server_ids: chosen(form.server_ids, all)?, ..form };
     answer(ports()?.remote.preview(&actor()?, id, form).await)
 }
 needs!(PreviewFiles, FetchFiles);

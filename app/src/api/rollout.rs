@@ -139,7 +139,7 @@ impl RolloutFields {
 
 /// Changes how releases go over the servers.
 #[server(prefix = "/api/fn", output = Json)]
-pub async fn save_rollout(id: EnvironmentId, version: Option<i64>, form: RolloutFields) -> Result<(), ApiError> {
+pub async fn save_rollout(id: EnvironmentId, version: Option<i64>, form: RolloutFields) -> Result<i64, ApiError> {
     use launchway_domain::Fault;
     let rollout = form.read().map_err(|errors| ApiError::Fault(Fault::Invalid { errors }))?;
     super::policy::change(id, version, |policy| policy.rollout = rollout).await.map_err(|error| match error {

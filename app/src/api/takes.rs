@@ -85,7 +85,7 @@ impl std::fmt::Debug for VariableFields {
 
 /// Changes what a release takes along.
 #[server(prefix = "/api/fn", output = Json)]
-pub async fn save_takes(id: EnvironmentId, version: Option<i64>, form: TakesFields) -> Result<(), ApiError> {
+pub async fn save_takes(id: EnvironmentId, version: Option<i64>, form: TakesFields) -> Result<i64, ApiError> {
     let changed = change(id, version, |policy| policy.takes = form.takes()).await;
     changed.map_err(|error| match error {
         // The fields of this form are those of this part.

@@ -48,6 +48,8 @@ super::texts! {
     LABEL: "Called", "名称";
     ZONE_HINT: "Such as Asia/Shanghai or Europe/Berlin; blank means UTC.", "例如 Asia/Shanghai；留空表示 UTC。";
     WEEKLY_HINT: "Hours such as 18:00 to 08:00; a window may go over midnight, and 24:00 is the end of the day. Empty rows are left out; to remove a window, empty its row.", "时刻如 18:00 至 08:00，可跨越午夜，24:00 表示当天结束。空行会被忽略；清空一行即可删除该时段。";
+    MORE_WEEKLY: "+ weekly window", "+ 每周时段";
+    MORE_DATES: "+ single window", "+ 一次性时段";
     MORE_ROWS: "Save to get more empty rows.", "保存后会出现更多空行。";
 }
 

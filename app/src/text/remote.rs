@@ -1,15 +1,17 @@
 //! Commands and files on the servers of an environment.
 
+use launchway_domain::{Text, text};
+
 super::texts! {
     RUN_TITLE: "Run a command", "运行命令";
     RUN_LEAD: "On some or all servers of this environment, in its folder. Identical outputs are said once. Every command is audited.", "在此环境的部分或全部服务器上、于其目录中执行。相同输出只显示一次。每条命令都会记入审计。";
     COMMAND: "Command", "命令";
     COMMAND_HINT: "For sh, on each server as the user that Launchway signs in as. It is kept, with what it printed.", "由每台服务器上的 sh 以 Launchway 登录用户的身份执行。命令及其输出会被保存。";
-    SERVERS: "Servers", "服务器";
-    ALL_SERVERS: "None chosen means all of them.", "不选择则为全部服务器。";
     TIMEOUT: "Time limit", "时限";
     TIMEOUT_HINT: "Seconds on each server; then it is ended, with everything it started.", "每台服务器上的秒数；超时将终止该命令及其启动的所有进程。";
     RUN: "Run", "运行";
+    RUN_ASK: "Run…", "运行…";
+    RUN_SURE_LEAD: "It runs at once, on all of them at the same time, and is audited.", "命令会立即在这些服务器上同时执行，并记入审计。";
     RUNNING: "Running…", "运行中…";
     LATELY: "Lately", "最近执行";
     NOTHING_RAN: "No command was run here yet.", "此环境尚未执行过命令。";
@@ -25,6 +27,16 @@ super::texts! {
     SIZE: "Size", "大小";
     SERVER: "Server", "服务器";
     TOTAL: "In all", "合计";
+}
+
+/// Whether to run it in production.
+pub fn run_sure(servers: usize) -> Text {
+    match servers {
+        // Without scripts nobody counts what is ticked.
+        0 => Text::new("Run it on production servers?", "在生产服务器上执行？"),
+        1 => Text::new("Run it on 1 production server?", "在 1 台生产服务器上执行？"),
+        n => text!("Run it on {n} production servers?", "在 {n} 台生产服务器上执行？"),
+    }
 }
 
 /// Bytes for people: `1.5 MiB`.

@@ -17,8 +17,16 @@ super::texts! {
     NO_CREDENTIAL: "There is no credential for servers yet.", "还没有可用于服务器的凭据。";
     TAGS: "Tags", "标签";
     TAGS_HINT: "Words to find it by, separated by commas.", "便于查找的词，用逗号分隔。";
+    PICK: "Tick each, or all of them.", "逐台勾选，或选择全部。";
+    NONE_CHOSEN: "Choose servers, or tick “All servers”.", "请选择服务器，或勾选“全部服务器”。";
+    ADD_TAGGED: "Add all with", "添加全部带有标签的：";
     CHECK_LEAD: "Connects, shows the host key, and signs in once that key is pinned.", "连接服务器并显示主机密钥；固定密钥后会进一步验证登录。";
     NEXT_CHECK: "Now check it, so that its host key can be pinned.", "接下来请检查连接，以便固定主机密钥。";
+}
+
+/// The box for all servers of an environment.
+pub fn all(count: usize) -> Text {
+    launchway_domain::text!("All servers ({count})", "全部服务器（{count} 台）")
 }
 
 /// The question before a server goes.

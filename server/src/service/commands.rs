@@ -9,7 +9,7 @@ use futures::{StreamExt, stream};
 use launchway_app::ports::{Answer, FilesArchive, Remote};
 use launchway_domain::{
     Actor, CommandForm, CommandId, CommandRun, CommandStatus, CredentialId, Environment, EnvironmentId, Fault,
-    FilesForm, FilesPreview, Form, OutputGroup, Page, Permission, Server, Text, Unfinished,
+    FilesForm, FilesPreview, Form, OutputGroup, Page, Permission, Project, Server, Text, Unfinished,
 };
 use launchway_engine::alike;
 use launchway_engine::once::{Ended, Once, once};
@@ -53,13 +53,15 @@ impl Remote for RemoteService {
         let environment = core.environment_for(actor, Permission::RunCommands, id).await?;
         form.check()?;
         let servers = core.chosen(&environment, &form.server_ids).await?;
-        let redactor = core.secrets_around(&environment, &servers).await?;
+        let project =
+            core.store.project(environment.project_id).await.map_err(|e| of_store(e, &environment_thing(id)))?;
+        let redactor = core.secrets_around(&project, &environment, &servers).await?;
         let who = (actor.user_id(), actor.name());
         // What is kept of it, and read by others.
         let shown = CommandForm { command: redactor.mask(&form.command), ..form.clone() };
         let begun = core.store.by(actor).command_create(&environment, &shown, &servers, who, LEASE).await;
         let run = begun.map_err(|e| of_store(e, &environment_thing(id)))?;
-        let errand = Errand { id: run.id, environment, form, servers, redactor };
+        let errand = Errand { id: run.id, environment, project: project.title, form, servers, redactor };
         let runner = Arc::clone(core);
         let ended = core.background.spawn(async move { runner.carry_out(errand).await });
         // Whoever asked may go; the command runs on.
@@ -113,6 +115,8 @@ impl Remote for RemoteService {
 struct Errand {
     id: CommandId,
     environment: Environment,
+    /// The project's title.
+    project: String,
     form: CommandForm,
     servers: Vec<Server>,
     redactor: Redactor,
@@ -120,9 +124,12 @@ struct Errand {
 
 impl Core {
     /// What knows every secret that may be seen on these servers.
-    async fn secrets_around(&self, environment: &Environment, servers: &[Server]) -> Answer<Redactor> {
-        let project = self.store.project(environment.project_id).await;
-        let project = project.map_err(|e| of_store(e, &environment_thing(environment.id)))?;
+    async fn secrets_around(
+        &self,
+        project: &Project,
+        environment: &Environment,
+        servers: &[Server],
+    ) -> Answer<Redactor> {
         let ids: HashSet<CredentialId> =
             servers.iter().map(|server| server.credential_id).chain(project.credential_id).collect();
         let mut opened = Vec::new();
@@ -212,7 +219,9 @@ impl Core {
 
     async fn on_one(&self, errand: &Errand, server: &Server, cancel: &CancellationToken) -> Result<Ended, Text> {
         let endpoint = self.endpoint(server).await.map_err(|fault| fault.detail())?;
-        let base = Environment::path_on(errand.environment.path.trim_end_matches('/'), &server.hostname).into_bytes();
+        let base = Environment::path_on(errand.environment.path.trim_end_matches('/'), &server.hostname);
+        let env = given(errand, server, &base);
+        let base = base.into_bytes();
         let (body, within) = (errand.form.command.clone(), Duration::from_secs(errand.form.seconds().into()));
         let (name, cancel) = (format!("{}-{:08x}", errand.id, rand::random::<u32>()), cancel.clone());
         let done = self.outward(move || {
@@ -220,7 +229,7 @@ impl Core {
             let what = Once {
                 base: &base,
                 cwd: &base,
-                env: &[],
+                env: &env,
                 name: &name,
                 body: &body,
                 within,
@@ -231,6 +240,19 @@ impl Core {
         });
         done.await.map_err(|fault| fault.detail())?
     }
+}
+
+/// What a command is told, under the names that hooks know.
+fn given(errand: &Errand, server: &Server, base: &str) -> Vec<(String, String)> {
+    [
+        ("PROJECT", errand.project.clone()),
+        ("ENVIRONMENT", errand.environment.name.clone()),
+        ("CURRENT_PATH", format!("{base}/current")),
+        ("SERVER", server.hostname.clone()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (format!("LAUNCHWAY_{name}"), value))
+    .collect()
 }
 
 fn masked(redactor: &Redactor, text: &Text) -> Text {

@@ -3,6 +3,7 @@
 use launchway_domain::Text;
 use leptos::prelude::*;
 
+use super::form::{Complaints, FormState};
 use crate::api::ApiError;
 use crate::text::{CurrentLang, common, t};
 
@@ -82,6 +83,81 @@ pub fn Confirm(
         // Without JavaScript the answer comes with a new page, where the question is closed.
         <div class="complaints no-script">
             {move || refusal.get().map(|error| view! { <p>{error.detail().get(current.get()).to_owned()}</p> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// The end of a form that is sent only after a question. Without JavaScript the question is asked as well, and the backend
+/// checks what was typed.
+#[component]
+pub fn AskFirst(
+    /// The form.
+    form: FormState,
+    /// An id that is unique on the page.
+    id: &'static str,
+    /// The question.
+    #[prop(into)]
+    question: Signal<Text>,
+    /// What to know before.
+    lead: Text,
+    /// What the button that asks says.
+    ask: Text,
+    /// What the button that does it says.
+    yes: Text,
+    /// Whether the answer is being waited for.
+    #[prop(into)]
+    pending: Signal<bool>,
+) -> impl IntoView {
+    let lang = CurrentLang::find();
+    let (title, labelled) = (format!("{id}-title"), format!("{id}-title"));
+    let dialog = NodeRef::<leptos::html::Div>::new();
+    // Nobody is asked about what could not be sent.
+    let check = move |event: leptos::ev::MouseEvent| {
+        if !form.check() {
+            event.prevent_default();
+        }
+    };
+    let close = move |_| {
+        #[cfg(feature = "hydrate")]
+        if let Some(dialog) = dialog.get_untracked() {
+            let _ = dialog.hide_popover();
+        }
+    };
+    view! {
+        <div class="form-end">
+            <Complaints form />
+            <div class="row">
+                <button
+                    type="button"
+                    class="button primary"
+                    popovertarget=id
+                    aria-disabled=move || pending.get().then_some("true")
+                    on:click=check
+                >
+                    {t(ask)}
+                </button>
+            </div>
+            <div
+                id=id
+                class="dialog"
+                popover="auto"
+                role="alertdialog"
+                aria-labelledby=labelled
+                node_ref=dialog
+            >
+                <h2 id=title>{move || question.get().get(lang.get()).to_owned()}</h2>
+                <p>{t(lead)}</p>
+                <div class="row end">
+                    <button type="button" class="button" popovertarget=id popovertargetaction="hide" autofocus>
+                        {t(common::CANCEL)}
+                    </button>
+                    // After the form was sent: what is hidden sends nothing.
+                    <span on:click=close>
+                        <ConfirmButton pending label=yes />
+                    </span>
+                </div>
+            </div>
         </div>
     }
     .into_any()

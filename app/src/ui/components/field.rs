@@ -266,7 +266,7 @@ pub fn SelectField(
     .into_any()
 }
 
-/// Any number of several, sent as `form[<field>][]`.
+/// Any number of several, sent as `form[<field>][]`. The boxes follow `value`, whoever changes it.
 #[component]
 pub fn CheckList(
     /// The form.
@@ -282,6 +282,12 @@ pub fn CheckList(
     /// What to know about it.
     #[prop(optional)]
     hint: Option<Text>,
+    /// Hides the options that do not hold this.
+    #[prop(optional)]
+    only: Option<RwSignal<String>>,
+    /// What stands above the list.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     form.register(field);
     let current = CurrentLang::find();
@@ -306,14 +312,18 @@ pub fn CheckList(
             };
             let before = set.clone();
             Effect::new(move |done: Option<()>| {
-                if let (None, Some(control)) = (done, node.get())
-                    && control.checked() != value.with_untracked(|chosen| chosen.contains(&option))
-                {
-                    before(control.checked());
+                let wanted = value.with(|chosen| chosen.contains(&option));
+                match node.get() {
+                    Some(control) if control.checked() == wanted => {}
+                    Some(control) if done.is_none() => before(control.checked()),
+                    Some(control) => control.set_checked(wanted),
+                    None => {}
                 }
             });
+            let held = format!("{name} {detail}").to_lowercase();
+            let is_hidden = move || only.is_some_and(|only| !holds(&held, &only.read()));
             view! {
-                <label class="check">
+                <label class="check" class:hidden=is_hidden>
                     <input
                         type="checkbox"
                         name=format!("{}[]", name_of(field))
@@ -335,6 +345,7 @@ pub fn CheckList(
         <fieldset class="field checks" id=id.clone() class:bad=move || form.error(field).is_some()>
             <legend>{t(label)}</legend>
             {hint.map(|hint| view! { <p class="hint">{t(hint)}</p> })}
+            {children.map(|children| children())}
             <div class="check-list">{items}</div>
             <p class="error" aria-live="polite">
                 {move || form.error(field).map(|text| text.get(current.get()).to_owned())}
@@ -342,4 +353,9 @@ pub fn CheckList(
         </fieldset>
     }
     .into_any()
+}
+
+/// Whether a text in small letters holds every word that was typed.
+fn holds(text: &str, typed: &str) -> bool {
+    typed.split_whitespace().all(|word| text.contains(&word.to_lowercase()))
 }

@@ -108,9 +108,21 @@ impl FormState {
     /// shown; tracked.
     fn version(self, was: i64) -> i64 {
         self.refusal.with(|refusal| match refusal.as_ref().and_then(ApiError::fault) {
-            Some(Fault::Changed { version, .. }) => *version,
+            Some(Fault::Changed { version, .. }) => was.max(*version),
             _ => was,
         })
+    }
+
+    /// Whether the browser's own check finds nothing; where it does, the focus moves to the first such field. For
+    /// buttons that do not send the form.
+    pub fn check(self) -> bool {
+        self.sent.set(true);
+        let is_right = self.local.with_untracked(Vec::is_empty);
+        #[cfg(feature = "hydrate")]
+        if let Some(root) = document().document_element().filter(|_| !is_right) {
+            focus_first_error(root);
+        }
+        is_right
     }
 
     /// For `on:submit:capture`: keeps the form here while the browser's own check finds something, and moves the focus
@@ -176,10 +188,28 @@ where
 pub fn VersionField(
     /// The form.
     form: FormState,
-    /// The version.
-    version: i64,
+    /// The version; where several forms change the same thing, it follows what the others saved.
+    #[prop(into)]
+    version: Signal<i64>,
 ) -> impl IntoView {
-    view! { <input type="hidden" name="version" value=move || form.version(version).to_string() /> }.into_any()
+    view! { <input type="hidden" name="version" value=move || form.version(version.get()).to_string() /> }.into_any()
+}
+
+/// What is wrong with a form as a whole.
+#[component]
+pub fn Complaints(
+    /// The form.
+    form: FormState,
+) -> impl IntoView {
+    let lang = crate::text::CurrentLang::find();
+    view! {
+        <div class="complaints" role="alert">
+            {move || {
+                form.complaints().into_iter().map(|text| view! { <p>{text.get(lang.get()).to_owned()}</p> }).collect_view()
+            }}
+        </div>
+    }
+    .into_any()
 }
 
 /// The end of a form: what is wrong with it as a whole, then its buttons.
@@ -195,22 +225,29 @@ pub fn FormEnd(
     /// Where `Cancel` leads; without it there is no such link.
     #[prop(optional, into)]
     cancel: Option<String>,
+    /// Whether another button of the row is the one that matters.
+    #[prop(optional)]
+    secondary: bool,
+    /// More buttons.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let label = t(submit);
     let working = t(common::WORKING);
-    let current = crate::text::CurrentLang::find();
     view! {
         <div class="form-end">
-            <div class="complaints" role="alert">
-                {move || {
-                    form.complaints().into_iter().map(|text| view! { <p>{text.get(current.get()).to_owned()}</p> }).collect_view()
-                }}
-            </div>
+            <Complaints form />
             <div class="row">
-                <button type="submit" class="button primary" aria-disabled=move || pending.get().then_some("true")>
+                <button
+                    type="submit"
+                    class="button"
+                    class:primary=!secondary
+                    aria-disabled=move || pending.get().then_some("true")
+                >
                     {move || if pending.get() { working() } else { label() }}
                 </button>
                 {cancel.map(|href| view! { <a class="button" href=href>{t(common::CANCEL)}</a> })}
+                {children.map(|children| children())}
             </div>
         </div>
     }

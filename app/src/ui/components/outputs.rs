@@ -35,7 +35,8 @@ pub fn Group(
         Some(status) => Some(text!("{} {status}", "{} {status}"; words::EXIT)),
         None => Some(words::NOT_ENDED),
     };
-    let failed = exit.is_some().then_some("");
+    let has_failed = exit.is_some();
+    let failed = has_failed.then_some("");
     let name = move |host: String| {
         let found = href.and_then(|href| href.run(host.clone()));
         view! { <li>{found.map_or_else(|| host.clone().into_any(), |href| view! { <a href=href>{host.clone()}</a> }.into_any())}</li> }
@@ -54,6 +55,12 @@ pub fn Group(
     });
     let names = hosts.into_iter().map(name).collect_view();
     let body = match group.diff {
+        // Why something failed stands in its own words first.
+        Some(diff) if !diff.is_empty() && has_failed => view! {
+            <Printed text=group.output />
+            <Difference diff />
+        }
+        .into_any(),
         Some(diff) if !diff.is_empty() => view! { <Difference diff /> }.into_any(),
         Some(_) => view! { <p class="quiet">{t(words::SAME_TEXT)}</p> }.into_any(),
         None => view! { <Printed text=group.output /> }.into_any(),

@@ -13,27 +13,31 @@ pub fn name_of(choice: &RefChoice) -> &str {
     }
 }
 
-/// The places of those that hold every word that was typed, [`MOST`] at most, and how many there are. Where nothing was
-/// typed, or exactly the name of one, all of them count: whoever opens the list again wants to see it.
+/// Whether it is called exactly what was typed.
+pub fn is_exactly(choice: &RefChoice, typed: &str) -> bool {
+    let typed = typed.trim();
+    name_of(choice) == typed || choice.item.name == typed
+}
+
+/// The places of those that hold every word that was typed, [`MOST`] at most, and how many there are. What is called
+/// exactly that stands first, as what [`kind_of`] takes it for: Enter means it.
 pub fn matching(all: &[RefChoice], typed: &str) -> (Vec<usize>, usize) {
     let words: Vec<String> = typed.split_whitespace().map(str::to_lowercase).collect();
-    if words.is_empty() || all.iter().any(|choice| name_of(choice) == typed.trim()) {
-        return ((0..all.len().min(MOST)).collect(), all.len());
-    }
-    let mut found = Vec::new();
-    let mut count = 0;
-    for (place, choice) in all.iter().enumerate() {
+    let fits = |choice: &RefChoice| {
         let item = &choice.item;
         let held = [item.name.to_lowercase(), item.summary.to_lowercase(), item.author.to_lowercase()];
-        let fits = |word: &String| held.iter().any(|text| text.contains(word)) || item.commit.starts_with(word);
-        if words.iter().all(fits) {
-            count += 1;
-            if found.len() < MOST {
-                found.push(place);
-            }
-        }
+        let has = |word: &String| held.iter().any(|text| text.contains(word)) || item.commit.starts_with(word);
+        words.iter().all(has)
+    };
+    let mut found: Vec<_> = all.iter().enumerate().filter(|(_, choice)| fits(choice)).collect();
+    let count = found.len();
+    if !words.is_empty() {
+        found.sort_by_key(|(_, choice)| {
+            let kind = RefKind::ALL.iter().position(|kind| *kind == choice.kind);
+            if is_exactly(choice, typed) { (0, kind) } else { (1, None) }
+        });
     }
-    (found, count)
+    (found.into_iter().take(MOST).map(|(place, _)| place).collect(), count)
 }
 
 /// What a typed name is: a tag or branch that is listed, a whole hash; none where only its author knows.
@@ -73,13 +77,20 @@ mod tests {
     }
 
     #[test]
-    fn typing_narrows_the_list_and_a_whole_name_does_not() {
+    fn typing_narrows_the_list_and_a_whole_name_stands_first() {
         let found = |typed: &str| matching(&list(), typed).0;
         assert_eq!(found(""), [0, 1, 2]);
         assert_eq!(found("GATE fix"), [1, 2]);
         assert_eq!(found("gate main"), [1]);
         assert_eq!(found("01234567"), [0, 1, 2]);
-        assert_eq!(found("v1.0"), [0, 1, 2]);
+        assert_eq!(found("v1.0"), [0]);
+        assert_eq!(found(" main "), [1]);
+        assert_eq!(found("0123456"), [2, 0, 1]);
+        assert!(is_exactly(&list()[2], "0123456") && !is_exactly(&list()[0], "v1"));
+        // Newest first in the repository: the last one is what was typed, and a tag comes before a branch of its name.
+        let named = [(RefKind::Tag, "v2.0.1"), (RefKind::Branch, "v2.0"), (RefKind::Tag, "v2.0")];
+        let named: Vec<_> = named.into_iter().map(|(kind, name)| choice(kind, name, "x")).collect();
+        assert_eq!(matching(&named, "v2.0").0, [2, 1, 0]);
         assert!(found("v9").is_empty());
         let many: Vec<_> = (0..100).map(|n| choice(RefKind::Tag, &format!("v{n}"), "x")).collect();
         assert_eq!((matching(&many, "v").0.len(), matching(&many, "v").1), (MOST, 100));

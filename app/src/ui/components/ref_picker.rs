@@ -11,7 +11,7 @@ use leptos::prelude::*;
 
 use super::field::{Field, described_by, id_of, invalid, name_of};
 use super::form::FormState;
-use super::ref_match::{self, matching};
+use super::ref_match::{self, is_exactly, matching};
 use super::time::{Alive, Time};
 use super::typed::{restore, typed as typed_before};
 use crate::api::ApiError;
@@ -30,6 +30,8 @@ pub struct RefSignals {
     pub name: RwSignal<String>,
     /// Whether it was taken from the list and not typed: then it is there.
     pub listed: RwSignal<bool>,
+    /// Whether the list stands open: then it is not chosen yet.
+    pub open: RwSignal<bool>,
 }
 
 /// The field and its list.
@@ -46,7 +48,7 @@ pub fn RefPicker(
     /// What is chosen.
     chosen: RefSignals,
 ) -> impl IntoView {
-    let RefSignals { kind, name, listed } = chosen;
+    let RefSignals { kind, name, listed, open } = chosen;
     restore(&name_of(FIELD), name);
     if let Some(word) = typed_before("form[ref][kind]") {
         kind.set(RefKind::parse(&word).unwrap_or_default());
@@ -55,9 +57,25 @@ pub fn RefPicker(
     let lang = CurrentLang::find();
     let suggestions = suggestions(&known);
     let choices = RwSignal::new(known);
-    let open = RwSignal::new(false);
     let active = RwSignal::new(None::<usize>);
-    let found = Memo::new(move |_| matching(&choices.read().items, &name.read()));
+    // Whoever opens the list without typing wants to see all of it.
+    let is_typing = RwSignal::new(false);
+    let found = Memo::new(move |_| {
+        let name = name.read();
+        matching(&choices.read().items, if is_typing.get() { &name } else { "" })
+    });
+    // What is called exactly what stands in the field is marked from the beginning, and taken by Enter.
+    let exact = Memo::new(move |_| {
+        let (choices, name) = (choices.read(), name.read());
+        let is_it = |place: &usize| choices.items.get(*place).is_some_and(|choice| is_exactly(choice, &name));
+        found.read().0.iter().position(is_it).filter(|_| !name.trim().is_empty())
+    });
+    let marked = Memo::new(move |_| active.get().or_else(|| exact.get()));
+    let close = move || {
+        open.set(false);
+        active.set(None);
+        is_typing.set(false);
+    };
     let fetch = Action::new(move |(): &()| fetch_refs(project));
     #[cfg(feature = "hydrate")]
     Effect::new(move |done: Option<()>| {
@@ -68,17 +86,17 @@ pub fn RefPicker(
     Effect::new(move |_| {
         let Some(Ok(fresh)) = fetch.value().get() else { return };
         // Whoever is about to press Enter means what is marked, wherever it stands now.
-        let marked = active.get_untracked().and_then(|at| {
+        let was_marked = active.get_untracked().and_then(|at| {
             let place = found.read_untracked().0.get(at).copied()?;
             choices.read_untracked().items.get(place).cloned()
         });
         choices.set(fresh);
         let all = choices.read_untracked();
-        let same = |marked: RefChoice| {
-            let is_it = |place: &usize| all.items.get(*place).is_some_and(|choice| *choice == marked);
+        let same = |was: RefChoice| {
+            let is_it = |place: &usize| all.items.get(*place).is_some_and(|choice| *choice == was);
             found.read_untracked().0.iter().position(is_it)
         };
-        active.set(marked.and_then(same));
+        active.set(was_marked.and_then(same));
     });
     let take = move |place: usize| {
         if let Some(choice) = choices.read_untracked().items.get(place).cloned() {
@@ -87,8 +105,7 @@ pub fn RefPicker(
             listed.set(true);
             form.edited(FIELD);
         }
-        open.set(false);
-        active.set(None);
+        close();
     };
     let typed = move |event| {
         let text = event_target_value(&event);
@@ -100,6 +117,7 @@ pub fn RefPicker(
         name.set(text);
         form.edited(FIELD);
         active.set(None);
+        is_typing.set(true);
         open.set(true);
     };
     let press = move |event: KeyboardEvent| {
@@ -107,33 +125,33 @@ pub fn RefPicker(
             return;
         }
         let count = found.read_untracked().0.len();
-        let at = active.get_untracked();
         let is_open = open.get_untracked();
+        // The first press goes to what is marked already; only the next ones leave it.
+        let at = active.get_untracked().filter(|_| is_open);
+        let exact = exact.get_untracked();
         match event.key().as_str() {
             "ArrowDown" if count > 0 => {
-                active.set(Some(if is_open { at.map_or(0, |at| (at + 1) % count) } else { 0 }));
+                active.set(Some(at.map_or(exact.unwrap_or(0), |at| (at + 1) % count)));
                 open.set(true);
             }
             "ArrowUp" if count > 0 => {
-                active.set(Some(if is_open { at.map_or(count - 1, |at| (at + count - 1) % count) } else { count - 1 }));
+                active.set(Some(at.map_or(exact.unwrap_or(count - 1), |at| (at + count - 1) % count)));
                 open.set(true);
             }
             // Never the form: a release must not begin by a slip in this field.
             "Enter" => {
+                let at = marked.get_untracked();
                 if let (true, Some(place)) = (is_open, at.and_then(|at| found.read_untracked().0.get(at).copied())) {
                     take(place);
                 } else {
-                    open.set(false);
+                    close();
                 }
             }
-            "Escape" if is_open => {
-                open.set(false);
-                active.set(None);
-            }
+            "Escape" if is_open => close(),
             _ => return,
         }
         event.prevent_default();
-        scroll_to_active(active.get_untracked());
+        scroll_to_active(marked.get_untracked());
     };
 
     let node = NodeRef::<html::Input>::new();
@@ -163,7 +181,7 @@ pub fn RefPicker(
         let (found, total) = found.get();
         let rows = found.into_iter().enumerate().filter_map(|(at, place)| {
             let choice = choices.read().items.get(place).cloned()?;
-            Some(view! { <Choice at choice live active take=Callback::new(move |()| take(place)) /> })
+            Some(view! { <Choice at choice live marked take=Callback::new(move |()| take(place)) /> })
         });
         let rows = rows.collect_view();
         let has_more = total > ref_match::MOST || choices.read().more;
@@ -186,7 +204,7 @@ pub fn RefPicker(
                         aria-expanded=move || open.get().to_string()
                         aria-controls=LIST
                         aria-activedescendant=move || {
-                            active.get().filter(|_| open.get()).map(|at| format!("ref-{at}"))
+                            marked.get().filter(|_| open.get()).map(|at| format!("ref-{at}"))
                         }
                         list=move || (!alive.get()).then_some("ref-known")
                         value=name.get_untracked()
@@ -198,10 +216,7 @@ pub fn RefPicker(
                         on:input=typed
                         on:keydown=press
                         on:click=move |_| open.set(true)
-                        on:blur=move |_| {
-                            open.set(false);
-                            active.set(None);
-                        }
+                        on:blur=move |_| close()
                         node_ref=node
                     />
                     <datalist id="ref-known">{suggestions}</datalist>
@@ -267,7 +282,7 @@ fn Choice(
     at: usize,
     choice: RefChoice,
     live: Signal<Option<LiveCommit>>,
-    active: RwSignal<Option<usize>>,
+    marked: Memo<Option<usize>>,
     take: Callback<()>,
 ) -> impl IntoView {
     let item = choice.item;
@@ -276,7 +291,7 @@ fn Choice(
     let commit = item.commit;
     let is_live = move || live.with(|live| live.as_ref().is_some_and(|live| live.commit == commit));
     let mark = move || is_live().then(|| view! { <span class="live-mark">{t(words::LIVE)}</span> });
-    let is_active = move || active.get() == Some(at);
+    let is_active = move || marked.get() == Some(at);
     view! {
         <li
             id=format!("ref-{at}")

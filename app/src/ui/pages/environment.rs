@@ -15,10 +15,11 @@ use crate::text::{
 use crate::ui::components::check::CheckOutcome;
 use crate::ui::components::confirm::{ConfirmButton, DangerZone, refusal_of};
 use crate::ui::components::door::Door;
-use crate::ui::components::field::{CheckList, SelectField, TextField};
+use crate::ui::components::field::{SelectField, TextField};
 use crate::ui::components::form::{FormEnd, FormState, VersionField, times_saved};
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
+use crate::ui::components::server_picker::ServerPicker;
 use crate::ui::components::toast::Toasts;
 use crate::ui::may::May;
 use crate::ui::pages::housekeeping::cache::BuildCacheCard;
@@ -216,14 +217,6 @@ fn Editor(
     });
     let kinds = EnvironmentKind::ALL.into_iter().map(|kind| (kind.as_str().to_owned(), kind.label())).collect();
     let no_servers = servers.is_empty();
-    let servers = servers
-        .into_iter()
-        .map(|server| {
-            let detail = format!("{}:{}", server.address, server.port);
-            let tags = server.tags.iter().map(|tag| format!(" #{tag}")).collect::<String>();
-            (server.id.0, server.hostname, format!("{detail}{tags}"))
-        })
-        .collect();
     view! {
         <ActionForm action=save on:submit:capture=form.guard() attr:class="form" attr:novalidate=true>
             <input type="hidden" name="project" value=project.to_string() />
@@ -254,14 +247,7 @@ fn Editor(
                     .into_any()
             } else {
                 view! {
-                    <CheckList
-                        form
-                        field="server_ids"
-                        label=projects::SERVERS
-                        value=chosen
-                        options=servers
-                        hint=projects::SERVERS_HINT
-                    />
+                    <ServerPicker form value=chosen servers hint=projects::SERVERS_HINT />
                 }
                     .into_any()
             }}

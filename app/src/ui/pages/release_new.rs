@@ -21,7 +21,7 @@ use crate::ui::components::badge::KindBadge;
 use crate::ui::components::code::HookVariables;
 use crate::ui::components::door::DoorAhead;
 use crate::ui::components::field::{SelectField, TextArea};
-use crate::ui::components::form::FormState;
+use crate::ui::components::form::{Complaints, FormState};
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::ref_match;
@@ -148,8 +148,12 @@ fn Editor(chosen: Chosen, wanted: Wanted) -> impl IntoView {
     };
     let environment = RwSignal::new(first.map(|id| id.to_string()).unwrap_or_default());
     let kind = wanted.kind.or_else(|| ref_match::kind_of(&refs.items, &wanted.name)).unwrap_or_default();
-    let picked =
-        RefSignals { kind: RwSignal::new(kind), name: RwSignal::new(wanted.name), listed: RwSignal::new(true) };
+    let picked = RefSignals {
+        kind: RwSignal::new(kind),
+        name: RwSignal::new(wanted.name),
+        listed: RwSignal::new(true),
+        open: RwSignal::new(false),
+    };
     let note = RwSignal::new(String::new());
     let when = WhenSignals::default();
     let hooks = HookPoint::ALL.map(|point| HookSignals {
@@ -294,11 +298,7 @@ fn End(
     let busy = move || pending.get().then_some("true");
     view! {
         <div class="form-end">
-            <div class="complaints" role="alert">
-                {move || {
-                    form.complaints().into_iter().map(|text| view! { <p>{text.get(lang.get()).to_owned()}</p> }).collect_view()
-                }}
-            </div>
+            <Complaints form />
             {summary}
             <div class="row">
                 <button type="submit" name="start" value="true" class="button primary" aria-disabled=busy>

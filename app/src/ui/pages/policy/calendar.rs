@@ -8,14 +8,16 @@ use crate::api::policy::SaveCalendar;
 use crate::text::{CurrentLang, common, queue as words, t};
 use crate::ui::components::form::{FormEnd, FormState, VersionField};
 
-/// How many empty rows wait for new windows of each kind.
-const BLANK: usize = 2;
+/// How many empty rows wait for new windows of each kind; a button adds more.
+const BLANK: usize = 1;
 
 /// The form of this part. Its rows are plain fields: it works as it comes from the server.
 #[component]
 pub fn Section(
     /// Whose.
     environment: Environment,
+    /// The version of the environment.
+    version: RwSignal<i64>,
     /// What saves it.
     save: ServerAction<SaveCalendar>,
     /// Whether the visitor may change it.
@@ -24,6 +26,7 @@ pub fn Section(
     let calendar = environment.policy.calendar;
     let form = FormState::new(save, Vec::new);
     let blank = if may { BLANK } else { 0 };
+    let (weeklies, dated) = (calendar.weekly.len() + blank, calendar.dates.len() + blank);
     let weekly = calendar
         .weekly
         .into_iter()
@@ -44,7 +47,7 @@ pub fn Section(
             <p class="quiet">{t(words::FREEZES_LEAD)}</p>
             <ActionForm action=save on:submit:capture=form.guard() attr:class="form freezes" attr:novalidate=true>
                 <input type="hidden" name="id" value=environment.id.to_string() />
-                <VersionField form version=environment.version />
+                <VersionField form version />
                 <div class="field">
                     <label for="freeze-zone">{t(words::ZONE)}</label>
                     <input
@@ -62,12 +65,42 @@ pub fn Section(
                 <h3>{t(words::WEEKLY)}</h3>
                 {may.then(|| view! { <p class="hint">{t(words::WEEKLY_HINT)}</p> })}
                 {weekly}
+                {may.then(|| {
+                    let row = |row| view! { <Weekly row window=WeeklyFreeze::default() /> }.into_any();
+                    view! { <More from=weeklies row add=words::MORE_WEEKLY /> }
+                })}
                 <h3>{t(words::DATES)}</h3>
                 {dates}
-                {may.then(|| view! { <p class="hint">{t(words::MORE_ROWS)}</p> })}
+                {may.then(|| {
+                    let row = |row| view! { <Once row window=DateFreeze::default() /> }.into_any();
+                    view! { <More from=dated row add=words::MORE_DATES /> }
+                })}
+                {may.then(|| view! { <p class="hint no-script">{t(words::MORE_ROWS)}</p> })}
                 <FormEnd form submit=common::SAVE pending=save.pending() />
             </ActionForm>
         </section>
+    }
+    .into_any()
+}
+
+/// More empty rows, as many as somebody asks for.
+#[component]
+fn More(
+    /// How many rows stand above.
+    from: usize,
+    /// Makes one, by its number.
+    row: fn(usize) -> AnyView,
+    /// What the button says.
+    add: Text,
+) -> impl IntoView {
+    let count = RwSignal::new(0);
+    view! {
+        <For each=move || from..from + count.get() key=|number| *number children=row />
+        <p class="needs-script">
+            <button type="button" class="button small" on:click=move |_| count.update(|count| *count += 1)>
+                {t(add)}
+            </button>
+        </p>
     }
     .into_any()
 }

@@ -12,7 +12,7 @@ use crate::ui::components::form::{FormEnd, FormState, VersionField};
 
 /// The form of this part.
 #[component]
-pub fn Section(environment: Environment, save: ServerAction<SaveRollout>) -> impl IntoView {
+pub fn Section(environment: Environment, version: RwSignal<i64>, save: ServerAction<SaveRollout>) -> impl IntoView {
     let was = RolloutFields::from(&environment.policy.rollout);
     let [strategy, first, batch, wait, budget, on_failure] =
         [was.strategy, was.first, was.batch, was.wait_seconds, was.failure_budget, was.on_failure].map(RwSignal::new);
@@ -22,17 +22,18 @@ pub fn Section(environment: Environment, save: ServerAction<SaveRollout>) -> imp
     let strategies = Strategy::ALL.iter().map(|one| (one.as_str().to_owned(), one.label())).collect();
     let gates = HealthKind::ALL.iter().map(|one| (one.as_str().to_owned(), one.label())).collect();
     view! {
-        <section>
+        <section id="rollout">
             <h2>{t(words::ROLLOUT)}</h2>
             <ActionForm action=save on:submit:capture=form.guard() attr:class="form rollout" attr:novalidate=true>
                 <input type="hidden" name="id" value=environment.id.to_string() />
-                <VersionField form version=environment.version />
+                <VersionField form version />
                 <SelectField form field="strategy" label=words::STRATEGY value=strategy options=strategies />
                 <div class="of-canary">
                     <TextField form field="first" label=words::FIRST value=first hint=words::FIRST_HINT optional=true />
                 </div>
                 <div class="of-batches of-canary">
-                    <TextField form field="batch" label=words::BATCH value=batch hint=words::BATCH_HINT />
+                    // Of a canary it may stay empty; the style sheet says so of no other order.
+                    <TextField form field="batch" label=words::BATCH value=batch hint=words::BATCH_HINT optional=true />
                 </div>
                 <div class="of-canary">
                     <TextField

@@ -10,17 +10,17 @@ use crate::ui::components::form::{FormEnd, FormState, VersionField};
 
 /// The form of this part.
 #[component]
-pub fn Section(environment: Environment, save: ServerAction<SaveRules>) -> impl IntoView {
+pub fn Section(environment: Environment, version: RwSignal<i64>, save: ServerAction<SaveRules>) -> impl IntoView {
     let tested = environment.policy.rules.tested_first.map(|tested| tested.to_string()).unwrap_or_default();
     let tested = RwSignal::new(tested);
     let rebuilds = RwSignal::new(environment.policy.rules.promote_rebuilds.to_string());
     let form = FormState::new(save, Vec::new);
     view! {
-        <section>
+        <section id="rules">
             <h2>{t(words::RULES)}</h2>
             <ActionForm action=save on:submit:capture=form.guard() attr:class="form" attr:novalidate=true>
                 <input type="hidden" name="id" value=environment.id.to_string() />
-                <VersionField form version=environment.version />
+                <VersionField form version />
                 <SelectField
                     form
                     field="tested_first"

@@ -10,7 +10,7 @@ use crate::ui::components::form::{FormEnd, FormState, VersionField};
 
 /// The form of this part.
 #[component]
-pub fn Section(environment: Environment, save: ServerAction<SaveTakes>) -> impl IntoView {
+pub fn Section(environment: Environment, version: RwSignal<i64>, save: ServerAction<SaveTakes>) -> impl IntoView {
     let start = TakesFields::of(&environment.policy.takes);
     let [exclude, shared_folders, shared_files] =
         [start.exclude, start.shared_folders, start.shared_files].map(RwSignal::new);
@@ -29,11 +29,11 @@ pub fn Section(environment: Environment, save: ServerAction<SaveTakes>) -> impl 
         fields.takes().errors()
     });
     view! {
-        <section>
+        <section id="takes">
             <h2>{t(words::TAKES)}</h2>
             <ActionForm action=save on:submit:capture=form.guard() attr:class="form" attr:novalidate=true>
                 <input type="hidden" name="id" value=environment.id.to_string() />
-                <VersionField form version=environment.version />
+                <VersionField form version />
                 <TextArea form field="exclude" label=words::EXCLUDE value=exclude hint=words::EXCLUDE_HINT optional=true code=true />
                 <div class="columns">
                     <TextArea

@@ -13,6 +13,7 @@ use crate::ui::components::load::{Loading, show};
 use crate::ui::components::rows::{Head, TakeAway};
 use crate::ui::components::time::Time;
 use crate::ui::components::toast::Toasts;
+use crate::ui::components::unsaved::Unsaved;
 
 /// The list, and the form that sets one.
 #[component]
@@ -21,16 +22,25 @@ pub fn Section(
     id: EnvironmentId,
     /// Whether the visitor may change them.
     may: bool,
+    /// Told when one was set.
+    unsaved: Unsaved,
 ) -> impl IntoView {
     let set = ServerAction::<SetVariable>::new();
     let remove = ServerAction::<RemoveVariable>::new();
     Toasts::follow(set);
     Toasts::follow(remove);
     let saved = times_saved(set);
+    Effect::new(move |before: Option<usize>| {
+        let now = saved.get();
+        if before.is_some_and(|before| before != now) {
+            unsaved.saved("variables");
+        }
+        now
+    });
     let found = Resource::new(move || (saved.get(), remove.version().get()), move |_| list_variables(id));
     view! {
-        <section>
-            <h2 id="variables">{t(words::VARIABLES)}</h2>
+        <section id="variables">
+            <h2>{t(words::VARIABLES)}</h2>
             <p class="quiet">{t(words::VARIABLES_LEAD)}</p>
             <Transition fallback=Loading>
                 {move || Suspend::new(async move {

@@ -79,6 +79,8 @@ pub fn Preview(
             }
             .into_any(),
             Some((_, Ok(changes))) => view! { <ChangesView changes /> }.into_any(),
+            // While the list is open the name may be half of one: nothing is wrong yet.
+            Some((_, Err(_))) if chosen.open.get() => view! { <p class="quiet">{t(words::PICK)}</p> }.into_any(),
             Some((_, Err(error))) => {
                 view! { <p class="changes-said is-warning">{error.detail().get(lang.get()).to_owned()}</p> }.into_any()
             }

@@ -6,11 +6,13 @@ use leptos::prelude::*;
 use super::Place;
 use crate::api::remote::PreviewFiles;
 use crate::text::{CurrentLang, remote as words, t};
-use crate::ui::components::field::{CheckList, TextField};
+use crate::ui::components::badge::KindBadge;
+use crate::ui::components::field::TextField;
 use crate::ui::components::form::{FormEnd, FormState};
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::rows::Head;
+use crate::ui::components::server_picker::{ServerPicker, none_chosen};
 use crate::ui::next::encode;
 use crate::ui::pages::id_param;
 
@@ -26,8 +28,11 @@ pub fn FilesPage() -> impl IntoView {
                 show(
                     place.await,
                     |place| {
+                        let (kind, name) = (place.environment.kind, place.environment.name.clone());
                         view! {
-                            <PageHead title=words::FILES_TITLE lead=Some(words::FILES_LEAD) up=place.up() />
+                            <PageHead title=words::FILES_TITLE lead=Some(words::FILES_LEAD) up=place.up()>
+                                <KindBadge kind name=name.clone() />
+                            </PageHead>
                             <Editor place />
                         }
                     },
@@ -48,35 +53,38 @@ fn Editor(place: Place) -> impl IntoView {
         server_ids: chosen.get().into_iter().map(ServerId).collect(),
         max_bytes: None,
     };
-    let form = FormState::new(preview, move || wanted().errors());
+    let all = RwSignal::new(false);
+    let form = FormState::new(preview, move || {
+        let mut errors = wanted().errors();
+        errors.extend(none_chosen(&chosen.read(), all.get()));
+        errors
+    });
     // A plain address: the browser saves what comes, and the page stays.
     let archive = move || {
         let mut href = format!("/api/v1/environments/{id}/files/archive?path={}", encode(path.get().trim()));
-        for server in chosen.get() {
+        // Absent means all of them.
+        for server in chosen.get().into_iter().filter(|_| !all.get()) {
             href.push_str(&format!("&server_id={server}"));
         }
         href
+    };
+    let download = move |event: leptos::ev::MouseEvent| {
+        if !form.check() {
+            event.prevent_default();
+        }
     };
     let answer = preview.value();
     view! {
         <ActionForm action=preview on:submit:capture=form.guard() attr:class="form" attr:novalidate=true>
             <input type="hidden" name="id" value=id.to_string() />
             <TextField form field="path" label=words::PATH value=path hint=words::PATH_HINT code=true />
-            <CheckList
-                form
-                field="server_ids"
-                label=words::SERVERS
-                value=chosen
-                options=place.choices()
-                hint=words::ALL_SERVERS
-            />
-            <FormEnd form submit=words::PREVIEW pending=preview.pending() />
+            <ServerPicker form value=chosen servers=place.servers all />
+            <FormEnd form submit=words::PREVIEW pending=preview.pending() secondary=true>
+                <a class="button primary needs-script" href=archive rel="external" download="" on:click=download>
+                    {t(words::DOWNLOAD)}
+                </a>
+            </FormEnd>
         </ActionForm>
-        <p>
-            <a class="button primary" href=archive rel="external" download="">
-                {t(words::DOWNLOAD)}
-            </a>
-        </p>
         <div aria-live="polite">
             {move || answer.get().and_then(Result::ok).map(|found| view! { <Found found /> })}
         </div>

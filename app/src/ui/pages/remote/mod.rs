@@ -37,11 +37,4 @@ impl Place {
         let href = format!("/projects/{}/environments/{}", self.project.id, self.environment.id);
         (href, Text::verbatim(format!("{} · {}", self.project.title, self.environment.name)))
     }
-
-    /// The servers for a list to choose from.
-    fn choices(&self) -> Vec<(i64, String, String)> {
-        let choice =
-            |server: &Server| (server.id.0, server.hostname.clone(), format!("{}:{}", server.address, server.port));
-        self.servers.iter().map(choice).collect()
-    }
 }

@@ -1,19 +1,23 @@
 //! Running one command on servers.
 
-use launchway_domain::{CommandForm, CommandRun, CommandStatus, EnvironmentId, Form, ProjectId, ServerId};
+use launchway_domain::{
+    CommandForm, CommandRun, CommandStatus, EnvironmentId, EnvironmentKind, Form, ProjectId, ServerId,
+};
 use leptos::prelude::*;
 
 use super::Place;
 use crate::api::ApiError;
 use crate::api::remote::{CancelCommand, RunCommand, list_commands};
 use crate::text::{CurrentLang, remote as words, t};
-use crate::ui::components::badge::OutcomeBadge;
+use crate::ui::components::badge::{KindBadge, OutcomeBadge};
 use crate::ui::components::code::ShellField;
-use crate::ui::components::field::{CheckList, TextField};
+use crate::ui::components::confirm::AskFirst;
+use crate::ui::components::field::TextField;
 use crate::ui::components::form::{FormEnd, FormState};
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::outputs::{Group, notable_first};
+use crate::ui::components::server_picker::{ServerPicker, none_chosen};
 use crate::ui::components::time::Time;
 use crate::ui::pages::id_param;
 
@@ -46,8 +50,11 @@ pub fn RunPage() -> impl IntoView {
                 show(
                     place.await,
                     |place| {
+                        let (kind, name) = (place.environment.kind, place.environment.name.clone());
                         view! {
-                            <PageHead title=words::RUN_TITLE lead=Some(words::RUN_LEAD) up=place.up() />
+                            <PageHead title=words::RUN_TITLE lead=Some(words::RUN_LEAD) up=place.up()>
+                                <KindBadge kind name=name.clone() />
+                            </PageHead>
                             <Editor place run />
                         }
                     },
@@ -70,26 +77,25 @@ fn Editor(place: Place, run: ServerAction<RunCommand>) -> impl IntoView {
     let command = RwSignal::new(String::new());
     let chosen = RwSignal::new(Vec::<i64>::new());
     let timeout = RwSignal::new("60".to_owned());
+    let all = RwSignal::new(false);
     let form = FormState::new(run, move || {
-        CommandForm {
+        let typed = CommandForm {
             command: command.get(),
             server_ids: chosen.get().into_iter().map(ServerId).collect(),
             timeout_s: Some(timeout.read().trim().parse().unwrap_or_default()),
-        }
-        .errors()
+        };
+        let mut errors = typed.errors();
+        errors.extend(none_chosen(&chosen.read(), all.get()));
+        errors
     });
+    let is_prod = place.environment.kind == EnvironmentKind::Prod;
+    let count = place.servers.len();
+    let question = Signal::derive(move || words::run_sure(if all.get() { count } else { chosen.with(Vec::len) }));
     view! {
         <ActionForm action=run on:submit:capture=form.guard() attr:class="form" attr:novalidate=true>
             <input type="hidden" name="id" value=place.environment.id.to_string() />
             <ShellField form field="command" label=words::COMMAND value=command hint=words::COMMAND_HINT rows=3 />
-            <CheckList
-                form
-                field="server_ids"
-                label=words::SERVERS
-                value=chosen
-                options=place.choices()
-                hint=words::ALL_SERVERS
-            />
+            <ServerPicker form value=chosen servers=place.servers all />
             <TextField
                 form
                 field="timeout_s"
@@ -98,7 +104,11 @@ fn Editor(place: Place, run: ServerAction<RunCommand>) -> impl IntoView {
                 hint=words::TIMEOUT_HINT
                 code=true
             />
-            <FormEnd form submit=words::RUN pending=run.pending() />
+            {if is_prod {
+                view! { <AskFirst form id="run-sure" question lead=words::RUN_SURE_LEAD ask=words::RUN_ASK yes=words::RUN pending=run.pending() /> }.into_any()
+            } else {
+                view! { <FormEnd form submit=words::RUN pending=run.pending() /> }.into_any()
+            }}
         </ActionForm>
     }
     .into_any()

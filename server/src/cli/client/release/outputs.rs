@@ -46,8 +46,10 @@ pub(super) async fn run(client: &Client, outputs: &Outputs) -> Outcome<()> {
         );
         say::out(head.get(say::lang()));
         // What a hook printed may hold anything; a terminal is shown no more than text.
-        let body = group.diff.as_ref().unwrap_or(&group.output);
-        say::out(super::super::follow::clean(body).trim_end_matches('\n'));
+        let printed = Some(&group.output).filter(|_| group.diff.is_none() || group.exit_status != Some(0));
+        for body in printed.into_iter().chain(&group.diff) {
+            say::out(super::super::follow::clean(body).trim_end_matches('\n'));
+        }
     }
     Ok(())
 }
