@@ -61,6 +61,14 @@ pub struct GitRef {
     pub name: String,
 }
 
+impl GitRef {
+    /// Whether what has this name can be released: one that begins with `-` would be an option to the programs that
+    /// hooks call.
+    pub fn may_be_called(name: &str) -> bool {
+        crate::form::rules::ref_name(name, &()).is_ok()
+    }
+}
+
 /// One line of a ref picker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -46,6 +46,10 @@ impl Lineage {
         match (release.kind, release.rollback_of, release.promoted_from) {
             (ReleaseKind::Rollback, Some(origin), _) => {
                 if is_stored(data, origin).await {
+                    if store.live_spoiled(environment.id, origin).await? {
+                        // What is live is never written into, so it is put right in a folder beside.
+                        return Ok(Self { source: Source::Stored(origin), ..own });
+                    }
                     return Ok(Self { tree_of: origin, source: Source::Stored(origin), ..own });
                 }
                 let rebuilt = text!(

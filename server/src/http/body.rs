@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::problem::Problem;
+use super::strict::Strict;
 
 /// The longest body, in bytes: hooks of 64 KiB each and a key fit well within it.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
@@ -211,7 +212,7 @@ fn read<T: DeserializeOwned + Serialize + Default>(
     let mut errors = straighten(&mut value, &blank);
     let form = loop {
         // By value: serde_json's own errors have no path for what is read from a tree.
-        match serde_path_to_error::deserialize::<_, T>(value.clone()) {
+        match serde_path_to_error::deserialize::<_, T>(Strict(value.clone())) {
             Ok(form) => break Some(form),
             Err(_) if errors.len() >= MAX_ERRORS => break None,
             Err(error) => {
@@ -241,15 +242,14 @@ fn stands_at(error: &FieldError, field: &str) -> bool {
     error.field.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// Notes and repairs what serde would let pass: a list for a struct, by the order of its fields, and
-/// an object for the name of a variant.
+/// Notes and repairs what serde would let pass: an object for the name of a variant.
 fn straighten(value: &mut Value, blank: &Value) -> Vec<FieldError> {
     fn walk(value: &mut Value, blank: &Value, path: &str, errors: &mut Vec<FieldError>) {
         let (Value::Object(fields), Value::Object(blanks)) = (value, blank) else { return };
         for (key, field) in fields {
             let Some(blank) = blanks.get(key) else { continue };
             let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-            if matches!((&*field, blank), (Value::Array(_), Value::Object(_)) | (Value::Object(_), Value::String(_))) {
+            if matches!((&*field, blank), (Value::Object(_), Value::String(_))) {
                 errors.push(wrong_type(&path));
                 *field = blank.clone();
             } else {
@@ -377,6 +377,29 @@ mod tests {
             wrong::<ReleaseForm>(with(json!({"kind": {"tag": null}, "name": "v1"}))),
             pairs(&[("hooks", "type"), ("ref.kind", "type")])
         );
+    }
+
+    #[test]
+    fn an_empty_list_is_not_a_struct_that_says_nothing() {
+        let release = |start: Value| {
+            let git_ref = json!({"kind": "tag", "name": "v1"});
+            json!({"project_id": 1, "environment_id": 1, "ref": git_ref, "start": start})
+        };
+        assert_eq!(wrong::<ReleaseForm>(release(json!([]))), pairs(&[("start", "type")]));
+        assert!(Json(release(json!({}))).form::<ReleaseForm>().unwrap().start.is_some());
+        let was = EnvironmentForm { name: "live".into(), path: "/srv/x".into(), ..Default::default() };
+        for (policy, field) in [
+            (json!([]), "policy"),
+            (json!({"calendar": []}), "policy.calendar"),
+            (json!({"rollout": []}), "policy.rollout"),
+            (json!({"rules": []}), "policy.rules"),
+            (json!({"takes": []}), "policy.takes"),
+            (json!({"calendar": {"weekly": [[]]}}), "policy.calendar.weekly.0"),
+        ] {
+            let refused = Json(json!({"policy": policy})).patch(&was).unwrap_err();
+            let found: Vec<_> = refused.errors.iter().map(|e| (e.field.as_str(), e.code.as_str())).collect();
+            assert_eq!(found, [(field, "type")]);
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod reader;
 mod refused;
 mod rest;
 mod session;
+mod strict;
 pub(crate) mod tls;
 mod typed;
 mod wall;

@@ -195,6 +195,10 @@ impl Releases for ReleaseService {
         };
         self.0.store.by(actor).release_retry_with(id, &settled).await.map_err(|error| match error {
             StoreError::State(status) => refused(id, status, Text::new("failed or canceled", "失败或已取消")),
+            StoreError::Overtaken(by) => Fault::conflict(text!(
+                "Release {by} went live since, so a retry would leave two releases live. Make a new release of the same ref, or roll back.",
+                "此后发布 {by} 已上线，重试会导致两个发布同时在线。请用同一引用创建新发布，或回滚。"
+            )),
             error => of_store(error, &thing(id)),
         })
     }

@@ -13,6 +13,7 @@ mod live;
 mod program;
 mod queue;
 mod remote;
+mod replaced;
 mod repository;
 mod rollout;
 mod run;

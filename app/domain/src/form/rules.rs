@@ -209,7 +209,7 @@ pub(super) fn new_password(value: &str, _: &()) -> garde::Result {
 
 /// The short name of a ref. What Git itself forbids is found when the remote is asked; this only
 /// keeps out what could never be one.
-pub(super) fn ref_name(value: &str, _: &()) -> garde::Result {
+pub(crate) fn ref_name(value: &str, _: &()) -> garde::Result {
     if value.trim().is_empty() {
         fail("required")
     } else if value.len() > 255 {

@@ -1,7 +1,7 @@
 //! What a ref picker shows.
 
 use git2::{Commit, Repository, Sort};
-use launchway_domain::{RefChoice, RefChoices, RefItem, RefKind, Timestamp, text};
+use launchway_domain::{GitRef, RefChoice, RefChoices, RefItem, RefKind, Timestamp, text};
 
 use super::error::{GitError, GitErrorKind};
 use super::mirror::Mirror;
@@ -83,6 +83,10 @@ impl Mirror {
         for reference in repo.references_glob(&format!("{prefix}*")).map_err(|error| self.failed(&error))? {
             let Ok(reference) = reference else { continue };
             let Some(name) = reference.name().ok().and_then(|name| name.strip_prefix(prefix)) else { continue };
+            // Nobody is offered what would be refused.
+            if !GitRef::may_be_called(name) {
+                continue;
+            }
             let Ok(commit) = reference.peel_to_commit() else { continue };
             items.push(item(name.to_owned(), &commit));
         }

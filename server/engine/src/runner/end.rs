@@ -150,7 +150,7 @@ impl Execution {
 }
 
 /// The first few names, and how many more there are.
-fn names(servers: &[&Node]) -> String {
+pub(super) fn names(servers: &[&Node]) -> String {
     let mut named = servers.iter().take(NAMED).map(|node| node.text.as_str()).collect::<Vec<_>>().join(", ");
     if let Some(more) = servers.len().checked_sub(NAMED).filter(|more| *more > 0) {
         named.push_str(&format!(" (+{more})"));

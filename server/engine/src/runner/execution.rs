@@ -69,6 +69,9 @@ impl Execution {
             servers: Arc::clone(&shared.servers),
             log_cap: shared.log_cap,
         };
+        if let Some(end) = execution.was_replaced().await? {
+            return Ok(end);
+        }
         let result = execution.sequence().await;
         if execution.context.leave.is_cancelled() {
             return Err(StepEnd::Stopped);

@@ -8,6 +8,7 @@ mod batches;
 mod end;
 mod execution;
 mod prepare;
+mod replaced;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Why the store did not do what it was asked.
 
-use launchway_domain::ReleaseStatus;
+use launchway_domain::{ReleaseId, ReleaseStatus};
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,12 @@ pub enum StoreError {
     State(
         /// The status that it has.
         ReleaseStatus,
+    ),
+    /// Another release has switched servers of the environment since.
+    #[error("release {0} went live since")]
+    Overtaken(
+        /// Which, the latest of several.
+        ReleaseId,
     ),
     /// The database refused or could not be reached.
     #[error("database: {0}")]

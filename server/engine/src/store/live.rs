@@ -244,6 +244,21 @@ impl Store {
         w.commit().await
     }
 
+    /// Whether files of a tree were found changed where it is live in an environment.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Db`].
+    pub async fn live_spoiled(&self, id: EnvironmentId, tree: ReleaseId) -> Result<bool> {
+        let found: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM live WHERE environment_id = $1 AND code = 'files' AND link LIKE $2",
+        )
+        .bind(id.0)
+        .bind(format!("%releases/{tree}"))
+        .fetch_one(self.pool())
+        .await?;
+        Ok(found > 0)
+    }
+
     /// The environments with servers that nobody has looked at since `before`, or since a release ended there; those that a
     /// release runs in are left out. The one that was looked at the longest ago comes first.
     ///

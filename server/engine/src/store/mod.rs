@@ -42,6 +42,7 @@ mod people;
 mod projects;
 mod queue;
 mod releases;
+mod retry;
 mod rows;
 mod runs;
 mod servers;

@@ -1,13 +1,12 @@
 //! What people do to a release: start, retry, cancel. Each is one guarded UPDATE, so that of two at
 //! once one wins and the other learns the status that it met.
 
-use launchway_domain::{EventData, Release, ReleaseId, ReleaseStatus, Text, Timestamp, UserId, text};
+use launchway_domain::{Release, ReleaseId, ReleaseStatus, Text, Timestamp, UserId, text};
 use serde::Serialize;
 use sqlx::{AnyConnection, Row};
 
 use super::audit::Draft;
 use super::error::{Result, StoreError};
-use super::rows::select_node;
 use super::tx::Write;
 use super::{NewRelease, Store, releases, rows};
 
@@ -46,65 +45,6 @@ impl Store {
     /// Those of [`Store::release_create`].
     pub async fn release_create_started(&self, new: &NewRelease, settled: &Start) -> Result<Release> {
         self.release_create_with(new, &[], Some(settled)).await
-    }
-
-    /// Puts a failed or canceled release into the queue again. Its nodes that did not succeed are
-    /// pending again, without the notes of their last run, except of what was live before a switch; what succeeded stays.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`], [`StoreError::State`] where it neither failed nor was canceled.
-    pub async fn release_retry(&self, id: ReleaseId) -> Result<Release> {
-        self.release_retry_with(id, &Start::default()).await
-    }
-
-    /// The same, with what was settled about it.
-    ///
-    /// # Errors
-    /// Those of [`Store::release_retry`].
-    pub async fn release_retry_with(&self, id: ReleaseId, settled: &Start) -> Result<Release> {
-        let mut w = self.write().await?;
-        let before = status(&mut w, id).await?;
-        let won = sqlx::query(
-            "UPDATE releases SET status = 'queued', queued_at = $2, cancel_requested = 0, error = NULL, \
-             finished_at = NULL, exception = COALESCE($3, exception), start_at = $4 \
-             WHERE id = $1 AND status IN ('failed', 'canceled')",
-        )
-        .bind(id.0)
-        .bind(Timestamp::now().0)
-        .bind(settled.exception.clone())
-        .bind(settled.start_at.map(|at| at.0))
-        .execute(w.conn())
-        .await?;
-        if won.rows_affected() == 0 {
-            return Err(refused(w.conn(), id).await);
-        }
-        let release = releases::get(w.conn(), id).await?;
-        moved(&mut w, "retry", before, &release)?;
-        let again = sqlx::query(select_node!(
-            "WHERE release_id = $1 AND status IN ('failed', 'skipped', 'canceled') ORDER BY position"
-        ))
-        .bind(id.0)
-        .fetch_all(w.conn())
-        .await?;
-        sqlx::query(
-            "UPDATE nodes SET status = 'pending', started_at = NULL, finished_at = NULL, exit_status = NULL, \
-             message = NULL, checkpoint = CASE WHEN kind = 'deploy' THEN checkpoint END \
-             WHERE release_id = $1 AND status IN ('failed', 'skipped', 'canceled')",
-        )
-        .bind(id.0)
-        .execute(w.conn())
-        .await?;
-        w.event(release.project_id, releases::status_event(&release));
-        for row in &again {
-            let mut node = rows::node(row)?;
-            node.status = launchway_domain::NodeStatus::Pending;
-            node.color = node.status.color().to_owned();
-            (node.started_at, node.finished_at, node.exit_status, node.message) = (None, None, None, None);
-            w.event(release.project_id, EventData::NodeStatus { release_id: id, node: Box::new(node) });
-        }
-        w.ring_queue();
-        w.commit().await?;
-        Ok(release)
     }
 
     /// Cancels a release that does not run yet, with its nodes; asks a running one to stop.
@@ -178,14 +118,14 @@ pub(super) async fn end_queued_of(w: &mut Write, user: UserId, name: &str) -> Re
 }
 
 /// The status that a release has before somebody changes it; nobody else does until the transaction ends.
-async fn status(w: &mut Write, id: ReleaseId) -> Result<ReleaseStatus> {
+pub(super) async fn status(w: &mut Write, id: ReleaseId) -> Result<ReleaseStatus> {
     w.hold("releases", id.0).await?;
     let row = sqlx::query("SELECT status FROM releases WHERE id = $1").bind(id.0).fetch_one(w.conn()).await?;
     rows::status(&row)
 }
 
 /// Writes into the audit what somebody did to a release.
-fn moved(w: &mut Write, verb: &str, before: ReleaseStatus, release: &Release) -> Result<()> {
+pub(super) fn moved(w: &mut Write, verb: &str, before: ReleaseStatus, release: &Release) -> Result<()> {
     #[derive(Serialize)]
     struct State<'a> {
         status: ReleaseStatus,
@@ -242,7 +182,7 @@ pub(super) fn tell(w: &mut Write, release: Release) -> Release {
 }
 
 /// Why a guarded UPDATE met no row.
-async fn refused(conn: &mut AnyConnection, id: ReleaseId) -> StoreError {
+pub(super) async fn refused(conn: &mut AnyConnection, id: ReleaseId) -> StoreError {
     let row = sqlx::query("SELECT status FROM releases WHERE id = $1").bind(id.0).fetch_one(conn).await;
     match row.map_err(StoreError::from).and_then(|row| rows::status(&row)) {
         Ok(status) => StoreError::State(status),

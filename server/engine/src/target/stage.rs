@@ -68,8 +68,8 @@ pub fn stage(
                 TargetError::refused(
                     Refusal::Mismatch,
                     Text {
-                        en: format!("{place}: this release is live and was changed on the server, so it is not replaced. Make a new release of the same ref. {}", why.en).into(),
-                        zh: format!("{place}：该发布正在使用且已在服务器上被修改，因此不会替换。请用同一版本新建发布。{}", why.zh).into(),
+                        en: format!("{place}: this release is live and was changed on the server, so it is not replaced. Look at what is live, then roll back to it: it is laid anew beside. {}", why.en).into(),
+                        zh: format!("{place}：该发布正在使用且已在服务器上被修改，因此不会替换。请先检查线上状态，再回滚到该发布：将在旁边重新部署。{}", why.zh).into(),
                     },
                 )
             });

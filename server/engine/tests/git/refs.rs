@@ -88,6 +88,7 @@ fn what_a_picker_shows() {
     repo.git(["tag", "-a", "-m", "x", "v1.9", &last]);
     repo.git(["tag", "of-a-blob", "HEAD:file"]);
     repo.git(["branch", "old/er", &first]);
+    repo.git(["update-ref", "refs/tags/-rf", &first]);
     let remote = repo.remote();
     let mirror = Mirror::open(&repo.aside("mirror"), &remote).unwrap();
     mirror.fetch(&remote, &bounds(), &mut |_| {}).unwrap();
