@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::program::{PATIENCE, Program};
-use crate::world::World;
+use crate::world::{World, id};
 
 /// Looks now; what was found on a server, counted from 1.
 async fn check(world: &World) -> Value {
@@ -184,4 +184,25 @@ async fn nobody_looks_while_a_release_runs() {
     assert_eq!(nothing.0, 404);
     let nothing = world.program.call(Method::GET, "/live?project=4711", None).await;
     assert_eq!(nothing.0, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_that_was_changed_where_it_is_live_is_put_right_by_going_back_to_it() {
+    let world = World::new(3).await;
+    let (release, status) = world.release("v1", json!({})).await;
+    assert_eq!(status, "succeeded");
+    let current = |number: usize| world.site(number).join("current");
+    std::fs::write(current(1).join("index.html"), "forged\n").unwrap();
+    std::fs::create_dir(current(2).join("extra")).unwrap();
+    assert_eq!(check(&world).await["state"], "drift");
+
+    let back = id(&world.program.post(&format!("/releases/{release}/rollback"), json!({})).await);
+    assert_eq!(world.program.ended(back).await, "succeeded");
+    for number in 1..=3 {
+        assert_eq!(world.live(number), Some(world.repository.archive("v1")), "web-{number}");
+        assert_eq!(current(number).read_link().unwrap().to_str(), Some(format!("releases/{back}").as_str()));
+        // What was live is evidence, and stays.
+        assert!(world.site(number).join(format!("releases/{release}")).exists());
+    }
+    assert_eq!(check(&world).await["state"], "ok");
 }
