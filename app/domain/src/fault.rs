@@ -48,6 +48,9 @@ pub enum Fault {
     Conflict {
         /// Why not, and what would.
         detail: Text,
+        /// The fields with which it would be, for callers that fill them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        errors: Vec<FieldError>,
     },
     /// Somebody changed the thing since it was read (412).
     Changed {
@@ -86,7 +89,7 @@ impl Fault {
 
     /// The state does not allow it.
     pub fn conflict(detail: Text) -> Self {
-        Self::Conflict { detail }
+        Self::Conflict { detail, errors: Vec::new() }
     }
 
     /// There is no such thing.
@@ -119,7 +122,7 @@ impl Fault {
             Fault::Forbidden { detail }
             | Fault::NotFound { detail }
             | Fault::Gone { detail }
-            | Fault::Conflict { detail }
+            | Fault::Conflict { detail, .. }
             | Fault::Changed { detail, .. }
             | Fault::Upstream { detail } => detail.clone(),
             Fault::Invalid { errors } => match errors.as_slice() {

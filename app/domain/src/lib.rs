@@ -85,5 +85,5 @@ pub use time::Timestamp;
 pub use variable::{Variable, VariableForm};
 pub use version::IfVersion;
 pub use wall::{NewWallLink, WallLink, WallLinkForm};
-pub use ways::{Promotion, Unasked, WayBack, WaysBack};
+pub use ways::{LivePart, Promotion, Standing, Unasked, WayBack, WaysBack};
 pub use webhook::{Delivery, DeliveryOutcome, Forge, NewWebhook, PushKind, Webhook};

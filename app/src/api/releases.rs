@@ -15,7 +15,7 @@ use super::{ApiError, needs};
 #[cfg(feature = "ssr")]
 use {
     crate::said::{Did, Said, Thing, tell},
-    launchway_domain::Fault,
+    launchway_domain::{EnvironmentKind, Fault},
 };
 
 /// Releases, newest first.
@@ -39,37 +39,21 @@ pub async fn get_release(id: ReleaseId) -> Result<ReleaseSnapshot, ApiError> {
 }
 needs!(GetRelease, ViewReleases);
 
-/// How many of an environment's latest releases are looked at for the one that is live.
-#[cfg(feature = "ssr")]
-const LATEST: u32 = 50;
-
 /// What the page of a release begins with.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
 pub async fn start_of_release(id: ReleaseId) -> Result<ReleaseStart, ApiError> {
-    use launchway_domain::{EnvironmentKind, ReleaseStatus};
     let (ports, actor) = (ports()?, actor()?);
     let snapshot = answer(ports.releases.get(&actor, id).await)?;
-    let mut is_live = false;
-    if snapshot.release.status == ReleaseStatus::Succeeded {
-        let filter = ReleaseFilter {
-            environment_id: Some(snapshot.release.environment_id),
-            status: Some(ReleaseStatus::Succeeded),
-            limit: Some(LATEST),
-            ..Default::default()
-        };
-        // A retry may have ended after a release that was made later: the last to end is live.
-        let latest = answer(ports.releases.list(&actor, filter).await)?.items;
-        is_live = latest.iter().max_by_key(|one| (one.finished_at, one.id.0)).is_some_and(|live| live.id == id);
-    }
+    let standing = answer(ports.ways.standing(&actor, id).await)?;
     let release = &snapshot.release;
-    let rules = answer(ports.ways.rules(&actor, id).await)?;
     let mut promote_to = Vec::new();
-    if is_live && release.environment_kind == EnvironmentKind::Test {
+    // What can be promoted may come to be so while the page is open.
+    if release.environment_kind == EnvironmentKind::Test {
         let all = answer(ports.projects.environments(&actor, release.project_id).await)?;
         let prod = all.into_iter().filter(|one| one.kind == EnvironmentKind::Prod);
         promote_to.extend(prod.map(|one| (one.id, one.name)));
     }
-    Ok(ReleaseStart { snapshot, is_live, rules, promote_to })
+    Ok(ReleaseStart { snapshot, standing, promote_to })
 }
 needs!(StartOfRelease, ViewReleases);
 

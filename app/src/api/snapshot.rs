@@ -4,7 +4,7 @@
 //! parent's key from the parent's place. Thirty bytes a node, instead of three hundred.
 
 use launchway_domain::{
-    EnvironmentId, Node, NodeKey, NodeKind, NodeLive, NodeStatus, Release, ReleaseSnapshot, RuleState, ServerId, Text,
+    EnvironmentId, Node, NodeKey, NodeKind, NodeLive, NodeStatus, Release, ReleaseSnapshot, ServerId, Standing, Text,
     Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -15,11 +15,9 @@ use serde::{Deserialize, Serialize};
 pub struct ReleaseStart {
     /// The release, its nodes, and the event up to which both are told.
     pub snapshot: ReleaseSnapshot,
-    /// Whether it is what is live in its environment.
-    pub is_live: bool,
-    /// How it stands to the policy of its environment; nothing once it was started.
-    pub rules: Vec<RuleState>,
-    /// The environments for production that it can be promoted to.
+    /// How it stands in its environment.
+    pub standing: Standing,
+    /// The environments for production that it can be promoted to once it is live in one for test.
     pub promote_to: Vec<(EnvironmentId, String)>,
 }
 
@@ -27,10 +25,8 @@ pub struct ReleaseStart {
 struct Packed {
     release: Release,
     seq: i64,
-    is_live: bool,
+    standing: Standing,
     nodes: Vec<Row>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    rules: Vec<RuleState>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     promote_to: Vec<(EnvironmentId, String)>,
 }
@@ -103,7 +99,7 @@ impl From<ReleaseStart> for Packed {
             )
         });
         let nodes = rows.collect();
-        Self { release, seq, is_live: start.is_live, nodes, rules: start.rules, promote_to: start.promote_to }
+        Self { release, seq, standing: start.standing, nodes, promote_to: start.promote_to }
     }
 }
 
@@ -139,7 +135,7 @@ impl From<Packed> for ReleaseStart {
             });
         }
         let snapshot = ReleaseSnapshot { release: packed.release, nodes, seq: packed.seq };
-        Self { snapshot, is_live: packed.is_live, rules: packed.rules, promote_to: packed.promote_to }
+        Self { snapshot, standing: packed.standing, promote_to: packed.promote_to }
     }
 }
 
@@ -194,8 +190,7 @@ mod tests {
         }
         ReleaseStart {
             snapshot: ReleaseSnapshot { release, nodes, seq: 42 },
-            is_live: true,
-            rules: Vec::new(),
+            standing: Standing { is_live: true, servers: 40, ..Standing::default() },
             promote_to: vec![(EnvironmentId(2), "live".into())],
         }
     }

@@ -1,6 +1,6 @@
 //! Back to an earlier release, and on to another environment.
 
-use launchway_domain::{Environment, EnvironmentId, Project, ProjectId, Promotion, ReleaseId, RuleState, WaysBack};
+use launchway_domain::{Environment, EnvironmentId, Project, ProjectId, Promotion, ReleaseId, Standing, WaysBack};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
@@ -109,9 +109,9 @@ pub async fn promote(
 }
 needs!(Promote, RunTest);
 
-/// How a release stands to the policy of its environment; nothing where there is nothing to start.
+/// How a release stands in its environment: its rules, what is live there, and what it can be put back to.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
-pub async fn get_rules(id: ReleaseId) -> Result<Vec<RuleState>, ApiError> {
-    answer(ports()?.ways.rules(&actor()?, id).await)
+pub async fn get_standing(id: ReleaseId) -> Result<Standing, ApiError> {
+    answer(ports()?.ways.standing(&actor()?, id).await)
 }
-needs!(GetRules, ViewReleases);
+needs!(GetStanding, ViewReleases);

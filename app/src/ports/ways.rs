@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use launchway_domain::{
-    Actor, EnvironmentId, PromoteForm, Promotion, Release, ReleaseId, RollbackForm, RuleState, WaysBack,
+    Actor, EnvironmentId, PromoteForm, Promotion, Release, ReleaseId, RollbackForm, RuleState, Standing, WaysBack,
 };
 
 use super::Answer;
@@ -27,4 +27,6 @@ pub trait Ways: Send + Sync {
     async fn promote(&self, actor: &Actor, id: EnvironmentId, form: PromoteForm) -> Answer<Release>;
     /// How a release stands to the policy of its environment, before it starts.
     async fn rules(&self, actor: &Actor, id: ReleaseId) -> Answer<Vec<RuleState>>;
+    /// How a release stands in its environment: its rules, what is live there, and what it can be put back to.
+    async fn standing(&self, actor: &Actor, id: ReleaseId) -> Answer<Standing>;
 }

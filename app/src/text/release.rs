@@ -1,11 +1,12 @@
 //! One release: its page, its pipeline, its log.
 
-use launchway_domain::{Lang, NodeKind, NodeStatus, Text};
+use launchway_domain::{Lang, NodeKind, NodeStatus, Text, Wait};
 
 super::texts! {
     START: "Start", "开始";
     CANCEL: "Cancel release…", "取消发布…";
-    CANCEL_LEAD: "Its running steps are stopped. Where the switch has not happened, nothing changes on the servers.", "将停止正在执行的步骤；尚未切换的服务器保持不变。";
+    CANCEL_LEAD: "Its running steps are stopped. Servers that have switched by then keep it, the others stay on what they have.", "将停止正在执行的步骤。届时已切换的服务器保留此发布，其余保持不变。";
+    CANCEL_UNBEGUN: "It has not begun: nothing changes on the servers.", "尚未开始，服务器不会有任何变化。";
     CANCEL_YES: "Yes, cancel it", "确认取消";
     CANCEL_NO: "Let it go on", "继续发布";
     ROLLBACK_NO: "Leave it as it is", "保持现状";
@@ -44,7 +45,7 @@ super::texts! {
     HOOKS: "Hooks", "钩子脚本";
     PIPELINE: "Pipeline", "流水线";
     PIPELINE_EMPTY: "The steps appear here once the release starts.", "发布开始后，步骤会显示在这里。";
-    PIPELINE_QUEUED: "Waiting until the environment is free; the steps appear here then.", "正在等待环境空闲，届时步骤会显示在这里。";
+    PIPELINE_QUEUED: "It is about to start; the steps appear here then.", "即将开始，届时步骤会显示在这里。";
     STEPS: "Steps", "步骤";
     LOG: "Log", "日志";
     LOG_HINT: "Choose a step to read its log.", "选择一个步骤以查看日志。";
@@ -66,6 +67,18 @@ super::texts! {
     SIGNED_OUT: "signed out", "已退出登录";
     SIGN_IN_AGAIN: "Sign in again", "重新登录";
     BACK: "All releases", "全部发布";
+}
+
+/// What stands in the picture's place while it waits.
+pub fn pipeline_waits(waits: &[Wait]) -> Text {
+    let all = |lang: Lang, between: &str| {
+        let named: Vec<String> = waits.iter().map(|wait| wait.text().get(lang).to_owned()).collect();
+        named.join(between)
+    };
+    Text {
+        en: format!("It waits for {}; the steps appear here then.", all(Lang::En, ", and for ")).into(),
+        zh: format!("正在等待：{}。届时步骤会显示在这里。", all(Lang::Zh, "；")).into(),
+    }
 }
 
 /// The page's title.

@@ -178,7 +178,7 @@ impl From<Fault> for Problem {
         let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let detail = fault.detail();
         let (errors, retry_after) = match fault {
-            Fault::Invalid { errors } => (errors, None),
+            Fault::Invalid { errors } | Fault::Conflict { errors, .. } => (errors, None),
             Fault::TooMany { retry_after } => (Vec::new(), Some(retry_after)),
             _ => (Vec::new(), None),
         };

@@ -32,6 +32,7 @@ mod refs;
 mod releases;
 mod servers;
 mod sessions;
+mod standing;
 mod start;
 mod system;
 mod templates;

@@ -2,7 +2,9 @@
 
 use launchway_app::ports::Answer;
 use launchway_domain::policy::{Rule, RuleState};
-use launchway_domain::{Actor, Environment, Fault, Permission, Release, ReleaseKind, StartForm, Text, Timestamp, text};
+use launchway_domain::{
+    Actor, Environment, Fault, FieldError, Permission, Release, ReleaseKind, StartForm, Text, Timestamp, text,
+};
 use launchway_engine::calendar;
 use launchway_engine::store::Start;
 
@@ -56,10 +58,15 @@ impl Core {
             }
             None => {
                 let Text { en, zh } = why;
-                Err(Fault::conflict(text!(
-                    "{en} An administrator may start it all the same, with a written reason (`exception`).",
-                    "{zh}管理员可以书面说明理由（exception）后仍然开始。"
-                )))
+                let detail = text!(
+                    "{en} An administrator may start it all the same, with a written reason.",
+                    "{zh}管理员可以书面说明理由后仍然开始。"
+                );
+                let message = Text::new(
+                    "An administrator writes down here why it is to start all the same.",
+                    "管理员在此书面说明仍要开始的理由。",
+                );
+                Err(Fault::Conflict { detail, errors: vec![FieldError::new("exception", "required", message)] })
             }
         }
     }

@@ -8,8 +8,8 @@ use futures::{StreamExt, stream};
 use launchway_app::ports::{Answer, Ways};
 use launchway_domain::{
     Actor, Environment, EnvironmentId, EnvironmentKind, Fault, Form, Hooks, Permission, PromoteForm, Promotion,
-    Release, ReleaseId, ReleaseKind, ReleaseStatus, RollbackForm, RuleState, Server, Text, Unasked, WayBack, WaysBack,
-    text,
+    Release, ReleaseId, ReleaseKind, ReleaseStatus, RollbackForm, RuleState, Server, Standing, Text, Unasked, WayBack,
+    WaysBack, text,
 };
 use launchway_engine::lineage;
 use launchway_engine::shell::{Limits, ShellError};
@@ -129,14 +129,13 @@ impl Ways for WayService {
 
     async fn rules(&self, actor: &Actor, id: ReleaseId) -> Answer<Vec<RuleState>> {
         let release = self.0.release_for(actor, Permission::ViewReleases, id).await?;
-        if release.status != ReleaseStatus::Succeeded {
-            return self.0.rules_of(&release).await;
-        }
-        // What has succeeded can be gone back to.
-        let environment = self.0.store.environment(release.environment_id).await;
-        let environment = environment.map_err(|e| of_store(e, &thing(release.environment_id)))?;
-        let coming = Coming { kind: ReleaseKind::Rollback, commit: &release.commit, again: false, at: None };
-        self.0.rules(&environment, &coming).await
+        self.0.rules_and_back(&release).await
+    }
+
+    async fn standing(&self, actor: &Actor, id: ReleaseId) -> Answer<Standing> {
+        let release = self.0.release_for(actor, Permission::ViewReleases, id).await?;
+        let rules = self.0.rules_and_back(&release).await?;
+        self.0.standing(release, rules).await
     }
 }
 
@@ -149,6 +148,17 @@ impl Core {
         let environment = self.store.environment(release.environment_id).await;
         let environment = environment.map_err(|e| of_store(e, &thing(release.environment_id)))?;
         self.rules(&environment, &release.into()).await
+    }
+
+    /// The same, and of what has succeeded how going back to it stands to the policy.
+    async fn rules_and_back(&self, release: &Release) -> Answer<Vec<RuleState>> {
+        if release.status != ReleaseStatus::Succeeded {
+            return self.rules_of(release).await;
+        }
+        let environment = self.store.environment(release.environment_id).await;
+        let environment = environment.map_err(|e| of_store(e, &thing(release.environment_id)))?;
+        let coming = Coming { kind: ReleaseKind::Rollback, commit: &release.commit, again: false, at: None };
+        self.rules(&environment, &coming).await
     }
 
     /// Brings an earlier release of an environment back.
@@ -196,9 +206,13 @@ impl Core {
         Ok(environment)
     }
 
-    /// What was live before what is live now: the last that succeeded with another tree.
+    /// What was live before what is live now: what a release that did not succeed has replaced on some servers, else the
+    /// last that succeeded with another tree.
     async fn live_before(&self, environment: &Environment) -> Answer<Release> {
         let to_fault = |e| of_store(e, &thing(environment.id));
+        if let Some(replaced) = self.left_half(environment).await? {
+            return Ok(replaced);
+        }
         let nothing = || {
             let name = &environment.name;
             Fault::conflict(text!(
@@ -231,23 +245,20 @@ impl Core {
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
         let next = found.last().filter(|_| more).map(|last| last.id.to_string());
-        let live = match self.store.latest_succeeded(id, None).await.map_err(to_fault)? {
-            Some(live) => Some(self.store.release_tree_of(live.id).await.map_err(to_fault)?),
-            None => None,
-        };
+        let now = self.live_now(environment).await?;
         let (held, unasked) = if look { self.held(environment).await? } else { (None, Vec::new()) };
         let mut items = Vec::with_capacity(found.len());
         for release in found {
             let held = held.as_ref().map(|all| all.iter().filter(|ids| ids.contains(&release.id.0)).count());
             items.push(WayBack {
-                live: live == Some(release.id),
+                live: now.has(release.id),
+                live_on: now.live_on(release.id),
                 stored: lineage::is_stored(&self.data, release.id).await,
                 held: held.map(|count| u32::try_from(count).unwrap_or(u32::MAX)),
                 release,
             });
         }
-        let servers = u32::try_from(environment.server_ids.len()).unwrap_or(u32::MAX);
-        Ok(WaysBack { items, next, servers, unasked })
+        Ok(WaysBack { items, next, servers: now.servers(), parts: now.parts(), unasked })
     }
 
     /// What each server of an environment holds, and which could not be asked.

@@ -65,7 +65,13 @@ async fn production_takes_what_was_tested_and_an_administrator_writes_down_why_n
     let release = shop.pending(shop.prod, "v1").await;
     let start = format!("/api/v1/releases/{release}/start");
     let refused = client.act(&start).await.problem(409);
-    assert!(refused["detail"].as_str().unwrap().contains("test environment"), "{refused}");
+    let detail = refused["detail"].as_str().unwrap();
+    // People read the sentence; programs read the field.
+    assert!(detail.contains("test environment") && !detail.contains('`'), "{refused}");
+    assert_eq!(
+        (&refused["errors"][0]["field"], &refused["errors"][0]["code"]),
+        (&json!("exception"), &json!("required"))
+    );
     // A manager may run it, and may not break the rule.
     let manager = app.person("manager", launchway_domain::Role::Manager).await;
     manager.post(&start, json!({"exception": "in a hurry"})).await.problem(403);

@@ -70,6 +70,47 @@ async fn a_rollback_sends_only_what_a_server_no_longer_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_release_has_left_half_done_is_put_back() {
+    let world = World::new(3).await;
+    let (first, second) = two(&world).await;
+    let path = format!("/environments/{}/rollbacks", world.environment);
+    let told = async || {
+        let list = world.program.get(&path).await;
+        let items = list["items"].as_array().unwrap().iter();
+        let items: Vec<_> = items.map(|one| json!([one["id"], one["live"], one["live_on"]])).collect();
+        let parts = list["parts"].as_array().unwrap().iter();
+        (items, parts.map(|part| json!([part["release_id"], part["hostnames"]])).collect::<Vec<_>>())
+    };
+    let all = json!([second, ["web-1", "web-2", "web-3"]]);
+    assert_eq!(told().await, (vec![json!([second, true, 3]), json!([first, false, 0])], vec![all.clone()]));
+
+    world.rollout(json!({"strategy": "canary"})).await;
+    let third = world.start("v1", json!({})).await;
+    world.program.until(third, "the hold", crate::rollout::holds).await;
+    world.program.post(&format!("/releases/{third}/cancel"), json!({})).await;
+    assert_eq!(world.program.ended(third).await, "canceled");
+    let half = vec![json!([second, ["web-2", "web-3"]]), json!([third, ["web-1"]])];
+    assert_eq!(told().await, (vec![json!([second, false, 2]), json!([first, false, 0])], half));
+
+    // Without a number: what it has replaced, and not what was there before that.
+    let back = world.program.post(&path, json!({})).await;
+    assert_eq!(back["rollback_of"], second, "{back}");
+    assert_eq!(world.program.ended(id(&back)).await, "succeeded");
+    assert_eq!(world.live(1), Some(world.repository.archive("v2")));
+    assert_eq!(told().await, (vec![json!([second, true, 3]), json!([first, false, 0])], vec![all]));
+
+    // One that failed after it had switched everywhere is as little what is live as what it has replaced.
+    world.rollout(json!({"strategy": "all_at_once"})).await;
+    let (failed, status) = world.release("v1", json!({"after_deploy": "exit 3"})).await;
+    assert_eq!(status, "failed");
+    let gone = vec![json!([failed, ["web-1", "web-2", "web-3"]])];
+    assert_eq!(told().await, (vec![json!([second, false, 0]), json!([first, false, 0])], gone));
+    let back = world.program.post(&path, json!({})).await;
+    assert_eq!(back["rollback_of"], second, "{back}");
+    assert_eq!(world.program.ended(id(&back)).await, "succeeded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_its_artifact_a_rollback_builds_again_and_says_so() {
     let world = World::new(1).await;
     let build = json!({"after_download": "echo built > built"});

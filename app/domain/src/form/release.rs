@@ -84,7 +84,8 @@ impl Form for StartForm {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RollbackForm {
-    /// The release to go back to: one that succeeded there. Absent: what was live before what is live now.
+    /// The release to go back to: one that succeeded there. Absent: what was live before what is live now; where a release
+    /// that did not succeed has left some servers with it, that is the last one that did.
     #[garde(skip)]
     pub release_id: Option<ReleaseId>,
     /// As at a start.

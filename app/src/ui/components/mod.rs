@@ -1,5 +1,6 @@
 //! What the pages are made of.
 
+pub mod back;
 pub mod badge;
 pub mod changes;
 pub mod check;

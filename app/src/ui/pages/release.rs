@@ -14,6 +14,7 @@ pub mod hooks;
 pub mod log;
 pub mod outputs;
 pub mod people;
+pub mod standing;
 pub mod start;
 pub mod steps;
 pub mod tabs;
@@ -28,6 +29,7 @@ use self::address::{Full, Tab, href_with};
 use self::header::Header;
 use self::log::log_resource;
 pub use self::log::{LogResource, OpenLog};
+use self::standing::Stands;
 use self::steps::Steps;
 use self::tabs::{FullLink, Tabs};
 use super::{id_param, no_such_page};
@@ -67,16 +69,11 @@ pub fn ReleasePage() -> impl IntoView {
 
 #[component]
 fn Page(start: ReleaseStart, query: Memo<ParamsMap>, open: Memo<OpenLog>, log: LogResource) -> impl IntoView {
-    let ReleaseStart { snapshot, is_live, rules, promote_to } = start;
+    let ReleaseStart { snapshot, standing, promote_to } = start;
     let id = snapshot.release.id;
     let release = snapshot.release.clone();
     let live = Live::new(snapshot);
-    let was = release.status;
-    // What succeeds while the page is open is what is live now.
-    let is_live = Memo::new(move |_| {
-        let now = live.release.with(|release| release.status);
-        is_live || (now == ReleaseStatus::Succeeded && now != was)
-    });
+    let stands = Stands::new(live, standing);
     let runs = Memo::new(move |_| live.release.with(|release| release.status == ReleaseStatus::Running));
     let clock = Clock::start_while(runs.into());
     #[cfg(feature = "hydrate")]
@@ -85,7 +82,8 @@ fn Page(start: ReleaseStart, query: Memo<ParamsMap>, open: Memo<OpenLog>, log: L
     leave_by_escape(id, query);
     let navigate = use_navigate();
     let select = Callback::new(move |node: NodeKey| {
-        let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
+        // As the links of the list do: Back goes to the step before, and to the page without one at last.
+        let options = NavigateOptions { scroll: false, ..NavigateOptions::default() };
         navigate(&OpenLog::of(node).href(id), options);
     });
     let selected = Signal::derive(move || open.get().node);
@@ -102,9 +100,9 @@ fn Page(start: ReleaseStart, query: Memo<ParamsMap>, open: Memo<OpenLog>, log: L
             data-full=move || full.get().map(Full::as_str)
             data-many=move || is_many.get().then_some("")
         >
-            <Header release=release.clone() live clock is_live rules promote_to />
+            <Header release=release.clone() live clock stands promote_to />
             <section class="panel pipeline-panel" aria-label=t(words::PIPELINE)>
-                <Show when=move || has_nodes.get() fallback=move || view! { <NoPipeline live /> }>
+                <Show when=move || has_nodes.get() fallback=move || view! { <NoPipeline live stands /> }>
                     <Diagram live clock drawn selected select href>
                         <FullLink id of=Full::Pipeline query full />
                     </Diagram>
@@ -141,10 +139,13 @@ fn leave_by_escape(id: ReleaseId, query: Memo<ParamsMap>) {
 
 /// What stands in the picture's place before there are nodes.
 #[component]
-fn NoPipeline(live: Live) -> impl IntoView {
+fn NoPipeline(live: Live, stands: Stands) -> impl IntoView {
     let lang = CurrentLang::find();
     let words = move || match live.release.with(|release| release.status) {
-        ReleaseStatus::Queued | ReleaseStatus::AwaitingApproval => words::PIPELINE_QUEUED,
+        ReleaseStatus::Queued | ReleaseStatus::AwaitingApproval => stands.known.with(|known| match &known.waits[..] {
+            [] => words::PIPELINE_QUEUED,
+            waits => words::pipeline_waits(waits),
+        }),
         _ => words::PIPELINE_EMPTY,
     };
     view! { <p class="pipeline-empty">{move || words().get(lang.get()).to_owned()}</p> }

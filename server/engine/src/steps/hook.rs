@@ -335,8 +335,8 @@ impl From<ProcessError> for Trouble {
 fn failed(status: i32) -> StepError {
     StepError::Failed {
         text: text!(
-            "The hook ended with exit status {status}. Its log says why; mend it, then retry.",
-            "钩子以退出状态 {status} 结束。原因见其日志，修正后重试。"
+            "The hook ended with exit status {status}. Its log says why. Mend what it found and retry; where the hook itself is wrong, make a new release from this one with another hook.",
+            "钩子以退出状态 {status} 结束，原因见其日志。修正环境后重试；若钩子本身有误，请以此发布为模板新建发布并修改钩子。"
         ),
         exit_status: Some(status),
     }

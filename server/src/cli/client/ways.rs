@@ -106,6 +106,10 @@ async fn list(client: &Client, path: &str, query: &[(&str, &str)]) -> Outcome<()
         .map(|item| {
             let way = match (item.live, item.stored) {
                 (true, _) => Text::new("live now", "当前线上"),
+                _ if item.live_on > 0 => {
+                    let on = item.live_on;
+                    text!("live on {on} of {servers}", "{servers} 台中 {on} 台线上")
+                }
                 (_, true) => Text::new("stored", "已存制品"),
                 (_, false) => Text::new("built again", "重新构建"),
             };

@@ -1,13 +1,14 @@
 //! What can be done about a release: real forms, which work before the page comes alive as well.
 
-use launchway_domain::{EnvironmentId, EnvironmentKind, NodeStatus, ReleaseStatus};
+use launchway_domain::{EnvironmentId, EnvironmentKind, NodeStatus, ReleaseId, ReleaseStatus};
 use leptos::prelude::*;
 
+use super::standing::Stands;
 use super::start::{Asking, Guarded};
 use crate::api::releases::{CancelRelease, RetryRelease, RollbackRelease, StartRelease};
 use crate::text::{CurrentLang, release as words, t, ways};
+use crate::ui::components::back::{Back, BackButton};
 use crate::ui::components::confirm::refusal_of;
-use crate::ui::components::rules::ExceptionField;
 use crate::ui::components::toast::Toasts;
 use crate::ui::live::Live;
 use crate::ui::may::May;
@@ -19,15 +20,14 @@ pub fn Actions(
     /// The release.
     live: Live,
     /// Its id.
-    id: i64,
-    /// Whether it is what is live: then there is nothing to go back to.
-    is_live: Memo<bool>,
-    /// Whether every rule of the policy lets it start.
-    is_let: Memo<bool>,
+    id: ReleaseId,
+    /// How it stands in its environment.
+    stands: Stands,
     /// The environments for production that it can be promoted to.
     promote_to: Vec<(EnvironmentId, String)>,
 ) -> impl IntoView {
     let lang = CurrentLang::find();
+    let is_let = stands.is_let;
     let start = ServerAction::<StartRelease>::new();
     let cancel = ServerAction::<CancelRelease>::new();
     let retry = ServerAction::<RetryRelease>::new();
@@ -37,18 +37,26 @@ pub fn Actions(
     Toasts::follow(retry);
     let state = Memo::new(move |_| {
         let (status, asked) = live.release.with(|release| (release.status, release.cancel_requested));
-        (status, asked, is_live.get())
+        (status, asked, stands.is_live.get(), stands.live_on.get().is_some(), stands.back_to.get())
     });
 
     // What somebody may not do is not offered; who asks for it anyway is refused by the program.
     let may_run = live.release.with_untracked(|r| May::find().run(r.project_id, r.environment_kind));
 
     let may_break = May::find().administer();
-    let refusals = [refusal_of(start), refusal_of(cancel), refusal_of(retry), refusal_of(rollback)];
+    let (starts, others) = ([refusal_of(start), refusal_of(retry)], [refusal_of(cancel), refusal_of(rollback)]);
     let refusal = move || {
-        let error = refusals.iter().find_map(|refusal| refusal.get())?;
+        // A rule that says no is shown with the others, and says why itself.
+        let start = starts.iter().find_map(|refusal| refusal.get()).filter(|_| is_let.get());
+        let error = start.or_else(|| others.iter().find_map(|refusal| refusal.get()))?;
         Some(view! { <p>{error.detail().get(lang.get()).to_owned()}</p> })
     };
+    // A rule may have come to say no since it was asked.
+    Effect::new(move || {
+        if starts.iter().any(|refusal| refusal.with(Option::is_some)) {
+            live.door.update(|count| *count += 1);
+        }
+    });
     // A refusal speaks of the state that was: once that has changed, it only confuses.
     Effect::new(move |before: Option<_>| {
         let now = state.get();
@@ -61,6 +69,25 @@ pub fn Actions(
         now
     });
 
+    // What the servers are left with, as far as it is known: while steps run, more of them may switch.
+    let leaves = move || {
+        let (status, holds) = live.release.with(|release| (release.status, release.hold.is_some()));
+        let runs = status == ReleaseStatus::Running;
+        let (text, back) = stands.known.with(|known| {
+            let back = known.back_to.filter(|_| runs || known.switched > 0);
+            match (known.switched > 0, runs && !holds) {
+                (_, true) => (words::CANCEL_LEAD, back),
+                (true, false) => (ways::stopped(known), back),
+                (false, false) if runs => (words::CANCEL_LEAD, back),
+                (false, false) => (words::CANCEL_UNBEGUN, back),
+            }
+        });
+        let back = back.map(|id| view! { <p>{t(ways::back_afterwards(id))}</p> });
+        view! {
+            <p class="cancel-leaves">{t(text)}</p>
+            {back}
+        }
+    };
     let cancel_form = move |asked: bool| {
         let pending = cancel.pending();
         view! {
@@ -68,14 +95,14 @@ pub fn Actions(
                 {t(if asked { words::CANCELING } else { words::CANCEL })}
             </button>
             <div id="cancel" class="dialog" popover="auto" role="alertdialog" aria-labelledby="cancel-title">
-                <h2 id="cancel-title">{t(words::cancel_title(id))}</h2>
-                <p>{t(words::CANCEL_LEAD)}</p>
+                <h2 id="cancel-title">{t(words::cancel_title(id.0))}</h2>
+                {leaves}
                 <div class="row end">
                     <button type="button" class="button" popovertarget="cancel" popovertargetaction="hide" autofocus>
                         {t(words::CANCEL_NO)}
                     </button>
                     <ActionForm action=cancel>
-                        <input type="hidden" name="id" value=id />
+                        <input type="hidden" name="id" value=id.to_string() />
                         <button type="submit" class="button danger solid" disabled=move || asked || pending.get()>
                             {t(words::CANCEL_YES)}
                         </button>
@@ -89,7 +116,7 @@ pub fn Actions(
         let form = move |fields: AnyView| {
             view! {
                 <ActionForm action=start>
-                    <input type="hidden" name="id" value=id />
+                    <input type="hidden" name="id" value=id.to_string() />
                     {fields}
                 </ActionForm>
             }
@@ -110,7 +137,7 @@ pub fn Actions(
         let form = move |fields: AnyView| {
             view! {
                 <ActionForm action=retry>
-                    <input type="hidden" name="id" value=id />
+                    <input type="hidden" name="id" value=id.to_string() />
                     {fields}
                 </ActionForm>
             }
@@ -119,38 +146,10 @@ pub fn Actions(
         let label = Signal::derive(move || ways::retry(servers()).get(lang.get()).to_owned());
         view! { <Guarded id="retry-exception" is_let label asking pending=retry.pending() form /> }
     };
-    let rollback_form = move || {
-        let pending = rollback.pending();
-        view! {
-            // A popover: it works without JavaScript, and Escape closes it.
-            <button type="button" class="button" popovertarget="rollback">
-                {t(words::ROLLBACK)}
-            </button>
-            <div id="rollback" class="dialog" popover="auto" role="alertdialog" aria-labelledby="rollback-title">
-                <h2 id="rollback-title">{t(words::rollback_title(id))}</h2>
-                <p>{t(words::ROLLBACK_LEAD)}</p>
-                <ActionForm action=rollback attr:class="form">
-                    <input type="hidden" name="id" value=id />
-                    <Show when=move || may_break && !is_let.get()>
-                        <ExceptionField id="rollback-reason" name="settled[exception]" />
-                    </Show>
-                    <div class="row end">
-                        <button
-                            type="button"
-                            class="button"
-                            popovertarget="rollback"
-                            popovertargetaction="hide"
-                            autofocus
-                        >
-                            {t(words::ROLLBACK_NO)}
-                        </button>
-                        <button type="submit" class="button danger solid" disabled=move || pending.get()>
-                            {t(words::ROLLBACK_YES)}
-                        </button>
-                    </div>
-                </ActionForm>
-            </div>
-        }
+    let asks_why = Signal::derive(move || may_break && !stands.is_let.get());
+    let back = move |target: ReleaseId, how: Back| {
+        let parts = stands.known.with_untracked(|known| known.parts.clone());
+        view! { <BackButton action=rollback target how parts asks_why /> }
     };
     let (project, environment, kind) =
         live.release.with_untracked(|r| (r.project_id, r.environment_id, r.environment_kind));
@@ -175,15 +174,17 @@ pub fn Actions(
     view! {
         <div class="row release-actions">
             {move || {
-                let (status, asked, is_live) = state.get();
+                let (status, asked, is_live, some, left) = state.get();
                 match status {
                     _ if !may_run => ().into_any(),
                     ReleaseStatus::Pending => view! { {cancel_form(false)} {start_form()} }.into_any(),
                     ReleaseStatus::AwaitingApproval | ReleaseStatus::Queued => cancel_form(false).into_any(),
                     ReleaseStatus::Running => cancel_form(asked).into_any(),
-                    ReleaseStatus::Failed | ReleaseStatus::Canceled => retry_form().into_any(),
+                    ReleaseStatus::Failed | ReleaseStatus::Canceled => {
+                        view! { {left.map(|target| back(target, Back::Left))} {retry_form()} }.into_any()
+                    }
                     ReleaseStatus::Succeeded if is_live => view! { {back_link()} {promote_links()} }.into_any(),
-                    ReleaseStatus::Succeeded => rollback_form().into_any(),
+                    ReleaseStatus::Succeeded => back(id, if some { Back::All } else { Back::Roll }).into_any(),
                 }
             }}
             <div class="complaints release-refusal" role="alert">

@@ -1,12 +1,13 @@
 //! What the release is, where it stands, and why it failed.
 
-use launchway_domain::{EnvironmentId, Release, ReleaseId, ReleaseKind, ReleaseStatus, RuleState, Text};
+use launchway_domain::{EnvironmentId, Release, ReleaseId, ReleaseKind, ReleaseStatus, Text};
 use leptos::prelude::*;
 
 use super::OpenLog;
 use super::actions::Actions;
 use super::hold::HoldBanner;
-use super::start::{BeforeStart, live_rules};
+use super::standing::Stands;
+use super::start::BeforeStart;
 use crate::text::{CurrentLang, release as words, t, ways};
 use crate::ui::components::badge::{KindBadge, StatusBadge};
 use crate::ui::components::door::Waiting;
@@ -29,17 +30,14 @@ pub fn Header(
     live: Live,
     /// The page's clock.
     clock: Clock,
-    /// Whether it is what is live in its environment.
-    is_live: Memo<bool>,
-    /// How it stood to the policy when the page came; nothing where there was nothing to start.
-    rules: Vec<RuleState>,
+    /// How it stands in its environment.
+    stands: Stands,
     /// The environments for production that it can be promoted to.
     promote_to: Vec<(EnvironmentId, String)>,
 ) -> impl IntoView {
     let id = release.id;
     let status = Memo::new(move |_| live.release.with(|release| release.status));
-    let rules = live_rules(live, rules);
-    let is_let = Memo::new(move |_| rules.with(|rules| rules.iter().all(|rule| rule.ok)));
+    let rules = Memo::new(move |_| stands.known.with(|known| known.rules.clone()));
     name_window(words::title(id.0));
     view! {
         <a class="up" href="/releases">"‹ " {t(words::BACK)}</a>
@@ -50,9 +48,13 @@ pub fn Header(
                     <span role="status">
                         <StatusBadge status />
                     </span>
-                    <Show when=move || is_live.get()>
+                    <Show when=move || stands.is_live.get()>
                         <span class="tag" data-kind="ok">{t(words::LIVE_NOW)}</span>
                     </Show>
+                    {move || {
+                        let text = stands.live_on.get().map(|(on, servers)| ways::live_on(on, servers));
+                        text.map(|text| view! { <span class="tag" data-kind="warn">{t(text)}</span> })
+                    }}
                     <ConnectionMark live id=id.0 />
                 </p>
                 // Somebody else looks, too.
@@ -60,13 +62,13 @@ pub fn Header(
                     <Watching live />
                 </Show>
             </div>
-            <Actions live id=id.0 is_live is_let promote_to />
+            <Actions live id stands promote_to />
         </div>
         {move || {
             // Of what was started before, only what stands in the way is news.
             let shows = match status.get() {
                 ReleaseStatus::Pending => true,
-                ReleaseStatus::Failed | ReleaseStatus::Canceled => !is_let.get(),
+                ReleaseStatus::Failed | ReleaseStatus::Canceled => !stands.is_let.get(),
                 _ => false,
             };
             shows.then(|| view! { <BeforeStart rules=rules.get() /> })

@@ -3,11 +3,8 @@
 use launchway_domain::{RuleState, Text};
 use leptos::prelude::*;
 
-#[cfg(feature = "hydrate")]
-use crate::api::ways::get_rules;
 use crate::text::{common, t, ways};
 use crate::ui::components::rules::{ExceptionField, RuleList};
-use crate::ui::live::Live;
 use crate::ui::may::May;
 
 /// What the policy says of a release that can be started.
@@ -16,11 +13,14 @@ pub fn BeforeStart(
     /// Each rule that applies to it.
     rules: Vec<RuleState>,
 ) -> impl IntoView {
+    // Whoever may decide it has a button for it.
+    let for_others = rules.iter().any(|rule| !rule.ok) && !May::find().administer();
     (!rules.is_empty())
         .then(|| {
             view! {
                 <section class="before-start" aria-label=t(ways::RULES)>
                     <RuleList rules />
+                    {for_others.then(|| view! { <p class="hint">{t(ways::EXCEPTION_ADMIN)}</p> })}
                 </section>
             }
         })
@@ -38,8 +38,8 @@ pub struct Asking {
     pub yes: Text,
 }
 
-/// The button that puts the release into the queue; where a rule does not hold, beside it one that asks an administrator
-/// for a reason.
+/// The button that puts the release into the queue; where a rule does not hold, in its place one that asks an
+/// administrator for a reason. Others find it out of use: what would be refused is not offered.
 #[component]
 pub fn Guarded<F>(
     /// An id that is unique on the page.
@@ -61,12 +61,6 @@ where
     F: Fn(AnyView) -> AnyView + Clone + Send + Sync + 'static,
 {
     let may = May::find().administer();
-    let button = view! {
-        <button type="submit" class="button primary" disabled=move || pending.get()>
-            {move || label.get()}
-        </button>
-    };
-    let plain = form(button.into_any());
     let form = StoredValue::new(form);
     let asking = StoredValue::new(asking);
     view! {
@@ -98,38 +92,16 @@ where
                 }
             }
         </Show>
-        {plain}
+        <Show when=move || !may || is_let.get()>
+            {
+                let button = view! {
+                    <button type="submit" class="button primary" disabled=move || pending.get() || !is_let.get()>
+                        {move || label.get()}
+                    </button>
+                };
+                form.with_value(|form| form(button.into_any()))
+            }
+        </Show>
     }
     .into_any()
-}
-
-/// Keeps what the policy says up to date while the page is open: it is asked for again when the release has changed its
-/// status, or something at the door of its environment has.
-pub fn live_rules(live: Live, rules: Vec<RuleState>) -> RwSignal<Vec<RuleState>> {
-    let known = RwSignal::new(rules);
-    #[cfg(feature = "hydrate")]
-    {
-        let asked = StoredValue::new(0_u32);
-        Effect::new(move |before: Option<_>| {
-            let now = live.door.get();
-            let id = live.release.with_untracked(|release| release.id);
-            if before.is_some_and(|before| before != now) {
-                let turn = asked.try_update_value(|turns| {
-                    *turns += 1;
-                    *turns
-                });
-                leptos::task::spawn_local(async move {
-                    let found = get_rules(id).await;
-                    // Only the answer to the last question counts.
-                    if let (Ok(rules), true) = (found, asked.try_get_value() == turn) {
-                        known.try_set(rules);
-                    }
-                });
-            }
-            now
-        });
-    }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = live;
-    known
 }

@@ -1,17 +1,17 @@
 //! What an environment can go back to: a list, and a question before one is brought back.
 
-use launchway_domain::{EnvironmentId, EnvironmentKind, ProjectId, Text, Unasked, WayBack};
+use launchway_domain::{EnvironmentId, EnvironmentKind, LivePart, ProjectId, Text, Unasked, WayBack};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::super::{id_param, no_such_page};
 use crate::api::releases::RollbackRelease;
-use crate::api::ways::{Back, get_ways_back};
+use crate::api::ways::{Back as Ways, get_ways_back};
 use crate::text::{CurrentLang, queue, release, t, ways as words};
+use crate::ui::components::back::{Back, BackButton};
 use crate::ui::components::confirm::{Refused, refusal_of};
 use crate::ui::components::layout::{EmptyState, PageHead};
 use crate::ui::components::load::{Loading, show};
-use crate::ui::components::rules::ExceptionField;
 use crate::ui::components::time::Time;
 use crate::ui::may::May;
 
@@ -38,8 +38,8 @@ pub fn RollbackPage() -> impl IntoView {
 }
 
 #[component]
-fn Page(back: Back, rollback: ServerAction<RollbackRelease>) -> impl IntoView {
-    let Back { project, environment, ways, frozen } = back;
+fn Page(back: Ways, rollback: ServerAction<RollbackRelease>) -> impl IntoView {
+    let Ways { project, environment, ways, frozen } = back;
     let here = format!("/projects/{}/environments/{}", project.id, environment.id);
     let place = Text::verbatim(format!("{} · {}", project.title, environment.name));
     let may = May::find().run(project.id, environment.kind);
@@ -48,13 +48,17 @@ fn Page(back: Back, rollback: ServerAction<RollbackRelease>) -> impl IntoView {
         let href = format!("{here}/rollback?cursor={next}");
         view! { <a class="button small" href=href>{t(words::MORE)}</a> }
     });
-    let servers = ways.servers;
+    let (servers, parts) = (ways.servers, ways.parts);
+    let mixed = (parts.len() > 1).then(|| words::parts(&parts));
     let asks_why = frozen && May::find().administer();
     let body = if ways.items.is_empty() {
         view! { <EmptyState title=words::ROLLBACKS_EMPTY lead=Some(words::ROLLBACKS_EMPTY_LEAD) /> }.into_any()
     } else {
-        let rows =
-            ways.items.into_iter().map(|item| view! { <Row item servers may asks_why rollback /> }).collect_view();
+        let rows = ways
+            .items
+            .into_iter()
+            .map(|item| view! { <Row item servers parts=parts.clone() may asks_why rollback /> })
+            .collect_view();
         view! {
             <table class="list ways">
                 <thead>
@@ -79,6 +83,16 @@ fn Page(back: Back, rollback: ServerAction<RollbackRelease>) -> impl IntoView {
         </PageHead>
         <Refused of=refusal_of(rollback) />
         {frozen.then(|| view! { <p class="changes-said is-warning">{t(queue::ROLLBACK_FROZEN)}</p> })}
+        {mixed
+            .map(|text| {
+                view! {
+                    <p class="changes-said is-warning ways-mixed">
+                        <b>{t(words::MIXED)}</b>
+                        " "
+                        {t(text)}
+                    </p>
+                }
+            })}
         <Silent unasked=ways.unasked />
         {body}
         <div class="row">{earlier}</div>
@@ -112,52 +126,23 @@ fn Silent(unasked: Vec<Unasked>) -> impl IntoView {
 fn Row(
     item: WayBack,
     servers: u32,
+    parts: Vec<LivePart>,
     may: bool,
     asks_why: bool,
     rollback: ServerAction<RollbackRelease>,
 ) -> impl IntoView {
     let lang = CurrentLang::find();
-    let WayBack { release: one, live, stored, held } = item;
+    let WayBack { release: one, live, live_on, stored, held } = item;
     let id = one.id.0;
     let short = one.commit.get(..8).unwrap_or(&one.commit).to_owned();
     let held = held.map_or(words::NOT_ASKED, |held| words::held(held, servers));
     let kept = if stored { words::STORED } else { words::REBUILT };
-    let (dialog, title) = (format!("back-{id}"), format!("back-{id}-title"));
-    let (opens, closes, labelled) = (dialog.clone(), dialog.clone(), title.clone());
-    let pending = rollback.pending();
     let act = (may && !live).then(|| {
-        let kept = kept.clone();
-        view! {
-            <button type="button" class="button small" popovertarget=opens>
-                {t(words::BACK_TO)}
-                <span class="visually-hidden">{format!(" #{id}")}</span>
-            </button>
-            <div id=dialog class="dialog" popover="auto" role="alertdialog" aria-labelledby=labelled>
-                <h2 id=title>{t(release::rollback_title(id))}</h2>
-                <p>{t(release::ROLLBACK_LEAD)}</p>
-                {(!stored).then(|| view! { <p class="changes-said is-warning">{t(kept)}</p> })}
-                <ActionForm action=rollback attr:class="form">
-                    <input type="hidden" name="id" value=id.to_string() />
-                    {asks_why
-                        .then(|| view! { <ExceptionField id=format!("back-{id}-why") name="settled[exception]" /> })}
-                    <div class="row end">
-                        <button
-                            type="button"
-                            class="button"
-                            popovertarget=closes
-                            popovertargetaction="hide"
-                            autofocus
-                        >
-                            {t(release::ROLLBACK_NO)}
-                        </button>
-                        <button type="submit" class="button danger solid" disabled=move || pending.get()>
-                            {t(release::ROLLBACK_YES)}
-                        </button>
-                    </div>
-                </ActionForm>
-            </div>
-        }
+        let warning = (!stored).then(|| kept.clone());
+        let how = if live_on > 0 { Back::All } else { Back::Roll };
+        view! { <BackButton action=rollback target=one.id how parts warning asks_why small=true /> }
     });
+    let some = (!live && live_on > 0).then(|| words::live_on(live_on, servers));
     view! {
         <tr data-release=id.to_string()>
             <td>
@@ -167,6 +152,7 @@ fn Row(
                 </a>
                 <code class="quiet">{short}</code>
                 {live.then(|| view! { <span class="tag" data-kind="ok">{t(release::LIVE_NOW)}</span> })}
+                {some.map(|text| view! { <span class="tag" data-kind="warn">{t(text)}</span> })}
             </td>
             <td>{one.created_by_name}</td>
             <td>
