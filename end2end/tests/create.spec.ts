@@ -265,6 +265,39 @@ test("hooks start with the project's, are filled from a template, and kept as on
   await expect(page.getByRole("link", { name: "Say it" })).toBeVisible();
 });
 
+test("a release is made from another one, and what is live reminds of its hooks", async ({ page }, info) => {
+  const hooks = { after_download: "exit 3", before_deploy: "true" };
+  const failed = await shop.begin(page, "v1.1", { hooks, note: "Only once" });
+  await shop.ended(page, failed, "failed");
+  await open(page, `/releases/${failed}`);
+  await expect(page.locator(".release-failure")).toContainText("make a new release from this one");
+  await page.getByRole("link", { name: "New release from this one" }).click();
+  await expect(page).toHaveURL(new RegExp(`/releases/new\\?from=${failed}$`));
+  await expect(page.locator(".filled-from")).toContainText(`#${failed}`);
+  await expect(page.getByRole("combobox", { name: "Tag, branch or commit" })).toHaveValue("v1.1");
+  await expect(page.getByLabel("Environment")).toHaveValue(String(environment));
+  await expect(page.locator("#f-hooks-after-download")).toHaveValue("exit 3");
+  await expect(page.getByLabel("Note")).toHaveValue("");
+  await shoot(page, info, "from-another");
+
+  const before = page.locator("#f-hooks-before-deploy");
+  await open(page, `/releases/new?project=${project}&ref=v1.1`);
+  const reminder = page.locator(".take-over");
+  await expect(before).toHaveValue(/Look before you leap/);
+  await expect(reminder).toHaveCount(0);
+  await before.fill("");
+  await expect(reminder).toContainText("The live release ran 2 hooks; this one has none.");
+  await shoot(page, info, "take-over");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.setViewportSize({ width: 390, height: 800 });
+  await fits(page);
+  await shoot(page, info, "take-over-dark-390");
+  await reminder.getByRole("button", { name: "Take them over" }).click();
+  await expect(before).toHaveValue(/Look before you leap/);
+  await expect(page.locator("#f-hooks-after-deploy")).toHaveValue(/live: /);
+  await expect(reminder).toHaveCount(0);
+});
+
 test("to go back is said to be going back, in Chinese as well", async ({ page, context, program }, info) => {
   await context.addCookies([{ name: "lang", value: "zh", url: program.url }]);
   await open(page, `/releases/new?project=${project}&environment=${environment}&ref=v1.0&ref_kind=tag`);

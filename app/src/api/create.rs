@@ -1,7 +1,8 @@
 //! What the page that makes a release stands on.
 
 use launchway_domain::{
-    EnvironmentId, EnvironmentKind, HookPoint, HookTemplateId, Hooks, LiveCommit, ProjectId, RefChoices,
+    EnvironmentId, EnvironmentKind, GitRef, HookPoint, HookTemplateId, Hooks, LiveCommit, ProjectId, RefChoices,
+    ReleaseId,
 };
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
@@ -11,6 +12,8 @@ use super::codec::Json;
 #[cfg(feature = "ssr")]
 use super::host::{actor, answer, ports};
 use super::{ApiError, needs};
+#[cfg(feature = "ssr")]
+use launchway_domain::Release;
 
 /// Where a release may go, and what is live there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +28,21 @@ pub struct Place {
     pub servers: usize,
     /// What is live there.
     pub live: Option<LiveCommit>,
+    /// How many hooks that ran.
+    pub live_hooks: usize,
+}
+
+/// The release that another one is made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Which.
+    pub id: ReleaseId,
+    /// Where it went.
+    pub environment: EnvironmentId,
+    /// What was asked for.
+    pub git_ref: GitRef,
+    /// The scripts with which its tree was built and went live.
+    pub hooks: Hooks,
 }
 
 /// A hook template without its script.
@@ -60,12 +78,43 @@ pub struct NewRelease {
     pub projects: Vec<(ProjectId, String)>,
     /// The one that was asked for, or the only one.
     pub chosen: Option<Chosen>,
+    /// The release that this one is made from, where that is one of the project.
+    pub origin: Option<Origin>,
 }
 
-/// What a release of `project` can be made of.
+/// The scripts with which the tree of a release was built and went live: a rollback itself has none that build.
+#[cfg(feature = "ssr")]
+async fn hooks_of(release: Release) -> Result<Hooks, ApiError> {
+    let Some(of) = release.rollback_of else { return Ok(release.hooks) };
+    let built = answer(ports()?.releases.get(&actor()?, of).await)?.release.hooks;
+    Ok(Hooks { before_download: built.before_download, after_download: built.after_download, ..release.hooks })
+}
+
+/// The scripts of a release.
 #[server(prefix = "/api/fn", input = GetUrl, output = Json)]
-pub async fn get_new_release(project: Option<ProjectId>) -> Result<NewRelease, ApiError> {
+pub async fn get_hooks(id: ReleaseId) -> Result<Hooks, ApiError> {
+    hooks_of(answer(ports()?.releases.get(&actor()?, id).await)?.release).await
+}
+needs!(GetHooks, ViewReleases);
+
+/// What a release of `project` can be made of; with `from` it begins with what that release was made with.
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
+pub async fn get_new_release(project: Option<ProjectId>, from: Option<ReleaseId>) -> Result<NewRelease, ApiError> {
     let (ports, actor) = (ports()?, actor()?);
+    let origin = match from {
+        None => None,
+        Some(from) => Some(answer(ports.releases.get(&actor, from).await)?.release),
+    };
+    let project = project.or(origin.as_ref().map(|origin| origin.project_id));
+    let origin = match origin.filter(|origin| Some(origin.project_id) == project) {
+        None => None,
+        Some(origin) => Some(Origin {
+            id: origin.id,
+            environment: origin.environment_id,
+            git_ref: origin.git_ref.clone(),
+            hooks: hooks_of(origin).await?,
+        }),
+    };
     let projects = answer(ports.projects.list(&actor).await)?;
     // The only project there is needs no choosing.
     let found = match (project, projects.as_slice()) {
@@ -78,6 +127,10 @@ pub async fn get_new_release(project: Option<ProjectId>) -> Result<NewRelease, A
             let mut places = Vec::new();
             for environment in answer(ports.projects.environments(&actor, project.id).await)? {
                 let live = answer(ports.releases.live(&actor, environment.id).await)?;
+                let live_hooks = match &live {
+                    None => Hooks::default(),
+                    Some(live) => hooks_of(live.clone()).await?,
+                };
                 places.push(Place {
                     id: environment.id,
                     name: environment.name,
@@ -88,6 +141,7 @@ pub async fn get_new_release(project: Option<ProjectId>) -> Result<NewRelease, A
                         git_ref: live.git_ref,
                         commit: live.commit,
                     }),
+                    live_hooks: HookPoint::ALL.into_iter().filter(|point| live_hooks.at(*point).is_some()).count(),
                 });
             }
             let templates = answer(ports.templates.list(&actor).await)?;
@@ -102,7 +156,7 @@ pub async fn get_new_release(project: Option<ProjectId>) -> Result<NewRelease, A
             })
         }
     };
-    Ok(NewRelease { projects: projects.into_iter().map(|one| (one.id, one.title)).collect(), chosen })
+    Ok(NewRelease { projects: projects.into_iter().map(|one| (one.id, one.title)).collect(), chosen, origin })
 }
 needs!(GetNewRelease, CreateReleases);
 

@@ -1,6 +1,8 @@
 //! Back to an earlier release, and on to another environment.
 
-use launchway_domain::{Environment, EnvironmentId, Project, ProjectId, Promotion, ReleaseId, Standing, WaysBack};
+use launchway_domain::{
+    Changes, Environment, EnvironmentId, Project, ProjectId, Promotion, ReleaseId, Standing, WaysBack,
+};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use serde::{Deserialize, Serialize};
@@ -93,6 +95,13 @@ pub async fn get_way_forward(
     Ok(Forward { project, environment, sources, promotion })
 }
 needs!(GetWayForward, ViewReleases);
+
+/// What promoting to an environment would change there.
+#[server(prefix = "/api/fn", input = GetUrl, output = Json)]
+pub async fn get_promotion_changes(id: EnvironmentId, from: EnvironmentId) -> Result<Changes, ApiError> {
+    answer(ports()?.ways.promotion_changes(&actor()?, id, Some(from)).await)
+}
+needs!(GetPromotionChanges, ViewReleases);
 
 /// Takes what is live in a test environment to another one, and leads to the new release.
 #[server(prefix = "/api/fn", output = Json)]

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use launchway_domain::{
-    Actor, EnvironmentId, PromoteForm, Promotion, Release, ReleaseId, RollbackForm, RuleState, Standing, WaysBack,
+    Actor, Changes, EnvironmentId, PromoteForm, Promotion, Release, ReleaseId, RollbackForm, RuleState, Standing,
+    WaysBack,
 };
 
 use super::Answer;
@@ -23,6 +24,9 @@ pub trait Ways: Send + Sync {
     async fn roll_back(&self, actor: &Actor, id: EnvironmentId, form: RollbackForm) -> Answer<Release>;
     /// What promoting to an environment would do; `from` none means the only test environment with something live.
     async fn promotion(&self, actor: &Actor, id: EnvironmentId, from: Option<EnvironmentId>) -> Answer<Promotion>;
+    /// What that would change there.
+    async fn promotion_changes(&self, actor: &Actor, id: EnvironmentId, from: Option<EnvironmentId>)
+    -> Answer<Changes>;
     /// Takes what is live in a test environment to another one: a new release, started.
     async fn promote(&self, actor: &Actor, id: EnvironmentId, form: PromoteForm) -> Answer<Release>;
     /// How a release stands to the policy of its environment, before it starts.

@@ -16,6 +16,9 @@ super::texts! {
     NOTE: "Note", "备注";
     NOTE_HINT: "A word about it, for those who look at it later.", "给之后查看的人一点说明。";
     HOOKS: "Hooks", "钩子脚本";
+    NEW_FROM: "New release from this one", "以此新建发布";
+    FILLED_FROM: "Filled in from release", "已按以下发布填写：";
+    TAKE_OVER: "Take them over", "沿用这些钩子";
     HOOKS_LEAD: "Shell scripts that run at four points of the release.", "在发布的四个时间点执行的 Shell 脚本。";
     MANAGE: "Manage templates", "管理模板";
     CREATE_AND_START: "Create and start", "创建并开始";
@@ -26,6 +29,14 @@ super::texts! {
     AT_NEEDS_START: "A time was chosen: press “Create and schedule”, or empty this field.", "已选择时间：请按“创建并定时”，或清空此字段。";
     EXCEPTION: "Why it starts although the policy says no", "不满足发布策略仍要开始的理由";
     EXCEPTION_HINT: "For administrators. Stays with the release, for everybody to read. Without it, it can be created and not started.", "仅限管理员。理由将与发布一同保存，所有人可见。不填写则只能创建，不能开始。";
+}
+
+/// What is live ran hooks, and the form has none.
+pub fn live_hooks(hooks: usize) -> Text {
+    match hooks {
+        1 => Text::new("The live release ran a hook; this one has none.", "线上发布执行了 1 个钩子，此发布没有。"),
+        n => text!("The live release ran {n} hooks; this one has none.", "线上发布执行了 {n} 个钩子，此发布没有。"),
+    }
 }
 
 /// How many the list shows, of how many.

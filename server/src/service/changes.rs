@@ -46,6 +46,24 @@ impl Core {
         self.against(&project, &environment, live, commit, None, rules).await
     }
 
+    /// What taking a release of a test environment to another one would change there; `same` where its artifact is taken
+    /// over. The rules are told by the promotion itself.
+    pub(super) async fn changes_of_promotion(
+        &self,
+        environment: &Environment,
+        source: Release,
+        same: bool,
+    ) -> Result<Changes, Fault> {
+        let to_fault = |e| of_store(e, &noun("environment", "环境", environment.id));
+        let project = self.store.project(environment.project_id).await.map_err(to_fault)?;
+        let live = self.store.latest_succeeded(environment.id, None).await.map_err(to_fault)?;
+        let tree = match same {
+            true => Some(self.store.release_tree_of(source.id).await.map_err(to_fault)?),
+            false => None,
+        };
+        self.against(&project, environment, live, source.commit, tree, Vec::new()).await
+    }
+
     /// `tree` is the release whose artifact would go over the wire, if it is there.
     async fn against(
         &self,

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use launchway_app::ports::{Answer, Ways};
 use launchway_domain::{
-    Actor, Environment, EnvironmentId, EnvironmentKind, Fault, Form, Hooks, Permission, PromoteForm, Promotion,
-    Release, ReleaseId, ReleaseKind, ReleaseStatus, RollbackForm, RuleState, Server, Standing, Text, Unasked, WayBack,
-    WaysBack, text,
+    Actor, Changes, Environment, EnvironmentId, EnvironmentKind, Fault, Form, Hooks, Permission, PromoteForm,
+    Promotion, Release, ReleaseId, ReleaseKind, ReleaseStatus, RollbackForm, RuleState, Server, Standing, Text,
+    Unasked, WayBack, WaysBack, text,
 };
 use launchway_engine::lineage;
 use launchway_engine::shell::{Limits, ShellError};
@@ -97,6 +97,17 @@ impl Ways for WayService {
     async fn promotion(&self, actor: &Actor, id: EnvironmentId, from: Option<EnvironmentId>) -> Answer<Promotion> {
         let environment = self.0.environment_for(actor, Permission::ViewReleases, id).await?;
         self.0.promotion(&environment, from).await
+    }
+
+    async fn promotion_changes(
+        &self,
+        actor: &Actor,
+        id: EnvironmentId,
+        from: Option<EnvironmentId>,
+    ) -> Answer<Changes> {
+        let environment = self.0.environment_for(actor, Permission::ViewReleases, id).await?;
+        let Promotion { release, same_artifact, .. } = self.0.promotion(&environment, from).await?;
+        self.0.changes_of_promotion(&environment, release, same_artifact).await
     }
 
     async fn promote(&self, actor: &Actor, id: EnvironmentId, form: PromoteForm) -> Answer<Release> {

@@ -2,10 +2,13 @@
 
 pub mod hook;
 pub mod preview;
+pub mod take_over;
 pub mod when;
 
 use launchway_domain::form::HookNames;
-use launchway_domain::{EnvironmentId, Form, GitRef, HookPoint, Hooks, ProjectId, RefKind, ReleaseForm, Text};
+use launchway_domain::{
+    EnvironmentId, Form, GitRef, HookPoint, Hooks, ProjectId, RefKind, ReleaseForm, ReleaseId, Text,
+};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos_router::components::Form as RouterForm;
@@ -13,8 +16,9 @@ use leptos_router::hooks::use_query_map;
 
 use self::hook::{HookEditor, HookSignals};
 use self::preview::Preview;
+use self::take_over::TakeOver;
 use self::when::{Exception, When, WhenSignals};
-use crate::api::create::{Chosen, NewRelease, Place, get_new_release};
+use crate::api::create::{Chosen, NewRelease, Origin, Place, get_new_release};
 use crate::api::releases::CreateRelease;
 use crate::text::{CurrentLang, common, create as words, projects, releases, t};
 use crate::ui::components::badge::KindBadge;
@@ -36,7 +40,8 @@ struct Wanted {
 }
 
 /// The page that makes a release. The project is part of the address, so that it can be chosen without JavaScript; so
-/// may be the environment and the ref: `?project=1&environment=2&ref=v1.2&ref_kind=tag`.
+/// may be the environment and the ref: `?project=1&environment=2&ref=v1.2&ref_kind=tag`; or the release that it is made from,
+/// with all of them and its hooks: `?from=7`.
 #[component]
 pub fn NewReleasePage() -> impl IntoView {
     let query = use_query_map();
@@ -49,7 +54,8 @@ pub fn NewReleasePage() -> impl IntoView {
             name: query.get("ref").unwrap_or_default(),
         }
     };
-    let found = Resource::new(move || project.get(), get_new_release);
+    let from = Memo::new(move |_| query.read().get("from").and_then(|id| id.parse().ok()).map(ReleaseId));
+    let found = Resource::new(move || (project.get(), from.get()), |(project, from)| get_new_release(project, from));
     view! {
         <PageHead title=releases::NEW lead=Some(words::LEAD) up=("/".into(), common::RELEASES) />
         <Transition fallback=Loading>
@@ -62,7 +68,7 @@ pub fn NewReleasePage() -> impl IntoView {
 
 #[component]
 fn Body(found: NewRelease, wanted: Wanted) -> impl IntoView {
-    let NewRelease { projects, chosen } = found;
+    let NewRelease { projects, chosen, origin } = found;
     if projects.is_empty() {
         return view! { <Missing text=releases::NO_PROJECTS href="/projects/new".into() action=projects::NEW /> }
             .into_any();
@@ -73,7 +79,7 @@ fn Body(found: NewRelease, wanted: Wanted) -> impl IntoView {
             let href = format!("/projects/{}/environments/new", chosen.project);
             view! { <Missing text=releases::NO_ENVIRONMENTS href action=projects::NEW_ENVIRONMENT /> }.into_any()
         } else {
-            view! { <Editor chosen wanted /> }.into_any()
+            view! { <Editor chosen origin wanted /> }.into_any()
         }
     });
     view! {
@@ -139,8 +145,21 @@ pub(super) fn hook_words(point: HookPoint) -> (&'static str, Text) {
 }
 
 #[component]
-fn Editor(chosen: Chosen, wanted: Wanted) -> impl IntoView {
+fn Editor(chosen: Chosen, origin: Option<Origin>, wanted: Wanted) -> impl IntoView {
     let Chosen { project, places, hooks: defaults, refs, templates } = chosen;
+    let filled = origin.as_ref().map(|origin| origin.id);
+    // What the address says itself comes before what the release had.
+    let (wanted, defaults) = match origin {
+        None => (wanted, defaults),
+        Some(Origin { environment, git_ref, hooks, .. }) => {
+            let environment = wanted.environment.or(Some(environment));
+            let (kind, name) = match wanted.name.is_empty() {
+                true => (Some(git_ref.kind), git_ref.name),
+                false => (wanted.kind, wanted.name),
+            };
+            (Wanted { environment, kind, name }, hooks)
+        }
+    };
     let create = ServerAction::<CreateRelease>::new();
     let first = match places.as_slice() {
         [one] => Some(one.id),
@@ -197,6 +216,14 @@ fn Editor(chosen: Chosen, wanted: Wanted) -> impl IntoView {
     view! {
         <ActionForm action=create on:submit:capture=submit attr:class="form release-form" attr:novalidate=true>
             <input type="hidden" name="form[project_id]" value=project.to_string() />
+            {filled
+                .map(|id| {
+                    view! {
+                        <p class="changes-said filled-from">
+                            {t(words::FILLED_FROM)} " " <a href=format!("/releases/{id}")>{format!("#{id}")}</a>
+                        </p>
+                    }
+                })}
             <SelectField
                 form
                 field="environment_id"
@@ -206,7 +233,7 @@ fn Editor(chosen: Chosen, wanted: Wanted) -> impl IntoView {
                 none=common::CHOOSE
             />
             <RefPicker form project known=refs live chosen=picked />
-            <HookFields form hooks names=StoredValue::new(templates) />
+            <HookFields form hooks place names=StoredValue::new(templates) />
             <TextArea form field="note" label=words::NOTE value=note hint=words::NOTE_HINT optional=true />
             <Preview environment=target chosen=picked refused=when.refused />
             <DoorAhead environment=target frozen=when.frozen />
@@ -253,6 +280,7 @@ fn typed(
 fn HookFields(
     form: FormState,
     hooks: [HookSignals; 4],
+    place: Memo<Option<Place>>,
     names: StoredValue<Vec<crate::api::create::TemplateName>>,
 ) -> impl IntoView {
     let editors = hooks.into_iter().map(|hook| view! { <HookEditor form hook names /> }).collect_view();
@@ -262,6 +290,7 @@ fn HookFields(
             <p class="hint">
                 {t(words::HOOKS_LEAD)} " " <a href="/hook-templates" target="_blank">{t(words::MANAGE)}</a>
             </p>
+            <TakeOver form hooks place />
             <div class="hook-list">{editors}</div>
             <HookVariables />
         </fieldset>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::standing::Stands;
 use super::start::{Asking, Guarded};
 use crate::api::releases::{CancelRelease, RetryRelease, RollbackRelease, StartRelease};
-use crate::text::{CurrentLang, release as words, t, ways};
+use crate::text::{CurrentLang, create, release as words, t, ways};
 use crate::ui::components::back::{Back, BackButton};
 use crate::ui::components::confirm::refusal_of;
 use crate::ui::components::toast::Toasts;
@@ -43,6 +43,7 @@ pub fn Actions(
     // What somebody may not do is not offered; who asks for it anyway is refused by the program.
     let may_run = live.release.with_untracked(|r| May::find().run(r.project_id, r.environment_kind));
 
+    let may_create = live.release.with_untracked(|r| May::find().create(r.project_id));
     let may_break = May::find().administer();
     let (starts, others) = ([refusal_of(start), refusal_of(retry)], [refusal_of(cancel), refusal_of(rollback)]);
     let refusal = move || {
@@ -173,6 +174,14 @@ pub fn Actions(
     };
     view! {
         <div class="row release-actions">
+            {may_create
+                .then(|| {
+                    view! {
+                        <a class="button quiet" href=format!("/releases/new?from={id}")>
+                            {t(create::NEW_FROM)}
+                        </a>
+                    }
+                })}
             {move || {
                 let (status, asked, is_live, some, left) = state.get();
                 match status {

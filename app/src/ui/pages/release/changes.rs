@@ -1,6 +1,6 @@
 //! What the release changes: its commits and files against what was live before it.
 
-use launchway_domain::{Release, ReleaseId};
+use launchway_domain::{Changes, Release, ReleaseId};
 use leptos::prelude::*;
 
 use crate::api::releases::get_changes;
@@ -29,10 +29,15 @@ pub fn ChangesPanel(
                 <code>{release.commit}</code>
             </p>
             <Suspense fallback=Comparing>
-                {move || Suspend::new(async move { show(found.await, |changes| view! { <ChangesView changes /> }) })}
+                {move || Suspend::new(async move { show(found.await, without_rules) })}
             </Suspense>
         </div>
     }
+}
+
+/// The page says what the policy says where it offers to start.
+fn without_rules(changes: Changes) -> impl IntoView {
+    view! { <ChangesView changes=Changes { rules: Vec::new(), ..changes } /> }
 }
 
 /// What stands where commits are being compared.

@@ -4,10 +4,12 @@ use launchway_domain::{EnvironmentId, ProjectId, Promotion, Text};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+use super::super::release::changes::Comparing;
 use super::super::{id_param, no_such_page};
 use crate::api::ApiError;
-use crate::api::ways::{Forward, Promote, get_way_forward};
-use crate::text::{CurrentLang, t, ways as words};
+use crate::api::ways::{Forward, Promote, get_promotion_changes, get_way_forward};
+use crate::text::{CurrentLang, changes, t, ways as words};
+use crate::ui::components::changes::ChangesView;
 use crate::ui::components::confirm::{Refused, refusal_of};
 use crate::ui::components::layout::PageHead;
 use crate::ui::components::load::{Loading, show};
@@ -85,6 +87,8 @@ fn Outcome(
                 .into_any();
         }
     };
+    let from = promotion.from;
+    let found = Resource::new(move || (to, from), |(to, from)| get_promotion_changes(to, from));
     let release = promotion.release;
     let short = release.commit.get(..8).unwrap_or(&release.commit).to_owned();
     let is_let = promotion.rules.iter().all(|rule| rule.ok);
@@ -127,6 +131,12 @@ fn Outcome(
             <RuleList rules=promotion.rules />
             <Refused of=refusal_of(promote) />
             {form}
+        </section>
+        <section class="card" aria-labelledby="promotion-changes">
+            <h2 id="promotion-changes">{t(changes::TITLE)}</h2>
+            <Suspense fallback=Comparing>
+                {move || Suspend::new(async move { show(found.await, |changes| view! { <ChangesView changes /> }) })}
+            </Suspense>
         </section>
     }
     .into_any()
