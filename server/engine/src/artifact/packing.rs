@@ -36,8 +36,9 @@ impl Packing {
         };
         for (index, pattern) in takes.exclude.iter().enumerate() {
             // Git takes a bracket that is never closed for a pattern that nothing is like: a slip of the pen, surely.
-            let glob = Glob::new(pattern).map_err(|error| bad(index, pattern, error.kind().to_string()));
-            glob.and(patterns.add_line(None, pattern).map_err(|error| bad(index, pattern, error.to_string())))?;
+            let spelled = spelled_out(pattern).map_err(|why| bad(index, pattern, why))?;
+            let glob = Glob::new(&spelled).map_err(|error| bad(index, pattern, error.kind().to_string()));
+            glob.and(patterns.add_line(None, &spelled).map_err(|error| bad(index, pattern, error.to_string())))?;
         }
         let left_out = patterns.build().map_err(|error| bad(0, "", error.to_string()))?;
         Ok(Self { left_out, files: takes.file_bits(), folders: takes.folder_bits() })
@@ -62,8 +63,65 @@ impl Packing {
     }
 }
 
+/// What POSIX calls kinds of characters, and which they are: none begins with what has a meaning at the beginning of a
+/// bracket, and none holds its end.
+const KINDS: [(&str, &str); 12] = [
+    ("alnum", "0-9A-Za-z"),
+    ("alpha", "A-Za-z"),
+    ("blank", "\t "),
+    ("cntrl", "\u{1}-\u{1f}\u{7f}"),
+    ("digit", "0-9"),
+    ("graph", "\"-~!"),
+    ("lower", "a-z"),
+    ("print", " -~"),
+    ("punct", ":-@[-`{-~!-/"),
+    ("space", "\t-\r "),
+    ("upper", "A-Z"),
+    ("xdigit", "0-9A-Fa-f"),
+];
+
+/// A pattern with the kinds of characters in its brackets (`[[:upper:]]`) as ranges: Git knows them, `globset` does not.
+///
+/// # Errors
+/// What is wrong with it.
+fn spelled_out(pattern: &str) -> Result<String, String> {
+    let mut out = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    // Where we are in a bracket: how many characters of it there have been.
+    let mut inside: Option<usize> = None;
+    while let Some(c) = rest.chars().next() {
+        if let (Some(_), Some((name, after))) = (inside, rest.strip_prefix("[:").and_then(|text| text.split_once(":]")))
+        {
+            let kind = KINDS.iter().find(|(known, _)| *known == name);
+            let (_, ranges) = kind.ok_or_else(|| format!("there is no kind of characters [:{name}:]"))?;
+            out.push_str(ranges);
+            (inside, rest) = (Some(1), after);
+            continue;
+        }
+        out.push(c);
+        rest = &rest[c.len_utf8()..];
+        inside = match (inside, c) {
+            (None, '\\') => {
+                out.extend(rest.chars().next());
+                rest = rest.get(rest.chars().next().map_or(0, char::len_utf8)..).unwrap_or_default();
+                None
+            }
+            (None, '[') => Some(0),
+            (None, _) => None,
+            (Some(0), '!' | '^') if out.ends_with(&format!("[{c}")) => Some(0),
+            // A closing bracket that comes first is one of the characters.
+            (Some(count), ']') if count > 0 => None,
+            (Some(count), _) => Some(count + 1),
+        };
+    }
+    Ok(out)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
     use super::*;
 
     fn packing(patterns: &[&str]) -> Packing {
@@ -88,6 +146,47 @@ mod tests {
         ] {
             assert_eq!(packing.leaves_out(path.as_bytes(), is_dir), expected, "{path}");
         }
+    }
+
+    /// Git itself is asked.
+    #[test]
+    fn kinds_of_characters_are_those_of_git() {
+        let repo = tempfile::tempdir().unwrap();
+        let git = |args: &[&str], input: &[u8]| {
+            let mut git = Command::new("git");
+            let git = git.arg("-C").arg(repo.path()).args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
+            let mut git = git.spawn().unwrap();
+            git.stdin.take().unwrap().write_all(input).unwrap();
+            git.wait_with_output().unwrap().stdout
+        };
+        git(&["init", "-q"], b"");
+        let printable: Vec<String> = (' '..='~').filter(|c| *c != '/').map(|c| format!("x{c}y")).collect();
+        let names =
+            printable.iter().map(String::as_str).chain(["x\u{7f}y", "x\ty", "xé", "README", "Readme", "a]b", "a:b"]);
+        let names: Vec<&str> = names.collect();
+        let kinds = KINDS.iter().flat_map(|(kind, _)| [format!("x[[:{kind}:]]y"), format!("x[![:{kind}:]]y")]);
+        let others = [
+            "[[:upper:]][[:upper:]]*",
+            "a[]:]b",
+            "a[]x[:digit:]]b",
+            "x[_[:digit:]-]y",
+            "\\[[:upper:]]*",
+            "x[^[:alpha:]_]y",
+        ];
+        for pattern in kinds.chain(others.map(str::to_owned)) {
+            std::fs::write(repo.path().join(".git/info/exclude"), format!("{pattern}\n")).unwrap();
+            let ignored = git(&["check-ignore", "-z", "--no-index", "--stdin"], names.join("\0").as_bytes());
+            let ignored: Vec<&[u8]> = ignored.split(|byte| *byte == 0).filter(|name| !name.is_empty()).collect();
+            let packing = packing(&[&pattern]);
+            let left_out: Vec<&[u8]> =
+                names.iter().map(|name| name.as_bytes()).filter(|name| packing.leaves_out(name, false)).collect();
+            let shown = |names: &[&[u8]]| {
+                names.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect::<Vec<_>>()
+            };
+            assert_eq!(shown(&left_out), shown(&ignored), "{pattern}");
+        }
+        let takes = Takes { exclude: vec!["[[:spaci:]]".into()], ..Takes::default() };
+        assert!(Packing::new(&takes).unwrap_err().1.en.contains("[:spaci:]"));
     }
 
     #[test]
