@@ -1,10 +1,16 @@
 //! What a ref picker shows.
 
-use git2::{Commit, Repository, Sort};
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
+
+use git2::{Commit, Oid, Repository};
 use launchway_domain::{GitRef, RefChoice, RefChoices, RefItem, RefKind, Timestamp, text};
 
 use super::error::{GitError, GitErrorKind};
 use super::mirror::Mirror;
+
+/// The most commits of one second that are put into their order beyond those that are asked for.
+const MAX_OF_A_SECOND: usize = 1_000;
 
 impl Mirror {
     /// The branches as of the last fetch, newest commit first.
@@ -46,15 +52,7 @@ impl Mirror {
                     ),
                 )
             })?;
-        let mut walk = repo.revwalk().map_err(failed)?;
-        walk.set_sorting(Sort::TIME).map_err(failed)?;
-        walk.push(tip.id()).map_err(failed)?;
-        let mut items = Vec::new();
-        for id in walk.take(count) {
-            let commit = repo.find_commit(id.map_err(failed)?).map_err(failed)?;
-            items.push(item(short(&commit), &commit));
-        }
-        Ok(items)
+        read(&repo, [tip.id()], count).map_err(failed)
     }
 
     /// Everything that can be picked as of the last fetch, newest first: tags, branches, and the latest commits of all
@@ -96,10 +94,74 @@ impl Mirror {
 
 /// The latest commits of all branches, and one more than `count` where there are more.
 fn latest(repo: &Repository, count: usize) -> Result<Vec<RefItem>, git2::Error> {
-    let mut walk = repo.revwalk()?;
-    walk.set_sorting(Sort::TIME)?;
-    walk.push_glob("refs/heads/*")?;
-    walk.take(count + 1).map(|id| repo.find_commit(id?).map(|commit| item(short(&commit), &commit))).collect()
+    let mut tips = Vec::new();
+    for reference in repo.references_glob("refs/heads/*")? {
+        tips.extend(reference.and_then(|reference| reference.peel_to_commit()).map(|commit| commit.id()));
+    }
+    read(repo, tips, count + 1)
+}
+
+/// The newest `count` commits behind some, those of one second with each before its parents. libgit2's own walks read the
+/// whole history before they say anything.
+fn read(repo: &Repository, tips: impl IntoIterator<Item = Oid>, count: usize) -> Result<Vec<RefItem>, git2::Error> {
+    let mut waiting = BinaryHeap::new();
+    let mut seen = HashSet::new();
+    let mut add = |waiting: &mut BinaryHeap<_>, id: Oid| -> Result<(), git2::Error> {
+        if seen.insert(id) {
+            let seconds = repo.find_commit(id)?.time().seconds();
+            waiting.push((seconds, Reverse(seen.len()), id));
+        }
+        Ok(())
+    };
+    for tip in tips {
+        add(&mut waiting, tip)?;
+    }
+    let mut found: Vec<Commit<'_>> = Vec::new();
+    while let Some((seconds, _, id)) = waiting.pop() {
+        // Whatever has the time of the last one may come before it.
+        let may_end = found.last().is_some_and(|last| last.time().seconds() != seconds);
+        if found.len() >= count && (may_end || found.len() >= count + MAX_OF_A_SECOND) {
+            break;
+        }
+        let commit = repo.find_commit(id)?;
+        for parent in commit.parent_ids() {
+            // Of a shallow repository's last commits the parents are elsewhere.
+            if repo.odb()?.exists(parent) {
+                add(&mut waiting, parent)?;
+            }
+        }
+        found.push(commit);
+    }
+    let mut items = Vec::with_capacity(found.len());
+    for second in found.chunk_by(|a, b| a.time().seconds() == b.time().seconds()) {
+        items.extend(children_first(second).map(|commit| item(short(commit), commit)));
+    }
+    items.truncate(count);
+    Ok(items)
+}
+
+/// Commits with each before its parents, and else as they were.
+fn children_first<'a, 'repo>(commits: &'a [Commit<'repo>]) -> impl Iterator<Item = &'a Commit<'repo>> {
+    let mut children: HashMap<Oid, usize> = commits.iter().map(|commit| (commit.id(), 0)).collect();
+    for parent in commits.iter().flat_map(Commit::parent_ids) {
+        if let Some(count) = children.get_mut(&parent) {
+            *count += 1;
+        }
+    }
+    let places: HashMap<Oid, usize> = commits.iter().enumerate().map(|(place, commit)| (commit.id(), place)).collect();
+    let mut ready: BTreeSet<usize> = (0..commits.len()).filter(|place| children[&commits[*place].id()] == 0).collect();
+    std::iter::from_fn(move || {
+        let commit = &commits[ready.pop_first()?];
+        for parent in commit.parent_ids() {
+            if let (Some(count), Some(place)) = (children.get_mut(&parent), places.get(&parent)) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.insert(*place);
+                }
+            }
+        }
+        Some(commit)
+    })
 }
 
 pub(super) fn short(commit: &Commit<'_>) -> String {

@@ -116,6 +116,43 @@ fn what_a_picker_shows() {
     assert_eq!((item.commit, item.summary), (first, "first".to_owned()));
 }
 
+/// As `git log --date-order` has them; scripts commit many times within a second.
+#[test]
+fn commits_of_one_second_stand_before_their_parents() {
+    let repo = Repo::small();
+    let script =
+        "export GIT_CONFIG_GLOBAL=/dev/null GIT_COMMITTER_DATE='1800000000 +0000' GIT_AUTHOR_DATE='1800000000 +0000' \\
+        GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.com GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.com
+        commit() { git commit -q --allow-empty -m \"$1\"; }
+        for n in $(seq 40); do commit $n; done
+        git checkout -q -b side HEAD~30; for n in $(seq 20); do commit side-$n; done
+        git checkout -q main; git merge -q --no-ff -m merge side; commit last";
+    let made = std::process::Command::new("sh").args(["-ec", script]).current_dir(&repo.path).status().unwrap();
+    assert!(made.success());
+    let mirror = Mirror::open(&repo.aside("mirror"), &repo.remote()).unwrap();
+    mirror.fetch(&repo.remote(), &bounds(), &mut |_| {}).unwrap();
+    let parents = repo.git(["log", "--all", "--format=%H %P"]);
+    let all = mirror.commits("main", 100).unwrap();
+    assert_eq!(all.len(), 63);
+    assert_eq!(
+        (all[0].summary.as_str(), all[1].summary.as_str(), all[62].summary.as_str()),
+        ("last", "merge", "first")
+    );
+    let choices = mirror.choices(100).unwrap().items;
+    let choices: Vec<_> = choices.into_iter().filter(|it| it.kind == RefKind::Commit).map(|it| it.item).collect();
+    for listed in [&all, &choices] {
+        let place = |commit: &str| listed.iter().position(|item| item.commit == commit).unwrap();
+        for line in parents.lines() {
+            let mut ids = line.split(' ');
+            let child = place(ids.next().unwrap());
+            assert!(ids.filter(|id| !id.is_empty()).all(|parent| child < place(parent)), "{line}");
+        }
+    }
+    for count in [0, 1, 5, 30, 62] {
+        assert_eq!(mirror.commits("main", count).unwrap(), all[..count], "{count}");
+    }
+}
+
 #[test]
 fn a_branch_becomes_a_folder_of_branches_and_back() {
     let repo = Repo::small();
