@@ -13,6 +13,8 @@ use crate::target::Pulled;
 
 /// The most entries that are taken of one server.
 const MAX_ENTRIES: usize = 20_000;
+/// Of how many entries that are left out the archive says so by name.
+const MAX_NAMED: usize = 100;
 /// Where the archive says what went wrong.
 pub const ERRORS: &str = "_errors.txt";
 
@@ -37,15 +39,17 @@ pub fn bundle(parts: Vec<Part>, path: &str, mtime: u64, mut out: &File) -> io::R
         let Part { hostname, pulled } = part;
         let mut say = |text: &Text| {
             errors.push_str(&format!("{hostname}\n  {}\n  {}\n", text.en, text.zh));
-            failed.push(hostname.clone());
+            if failed.last() != Some(&hostname) {
+                failed.push(hostname.clone());
+            }
         };
         match pulled {
             Err(text) => say(&text),
             Ok((pulled, mut stream)) => {
                 stream.rewind()?;
                 let root = Path::new(&hostname).join(&below);
-                let is_whole = append(&mut archive, &mut stream, pulled.is_folder, &root)?;
-                if !is_whole {
+                let taken = append(&mut archive, &mut stream, pulled.is_folder, &root)?;
+                if !taken.is_whole {
                     say(&launchway_domain::text!(
                         "Only the first {MAX_ENTRIES} files and folders are here.",
                         "仅包含前 {MAX_ENTRIES} 个文件和文件夹。"
@@ -54,6 +58,12 @@ pub fn bundle(parts: Vec<Part>, path: &str, mtime: u64, mut out: &File) -> io::R
                     say(&launchway_domain::text!(
                         "Not everything could be read: {complaint}",
                         "部分内容无法读取：{complaint}"
+                    ));
+                }
+                if let Some(names) = taken.left_out() {
+                    say(&launchway_domain::text!(
+                        "Left out, since devices, pipes and sockets are no files: {names}",
+                        "设备、管道和套接字不是文件，未包含：{names}"
                     ));
                 }
             }
@@ -76,17 +86,36 @@ fn below(path: &str) -> PathBuf {
     Path::new(path).components().filter(|part| matches!(part, Component::Normal(_))).collect()
 }
 
-/// Takes a server's stream over, below `root`. Whether that was all of it.
+/// What was taken over of a stream.
+struct Taken {
+    /// Whether there were no more than [`MAX_ENTRIES`].
+    is_whole: bool,
+    /// What has no place in an archive of files: the first [`MAX_NAMED`], and how many there are.
+    left_out: (Vec<String>, usize),
+}
+
+impl Taken {
+    /// What is left out, in words; none where nothing is.
+    fn left_out(&self) -> Option<String> {
+        let (names, count) = &self.left_out;
+        let more = if *count > names.len() { format!(", … ({count})") } else { String::new() };
+        (*count > 0).then(|| names.join(", ") + &more)
+    }
+}
+
+/// Takes a server's stream over, below `root`.
 fn append(
     archive: &mut Builder<GzEncoder<&mut &File>>,
     stream: &mut impl Read,
     is_folder: bool,
     root: &Path,
-) -> io::Result<bool> {
+) -> io::Result<Taken> {
+    let mut taken = Taken { is_whole: true, left_out: (Vec::new(), 0) };
     let mut entries = Archive::new(stream);
     for (count, entry) in entries.entries()?.enumerate() {
         if count >= MAX_ENTRIES {
-            return Ok(false);
+            taken.is_whole = false;
+            break;
         }
         let entry = entry?;
         let place = |path: &Path| {
@@ -111,8 +140,14 @@ fn append(
             (EntryType::Symlink, Some(link)) => archive.append_link(&mut header, to, link)?,
             (EntryType::Link, Some(link)) => archive.append_link(&mut header, to, place(&link))?,
             // Devices, pipes and sockets are no files.
-            _ => {}
+            _ => {
+                let (names, count) = &mut taken.left_out;
+                *count += 1;
+                if names.len() < MAX_NAMED {
+                    names.push(from.display().to_string().trim_start_matches("./").to_owned());
+                }
+            }
         }
     }
-    Ok(true)
+    Ok(taken)
 }

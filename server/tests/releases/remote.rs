@@ -224,6 +224,34 @@ async fn files_of_all_servers_come_as_one_archive_with_exactly_what_is_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn pipes_and_sockets_are_no_files_and_named() {
+    let world = World::new(1).await;
+    let logs = world.site(1).join("logs");
+    std::fs::create_dir_all(&logs).unwrap();
+    std::fs::write(logs.join("app.log"), "log\n").unwrap();
+    assert!(Command::new("mkfifo").arg(logs.join("fifo")).status().unwrap().success());
+    let _socket = std::os::unix::net::UnixListener::bind(logs.join("socket")).unwrap();
+    std::os::unix::fs::symlink("fifo", logs.join("to-fifo")).unwrap();
+    for path in ["logs/fifo", "logs/socket", "logs/to-fifo", "/dev/null"] {
+        let (status, _, body) = fetch(&world, json!({ "path": path })).await;
+        let body = String::from_utf8_lossy(&body).into_owned();
+        assert_eq!(status, 409, "{path}: {body}");
+        assert!(body.contains("neither a file nor a folder"), "{path}: {body}");
+        let preview = world.program.get(&format!("/environments/{}/files?path={path}", world.environment)).await;
+        assert!(preview["servers"][0]["error"].as_str().unwrap().contains("neither a file"), "{path}: {preview:#}");
+    }
+    let (status, failed, archive) = fetch(&world, json!({"path": "logs"})).await;
+    assert_eq!((status, failed.as_deref()), (StatusCode::OK, Some("web-1")));
+    let files = unpacked(&archive);
+    assert_eq!(
+        files.keys().map(String::as_str).collect::<Vec<_>>(),
+        ["_errors.txt", "web-1/logs/app.log", "web-1/logs/to-fifo"]
+    );
+    let errors = String::from_utf8(files["_errors.txt"].clone()).unwrap();
+    assert!(errors.contains("are no files: fifo") && errors.contains("socket ignored"), "{errors}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bad_commands_are_named() {
     let world = World::new(1).await;
     let path = format!("/environments/{}/commands", world.environment);

@@ -119,7 +119,14 @@ pub fn pull(
     if output.status > 2 {
         return Err(refusal(site, wanted, &output));
     }
-    Ok(Pulled { is_folder, complaint: (output.status == 2).then(|| output.complaint()) })
+    Ok(Pulled { is_folder, complaint: (output.status == 2 || passed_over(&output.stderr)).then(|| output.complaint()) })
+}
+
+/// Whether `tar` says of something that it is not in the stream, without calling that a failure: GNU's and BusyBox' words,
+/// in the locale C.
+fn passed_over(said: &[u8]) -> bool {
+    let said = String::from_utf8_lossy(said);
+    ["socket ignored", "unknown file type"].iter().any(|words| said.lines().any(|line| line.ends_with(words)))
 }
 
 /// What stands before the stream: noise, our mark, what it is.
@@ -153,6 +160,13 @@ fn refusal(site: &Site, wanted: &Wanted<'_>, output: &Output) -> TargetError {
     let (place, path, said) = (site.place(), wanted.path, output.complaint());
     let (kind, text) = match output.status {
         scripts::NOTHING => (Refusal::Path, text!("{place}: there is no {path}.", "{place}：没有 {path}。")),
+        scripts::NO_FILE => (
+            Refusal::Path,
+            text!(
+                "{place}: {path} is neither a file nor a folder, but a device, a pipe or a socket.",
+                "{place}：{path} 既不是文件也不是文件夹，而是设备、管道或套接字。"
+            ),
+        ),
         scripts::OUTSIDE => (
             Refusal::Other,
             text!(

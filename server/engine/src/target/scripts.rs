@@ -288,6 +288,8 @@ pub(super) const LIVE: &str = script!(
     r#"printf '%s\0' "$digest""#
 );
 
+/// What is at the path is a device, a pipe or a socket.
+pub(super) const NO_FILE: i32 = 90;
 /// There is nothing at the path.
 pub(super) const NOTHING: i32 = 88;
 /// The path leads outside.
@@ -305,9 +307,12 @@ if [ -d "$want" ]; then
   dir=$(cd -- "$want" && pwd -P) || exit 1
   name=.
   real=$dir
+  special=
 elif [ -e "$want" ]; then
   kind=file
   real=$(readlink -f "$want") || exit 1
+  special=
+  [ -f "$real" ] || special=1
   dir=${real%/*}
   name=./${real##*/}
 else
@@ -318,6 +323,7 @@ case $real/ in
   "$base"/*) ;;
   *) [ "$3" = anywhere ] || exit 89 ;;
 esac
+[ -z "$special" ] || exit 90
 cd -- "${dir:-/}" || exit 1"#
     };
 }
