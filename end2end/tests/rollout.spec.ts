@@ -1,4 +1,5 @@
 // How releases go over the servers: the form of the policy, and a canary that waits for somebody.
+import type { Page, TestInfo } from "@playwright/test";
 import { post } from "../support/api.ts";
 import { fits, shoot } from "../support/look.ts";
 import { Shop } from "../support/shop.ts";
@@ -90,6 +91,90 @@ test("a canary waits on an open page and goes on when somebody presses Continue"
   await expect(banner).toHaveCount(0);
   await expect(page.locator(".release-state")).toContainText("succeeded", { timeout: 60_000 });
   await expect(page.locator(".step", { hasText: `live: #${id}` })).toHaveCount(3);
+});
+
+/** Pictures of a page in both schemes, in Chinese and on a phone. */
+async function pictures(page: Page, info: TestInfo, name: string, path: string) {
+  for (const [suffix, scheme, width, lang] of [
+    ["", "light", 1280, "en"],
+    ["-dark-zh", "dark", 1280, "zh"],
+    ["-390", "light", 390, "en"],
+  ] as const) {
+    await page.context().addCookies([{ name: "lang", value: lang, url: page.url() }]);
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.setViewportSize({ width, height: 800 });
+    await open(page, path);
+    await fits(page);
+    await shoot(page, info, `${name}${suffix}`);
+  }
+  await page.context().clearCookies({ name: "lang" });
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
+
+test("while a canary waits every page says so, and says what is live where", async ({ page, program }, info) => {
+  await open(page, "/");
+  const live = page.locator(".live-list");
+  await expect(live).toContainText("v1.0");
+  const wall = await page.context().newPage();
+  await wall.setViewportSize({ width: 1920, height: 1080 });
+  await wall.goto(`${program.url}/wall`);
+
+  // Both pages are open while it happens.
+  const id = await shop.begin(page, "v1.1");
+  const held = page.locator(".waiting .row-item").first();
+  await expect(held).toContainText("canary: 1 of 3 done, waits for Continue", { timeout: 60_000 });
+  await expect(held).toContainText(`#${id}`);
+  await expect(live.locator(".versions[data-mixed]")).toContainText(/v1\.0 on 2, .*v1\.1 on 1/);
+  await expect(wall.locator(".wall-card[data-held]")).toContainText("canary: 1 of 3 done");
+  const waiting = wall.locator(".wall-side section").first();
+  await expect(waiting.locator(".wall-count")).toHaveText("1");
+  await expect(waiting).toContainText("waits for Continue");
+  await expect(wall.locator(".wall-main .wall-row[data-mixed]")).toContainText("v1.0 × 2, v1.1 × 1");
+
+  // What is queued waits for nobody.
+  const next = await shop.begin(page, "v1.0");
+  await expect(page.locator(".queued")).toContainText(`behind #${id}`);
+  await expect(page.locator(".waiting")).not.toContainText(`#${next}`);
+  await expect(wall.locator(".wall-side")).toContainText(`behind #${id}`);
+  await wall.screenshot({ path: info.outputPath("wall-held.png") });
+  for (const [width, height] of [[1080, 1920], [390, 844]]) {
+    await wall.setViewportSize({ width, height });
+    await wall.screenshot({ path: info.outputPath(`wall-held-${width}.png`) });
+  }
+  await wall.close();
+  await pictures(page, info, "overview-held", "/");
+  await pictures(page, info, "live-mixed", "/live");
+  const place = page.locator(".live-place");
+  await expect(place).toHaveAttribute("data-state", "mixed");
+  await expect(place.locator(".live-head")).toContainText("mixed");
+  await post(page.request, program.url, `/releases/${next}/cancel`, {});
+
+  await open(page, "/");
+  await held.getByRole("button", { name: "Continue" }).click();
+  await expect(page.locator(".waiting")).not.toContainText("canary");
+  await shop.ended(page, id);
+  await expect(live.locator(".whole").first()).toContainText("v1.1");
+  await expect(live.locator("[data-mixed]")).toHaveCount(0);
+});
+
+test("after a canceled canary no page takes it for what is live everywhere", async ({ page, program }) => {
+  const id = await shop.begin(page, "v1.0");
+  await open(page, "/");
+  await expect(page.locator(".waiting")).toContainText("canary: 1 of 3 done", { timeout: 60_000 });
+  await post(page.request, program.url, `/releases/${id}/cancel`, {});
+  await shop.ended(page, id, "canceled");
+  await expect(page.locator(".live-list .versions[data-mixed]")).toContainText(/v1\.1 on 2, .*v1\.0 on 1/);
+  await open(page, "/live?state=mixed");
+  await expect(page.locator(".live-place")).toHaveAttribute("data-state", "mixed");
+  await expect(page.locator("table.live tbody tr").first()).toContainText("v1.0");
+  const overview = await (await page.request.get(`${program.url}/api/v1/overview`)).json();
+  expect(overview.live[0]).toMatchObject({ state: "mixed", release: null, versions: [{ servers: 2 }, { servers: 1 }] });
+  // Whoever goes on from here has one version again.
+  await shop.begin(page, "v1.1");
+  await open(page, "/");
+  await page.locator(".waiting").getByRole("button", { name: "Continue" }).click({ timeout: 60_000 });
+  await expect(page.locator(".live-list [data-mixed]")).toHaveCount(0, { timeout: 60_000 });
 });
 
 test("a wait with a time counts down, in the reader's language", async ({ page, program }, info) => {

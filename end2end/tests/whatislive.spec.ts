@@ -46,6 +46,10 @@ test("every server says what is live on it", async ({ page }) => {
 test("an open page moves by itself when a server drifts, and when it is mended", async ({ page, program }) => {
   await open(page, "/live");
   await expect(row(page, "web-2")).toContainText("as released");
+  const overview = await page.context().newPage();
+  await open(overview, "/");
+  const waiting = overview.locator(".waiting");
+  await expect(waiting).not.toContainText("web-2");
   const current = join(shop.site("web-2"), "current");
   rmSync(current);
   symlinkSync("/srv/elsewhere", current);
@@ -54,7 +58,12 @@ test("an open page moves by itself when a server drifts, and when it is mended",
   await post(page.request, program.url, `/environments/${environment}/live/check`, {});
   await expect(row(page, "web-2")).toContainText("drifted");
   await expect(row(page, "web-2")).toContainText("/srv/elsewhere");
-  await expect(row(page, "web-3")).toContainText("index.html (has other content)");
+  await expect(row(page, "web-3")).toContainText("1 file or folder is not as released: index.html (has other content)");
+  await expect(page.locator(".live-head").getByRole("link", { name: "Roll back" })).toBeVisible();
+  await expect(waiting).toContainText("web-2 and web-3 are not as released");
+  await waiting.getByRole("link", { name: "web-2 and web-3" }).click();
+  await expect(overview).toHaveURL(/\/live\?.*state=drift/);
+  await overview.close();
   await expect(row(page, "web-1")).toContainText("as released");
   await page.screenshot({ path: test.info().outputPath("drift.png"), fullPage: true });
   for (const [name, scheme, width] of [["dark", "dark", 1280], ["narrow", "light", 390]] as const) {

@@ -60,10 +60,10 @@ pub use id::{
     ReleaseId, ServerId, SessionId, TokenId, UserId, WallLinkId, WebhookId,
 };
 pub use list::{ListQuery, Listed};
-pub use live::{EnvironmentLive, LiveRelease, LiveState, ServerLive};
+pub use live::{EnvironmentLive, LiveRelease, LiveState, LiveVersion, ServerLive};
 pub use log::{LogFound, LogLines, LogRow, LogRuns, LogScope, LogSource, OutputGroup};
 pub use node::{LiveChange, Node, NodeKey, NodeKind, NodeLive};
-pub use overview::{HostStep, Overview, Phase, Place, Running};
+pub use overview::{HostStep, InQueue, Overview, Phase, Place, Running};
 pub use people::{Account, ApiToken, Member, NewApiToken, NewInvitation, UserState};
 pub use permission::{Needs, Permission, Reach};
 pub use policy::{

@@ -18,6 +18,8 @@ words! {
         Drift: "drift", "drifted", "已偏离";
         /// It could not be asked.
         Unreachable: "unreachable", "out of reach", "无法访问";
+        /// Of an environment, never of a server: its servers have different versions, or some have nothing.
+        Mixed: "mixed", "mixed", "版本不一";
         /// Nothing was released to it, and nothing is there.
         Empty: "empty", "nothing released", "尚未发布";
         /// Nobody has looked yet.
@@ -29,6 +31,19 @@ impl LiveState {
     /// Whether somebody has to look into it.
     pub fn is_trouble(self) -> bool {
         matches!(self, LiveState::Drift | LiveState::Unreachable)
+    }
+
+    /// How much it asks for a look: the greater, the sooner. Orders lists, and says which of several states stands for
+    /// all.
+    pub fn severity(self) -> u8 {
+        match self {
+            LiveState::Unreachable => 5,
+            LiveState::Drift => 4,
+            LiveState::Mixed => 3,
+            LiveState::Never => 2,
+            LiveState::Empty => 1,
+            LiveState::Ok => 0,
+        }
     }
 }
 
@@ -92,6 +107,71 @@ pub struct ServerLive {
     pub files_checked_at: Option<Timestamp>,
 }
 
+/// A version, and on how many servers it is live.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LiveVersion {
+    /// The release that put it live; none where nothing is live, or nothing that Launchway knows of.
+    pub release: Option<LiveRelease>,
+    /// What `current` names, where that is no known release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// On how many servers.
+    pub servers: u32,
+    /// Since when it has been live on the last of them, where that is known.
+    pub since: Option<Timestamp>,
+}
+
+impl LiveVersion {
+    /// What is live on some servers, the version of most servers first. What cannot be read now counts as what was last
+    /// known there.
+    pub fn of(servers: &[ServerLive]) -> Vec<LiveVersion> {
+        let mut found: Vec<LiveVersion> = Vec::new();
+        for server in servers {
+            let lost = server.state == LiveState::Unreachable;
+            let release = server.release.as_ref().or(server.expected.as_ref().filter(|_| lost));
+            let link = if release.is_some() { None } else { server.link.as_ref() };
+            let id = release.map(|release| release.id);
+            let same = |known: &&mut LiveVersion| {
+                known.release.as_ref().map(|release| release.id) == id && known.link.as_ref() == link
+            };
+            match found.iter_mut().find(same) {
+                Some(known) => {
+                    known.servers += 1;
+                    known.since = known.since.max(server.live_since);
+                }
+                None => found.push(LiveVersion {
+                    release: release.cloned(),
+                    link: link.cloned(),
+                    servers: 1,
+                    since: server.live_since,
+                }),
+            }
+        }
+        let newest = |version: &LiveVersion| version.release.as_ref().map(|release| release.id.0);
+        found.sort_by_key(|version| std::cmp::Reverse((version.servers, newest(version))));
+        found
+    }
+
+    /// What it is called where there is no room for more.
+    pub fn name(&self) -> Text {
+        match (&self.release, &self.link) {
+            (Some(release), _) => Text::verbatim(release.git_ref.name.clone()),
+            (None, Some(link)) => Text::verbatim(link.clone()),
+            (None, None) => Text::new("nothing", "无"),
+        }
+    }
+
+    /// Several versions in one line: `v2.0 × 2, v1.1 × 1`.
+    pub fn summary(versions: &[LiveVersion]) -> Text {
+        let said = |get: fn(&Text) -> &str, and: &str| {
+            let each = versions.iter().map(|version| format!("{} × {}", get(&version.name()), version.servers));
+            each.collect::<Vec<_>>().join(and)
+        };
+        Text { en: said(|text| &text.en, ", ").into(), zh: said(|text| &text.zh, "、").into() }
+    }
+}
+
 /// What is live in one environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -106,8 +186,12 @@ pub struct EnvironmentLive {
     pub project_id: ProjectId,
     /// That project's title.
     pub project_title: String,
-    /// The worst of its servers.
+    /// The worst of its servers; `mixed` where nothing is worse and they do not all have the same.
     pub state: LiveState,
+    /// What is live there, the version of most servers first; several while a release is under way, or where one ended
+    /// before it was on every server.
+    #[serde(default)]
+    pub versions: Vec<LiveVersion>,
     /// The release that runs there now: what is live is about to change, and nobody looks meanwhile.
     pub running: Option<ReleaseId>,
     /// Its servers, in the environment's order.
@@ -115,16 +199,10 @@ pub struct EnvironmentLive {
 }
 
 impl EnvironmentLive {
-    /// The state that stands for several servers: the worst.
-    pub fn worst(states: impl IntoIterator<Item = LiveState>) -> LiveState {
-        let rank = |state: &LiveState| match state {
-            LiveState::Drift => 4,
-            LiveState::Unreachable => 3,
-            LiveState::Never => 2,
-            LiveState::Ok => 1,
-            LiveState::Empty => 0,
-        };
-        states.into_iter().max_by_key(rank).unwrap_or(LiveState::Never)
+    /// The state that stands for several servers with these versions: the worst.
+    pub fn worst(states: impl IntoIterator<Item = LiveState>, versions: &[LiveVersion]) -> LiveState {
+        let mixed = (versions.len() > 1).then_some(LiveState::Mixed);
+        states.into_iter().chain(mixed).max_by_key(|state| state.severity()).unwrap_or(LiveState::Never)
     }
 }
 
@@ -132,12 +210,57 @@ impl EnvironmentLive {
 mod tests {
     use super::*;
 
+    fn on(release: Option<i64>, state: LiveState) -> ServerLive {
+        let named = |id: i64| LiveRelease {
+            id: ReleaseId(id),
+            kind: ReleaseKind::Release,
+            git_ref: GitRef { name: format!("v{id}"), ..GitRef::default() },
+            commit: String::new(),
+            created_by_name: String::new(),
+        };
+        ServerLive {
+            server_id: ServerId(1),
+            hostname: "web".to_owned(),
+            state,
+            code: None,
+            detail: None,
+            link: None,
+            release: release.map(named),
+            live_since: release.map(Timestamp),
+            expected: (state == LiveState::Unreachable).then(|| named(7)),
+            since: None,
+            checked_at: None,
+            files_checked_at: None,
+        }
+    }
+
+    fn seen(servers: &[ServerLive]) -> (LiveState, String) {
+        let versions = LiveVersion::of(servers);
+        let state = EnvironmentLive::worst(servers.iter().map(|server| server.state), &versions);
+        (state, LiveVersion::summary(&versions).en.to_string())
+    }
+
     #[test]
-    fn one_drifted_server_makes_the_environment_drifted() {
-        let worst = |states: &[LiveState]| EnvironmentLive::worst(states.iter().copied());
-        assert_eq!(worst(&[LiveState::Ok, LiveState::Drift, LiveState::Unreachable]), LiveState::Drift);
-        assert_eq!(worst(&[LiveState::Empty, LiveState::Ok]), LiveState::Ok);
+    fn the_worst_server_stands_for_its_environment() {
+        let worst = |states: &[LiveState]| EnvironmentLive::worst(states.iter().copied(), &[]);
+        assert_eq!(worst(&[LiveState::Ok, LiveState::Drift, LiveState::Unreachable]), LiveState::Unreachable);
+        assert_eq!(worst(&[LiveState::Ok, LiveState::Drift]), LiveState::Drift);
         assert_eq!(worst(&[LiveState::Ok, LiveState::Never]), LiveState::Never);
         assert_eq!(worst(&[]), LiveState::Never);
+    }
+
+    #[test]
+    fn servers_with_different_versions_are_no_released_environment() {
+        let ok = |release| on(release, LiveState::Ok);
+        assert_eq!(seen(&[ok(Some(7)), ok(Some(7))]), (LiveState::Ok, "v7 × 2".to_owned()));
+        assert_eq!(seen(&[ok(Some(4)), ok(Some(7)), ok(Some(7))]), (LiveState::Mixed, "v7 × 2, v4 × 1".to_owned()));
+        let empty = on(None, LiveState::Empty);
+        assert_eq!(seen(&[empty, ok(Some(7))]), (LiveState::Mixed, "v7 × 1, nothing × 1".to_owned()));
+        // What cannot be asked counts as what was last known, and is the worse news.
+        assert_eq!(
+            seen(&[on(None, LiveState::Unreachable), ok(Some(7))]),
+            (LiveState::Unreachable, "v7 × 2".to_owned())
+        );
+        assert_eq!(seen(&[on(Some(7), LiveState::Drift), ok(Some(4))]).0, LiveState::Drift);
     }
 }

@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{EnvironmentId, ProjectId};
+use crate::id::{EnvironmentId, ProjectId, ReleaseId};
+use crate::live::{LiveState, LiveVersion};
 use crate::node::NodeKind;
+use crate::policy::Hold;
+use crate::queue::Wait;
 use crate::record::EnvironmentKind;
 use crate::release::Release;
 use crate::status::NodeStatus;
@@ -19,6 +22,12 @@ pub struct Overview {
     pub waiting: Vec<Release>,
     /// How many wait in all.
     pub waiting_total: u64,
+    /// How many of them are queued.
+    pub queued_total: u64,
+    /// What those of `waiting` that are queued wait for, in their order.
+    pub queue: Vec<InQueue>,
+    /// Which of `waiting` and `broken` a rule of their environment forbids to start now.
+    pub forbidden: Vec<ReleaseId>,
     /// What failed and was neither mended nor replaced since: it waits for a retry. Newest first.
     pub broken: Vec<Release>,
     /// What ended last, however it ended; newest first.
@@ -29,6 +38,16 @@ pub struct Overview {
     pub live_total: u64,
     /// The last event that is included: listen to the feed after this one.
     pub seq: i64,
+}
+
+/// A queued release, and what it waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct InQueue {
+    /// Which.
+    pub release_id: ReleaseId,
+    /// What it waits for; empty where it starts any moment.
+    pub waits: Vec<Wait>,
 }
 
 /// A release that runs, and how far it has come.
@@ -129,6 +148,17 @@ impl Running {
         ((host + phases) / parts as u64).min(100) as u32
     }
 
+    /// What it waits for between two batches, where somebody or a time has to let it go on.
+    pub fn hold(&self) -> Option<&Hold> {
+        self.release.hold.as_ref().filter(|_| !self.release.cancel_requested)
+    }
+
+    /// On how many servers it is live already, and of how many.
+    pub fn switched(&self) -> (u32, u32) {
+        let deploy = self.phases.iter().find(|phase| phase.kind == NodeKind::Deploy);
+        deploy.map_or((0, 0), |phase| (phase.done, phase.all))
+    }
+
     /// What is being done now.
     pub fn now(&self) -> Option<NodeKind> {
         let host = self.host.iter().find(|step| step.status == NodeStatus::Running).map(|step| step.kind);
@@ -152,8 +182,16 @@ pub struct Place {
     pub environment_kind: EnvironmentKind,
     /// On how many servers.
     pub servers: u32,
-    /// The release that succeeded there last; none before the first.
+    /// How what is there compares with what was released.
+    pub state: LiveState,
+    /// The release that is live on all of its servers; none where nothing is, or not the same everywhere.
     pub release: Option<Release>,
+    /// What is live, the version of most servers first; several where the servers do not all have the same.
+    pub versions: Vec<LiveVersion>,
+    /// The servers on which it is otherwise than it was released.
+    pub drifted: Vec<String>,
+    /// Why nothing new starts there now: a lock, a freeze.
+    pub closed: Vec<Wait>,
 }
 
 #[cfg(test)]

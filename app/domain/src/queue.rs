@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::fault::FieldError;
 use crate::form::{Form, errors_of, rules};
 use crate::id::{EnvironmentId, ProjectId, ReleaseId, UserId};
+use crate::policy::Hold;
 use crate::status::ReleaseStatus;
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -149,6 +150,29 @@ pub struct Wait {
 }
 
 impl Wait {
+    /// The same in few words, for lists; when it ends stands behind it.
+    pub fn short(&self) -> Text {
+        let id = self.release_id.unwrap_or_default();
+        let reason = self.reason.as_deref().unwrap_or_default();
+        let until = self.until.is_some();
+        match self.what {
+            WaitFor::Running | WaitFor::Ahead => crate::text!("behind #{id}", "排在 #{id} 之后"),
+            WaitFor::Lock => {
+                let by = self.by.as_deref().unwrap_or_default();
+                let (en, zh) = if until { (", until", "，直到") } else { ("", "") };
+                crate::text!("locked by {by}: {reason}{en}", "已被 {by} 锁定：{reason}{zh}")
+            }
+            WaitFor::Freeze => {
+                let (en, zh) = if until { (" until", "直到") } else { ("", "") };
+                match reason {
+                    "" => crate::text!("frozen{en}", "封网中{zh}"),
+                    _ => crate::text!("frozen (“{reason}”){en}", "封网“{reason}”{zh}"),
+                }
+            }
+            WaitFor::Time => Text::new("starts at", "开始于"),
+        }
+    }
+
     /// What people read after "waits for"; when it ends stands beside it.
     pub fn text(&self) -> Text {
         let id = self.release_id.unwrap_or_default();
@@ -212,6 +236,9 @@ pub struct Queue {
     pub environment_id: EnvironmentId,
     /// The release that runs there.
     pub running: Option<ReleaseId>,
+    /// What that one waits for between two batches, where somebody or a time has to let it go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
     /// The lock, where there is one.
     pub lock: Option<Lock>,
     /// What the calendar says.

@@ -7,7 +7,9 @@ super::texts! {
     RUNNING: "Running", "进行中";
     NOTHING_RUNS: "Nothing is running.", "当前没有正在执行的发布。";
     WAITING: "Waiting for you", "待处理";
-    NOTHING_WAITS: "Nothing waits: no release to start, to approve or to retry.", "没有待启动、待审批或需要重试的发布。";
+    NOTHING_WAITS: "Nothing waits: no release to start, to approve, to continue or to retry.", "没有待启动、待审批、待继续或需要重试的发布。";
+    QUEUE: "In the queue", "排队中";
+    FORBIDDEN: "A rule forbids this now: see the release.", "规则暂不允许，请查看发布。";
     RECENT: "Lately", "最近结果";
     NOTHING_ENDED: "No release has ended yet.", "还没有已结束的发布。";
     FAILED_ONES: "Only failed", "只看失败";
@@ -38,9 +40,20 @@ super::texts! {
     CANCELING: "canceling…", "取消中…";
 }
 
-/// Behind which release another one waits.
-pub fn behind(id: i64) -> Text {
-    launchway_domain::text!("behind #{id}", "排在 #{id} 之后")
+/// That servers are not as they were released, by their names.
+pub fn drifted(hostnames: &[String]) -> Text {
+    let first = hostnames.first().map_or("", String::as_str);
+    match hostnames.len() {
+        0 | 1 => launchway_domain::text!("{first} is not as released", "{first} 与发布不一致"),
+        2 => {
+            let second = &hostnames[1];
+            launchway_domain::text!("{first} and {second} are not as released", "{first}、{second} 与发布不一致")
+        }
+        n => {
+            let rest = n - 1;
+            launchway_domain::text!("{first} and {rest} more are not as released", "{first} 等 {n} 台与发布不一致")
+        }
+    }
 }
 
 /// How many more there are than are shown.

@@ -26,6 +26,11 @@ super::texts! {
     TO_LIVE: "What is live", "线上状态";
 }
 
+/// On how many servers a version is.
+pub fn on(servers: u32) -> Text {
+    launchway_domain::text!("on {servers}", "{servers} 台")
+}
+
 /// That a release runs, and nobody looks meanwhile.
 pub fn running(id: i64) -> Text {
     launchway_domain::text!("Release #{id} is running here", "发布 #{id} 正在执行")

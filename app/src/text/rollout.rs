@@ -29,6 +29,7 @@ super::texts! {
     TRIES: "Tries", "尝试次数";
     INTERVAL: "Pause between tries, in seconds", "尝试间隔（秒）";
     TIMEOUT: "Time limit of a try, in seconds", "每次时限（秒）";
+    HELD: "waiting", "等待中";
     CONTINUE: "Continue", "继续";
     FOR_A_PERSON: "It goes on when somebody presses Continue.", "有人点击“继续”后才会继续。";
     BY_ITSELF: "It goes on by itself at ", "将自动继续于 ";
@@ -37,6 +38,14 @@ super::texts! {
 /// What stands above a release that waits.
 pub fn holds(batch: u32, of: u32) -> Text {
     text!("Waiting after batch {batch} of {of}", "第 {batch}/{of} 批已完成，等待中")
+}
+
+/// How far a release has come that waits; `alone` says that it goes on by itself.
+pub fn held(done: u32, of: u32, alone: bool) -> Text {
+    if alone {
+        return text!("canary: {done} of {of} done, goes on by itself", "金丝雀：已完成 {done}/{of}，将自动继续");
+    }
+    text!("canary: {done} of {of} done, waits for Continue", "金丝雀：已完成 {done}/{of}，等待继续")
 }
 
 /// Which batch a server is in.

@@ -36,4 +36,5 @@ pub mod title;
 pub mod toast;
 pub mod typed;
 pub mod unsaved;
+pub mod versions;
 pub mod watching;

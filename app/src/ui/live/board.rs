@@ -86,13 +86,12 @@ impl LiveBoard {
                 }
                 true
             }
-            // What is called otherwise now is shown so.
-            EventData::EnvironmentChanged { .. } => true,
-            EventData::LogAppended { .. }
-            | EventData::ReleaseWatching { .. }
+            // What is called otherwise now is shown so, and what is live or locked now as well.
+            EventData::EnvironmentChanged { .. }
             | EventData::LiveChanged { .. }
             | EventData::EnvironmentLocked(_)
-            | EventData::EnvironmentUnlocked { .. } => false,
+            | EventData::EnvironmentUnlocked { .. } => true,
+            EventData::LogAppended { .. } | EventData::ReleaseWatching { .. } => false,
         }
     }
 
@@ -122,6 +121,9 @@ mod tests {
                 running: vec![],
                 waiting: vec![],
                 waiting_total: 0,
+                queued_total: 0,
+                queue: vec![],
+                forbidden: vec![],
                 broken: vec![],
                 recent: vec![],
                 live: vec![],

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::board::LiveBoard;
 use super::clock::Clock;
-use crate::text::{CurrentLang, board, release as words};
+use crate::text::{CurrentLang, board, release as words, rollout};
 
 /// A release that runs, alive.
 #[derive(Clone)]
@@ -31,6 +31,10 @@ impl RunningLine {
         let doing = move |running: &Running| {
             if running.release.cancel_requested {
                 return Some(board::CANCELING.get(lang.get()).to_owned());
+            }
+            if let Some(hold) = running.hold() {
+                let (done, of) = running.switched();
+                return Some(rollout::held(done, of, hold.until.is_some()).get(lang.get()).to_owned());
             }
             let mut doing = running.now()?.label().get(lang.get()).to_owned();
             if let Some(percent) = live.transferred(id) {

@@ -1,10 +1,14 @@
 //! What is live where: every environment and server, as the servers themselves say.
 
-use launchway_domain::{EnvironmentLive, ListQuery, LiveRelease, LiveState, ProjectId, ReleaseKind, ServerLive};
+use std::cmp::Reverse;
+
+use launchway_domain::{
+    EnvironmentLive, ListQuery, LiveRelease, LiveState, LiveVersion, ProjectId, ReleaseKind, ServerLive,
+};
 use leptos::prelude::*;
 
 use crate::api::live::{CheckLive, list_live};
-use crate::text::{CurrentLang, board, common, live as words, releases, t};
+use crate::text::{CurrentLang, board, common, live as words, queue, releases, t, ways};
 use crate::ui::components::badge::{KindBadge, OutcomeBadge};
 use crate::ui::components::confirm::{Refused, refusal_of};
 use crate::ui::components::layout::{EmptyState, PageHead};
@@ -12,6 +16,7 @@ use crate::ui::components::listing::{FilterSelect, ListBar, ListState, NothingMa
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::project_filter::ProjectFilter;
 use crate::ui::components::time::{LastTime, Time};
+use crate::ui::components::versions::{VersionLink, Versions};
 use crate::ui::may::May;
 
 /// What is live where; it follows what happens.
@@ -59,7 +64,9 @@ fn Places(
         return view! { <EmptyState title=words::EMPTY lead=Some(words::EMPTY_LEAD) action /> }.into_any();
     }
     let state = query.filter("state").and_then(LiveState::parse);
-    let found: Vec<_> = found.into_iter().filter_map(|place| narrowed(place, &query.q, state)).collect();
+    let mut found: Vec<_> = found.into_iter().filter_map(|place| narrowed(place, &query.q, state)).collect();
+    // What asks for a look comes first; the others stay in their order.
+    found.sort_by_key(|place| Reverse(place.state.severity()));
     if found.is_empty() {
         return view! { <NothingMatches list /> }.into_any();
     }
@@ -74,10 +81,12 @@ fn narrowed(mut place: EnvironmentLive, q: &str, state: Option<LiveState>) -> Op
     let q = q.trim().to_lowercase();
     let has = |text: &str| text.to_lowercase().contains(&q);
     let all = q.is_empty() || has(&place.name) || has(&place.project_title);
+    let is_mixed = place.versions.len() > 1;
     place.servers.retain(|server| {
         let fits =
             all || has(&server.hostname) || server.release.as_ref().is_some_and(|release| has(&release.git_ref.name));
-        fits && state.is_none_or(|state| server.state == state)
+        // Only an environment can be mixed, and then it is with all of its servers.
+        fits && state.is_none_or(|state| server.state == state || (state == LiveState::Mixed && is_mixed))
     });
     (!place.servers.is_empty() || (all && state.is_none())).then_some(place)
 }
@@ -99,9 +108,22 @@ pub fn Place(
     let look = move || if busy() { words::LOOKING } else { words::LOOK }.get(lang.get()).to_owned();
     let is_empty = place.servers.is_empty();
     let mut first = place.servers;
-    // What is not as it should be comes first: of many servers the others are of less interest.
-    first.sort_by_key(|server| server.state == LiveState::Ok);
+    // What is not as it should be comes first, then what is not what most have: of many servers the others are of less
+    // interest.
+    let most = place.versions.first().and_then(|version| version.release.as_ref()).map(|release| release.id);
+    let is_most = |server: &ServerLive| server.release.as_ref().map(|release| release.id) == most;
+    first.sort_by_key(|server| (Reverse(server.state.severity()), is_most(server)));
     let rest = first.split_off(first.len().min(MANY));
+    let back = (matches!(place.state, LiveState::Drift | LiveState::Mixed) && place.running.is_none() && may)
+        .then(|| view! { <a class="in-text" href=format!("{href}/rollback")>{t(ways::ROLLBACKS_ASK)}</a> });
+    // Since when, where it is one for all; otherwise each server says it for itself.
+    let since = match place.versions.as_slice() {
+        [LiveVersion { release: Some(_), since, .. }] => *since,
+        _ => None,
+    };
+    let since = since.map(|at| view! { <span class="quiet">{t(queue::SINCE)} " " <Time at /></span> });
+    let is_some = place.versions.iter().any(|version| version.release.is_some());
+    let versions = is_some.then(|| view! { <Versions versions=place.versions /> });
     view! {
         <section class="live-place" data-state=place.state.as_str()>
             <div class="live-head">
@@ -112,9 +134,12 @@ pub fn Place(
                 </h2>
                 <KindBadge kind=place.kind name=place.name />
                 <StateBadge state=place.state />
+                {versions}
+                {since}
                 {place
                     .running
                     .map(|id| view! { <a class="in-text" href=format!("/releases/{id}")>{t(words::running(id.0))}</a> })}
+                {back}
                 {(may && !is_empty && place.running.is_none())
                     .then(|| {
                         view! {
@@ -229,10 +254,7 @@ fn Row(server: ServerLive) -> impl IntoView {
 fn Named(release: LiveRelease) -> impl IntoView {
     let short = release.commit.get(..8).unwrap_or(&release.commit).to_owned();
     view! {
-        <a class="what" href=format!("/releases/{}", release.id)>
-            <span class="number">{format!("#{}", release.id)}</span>
-            <b>{release.git_ref.name}</b>
-        </a>
+        <VersionLink release=release.clone() />
         <code class="quiet">{short}</code>
         {(release.kind == ReleaseKind::Rollback).then(|| view! { <span class="tag">{t(releases::ROLLBACK)}</span> })}
         <span class="quiet by">{release.created_by_name}</span>
@@ -264,6 +286,7 @@ pub fn StateBadge(
         LiveState::Ok => ("succeeded", "✓"),
         LiveState::Drift => ("failed", "≠"),
         LiveState::Unreachable => ("queued", "!"),
+        LiveState::Mixed => ("queued", "≠"),
         LiveState::Empty => ("pending", "○"),
         LiveState::Never => ("pending", "?"),
     };

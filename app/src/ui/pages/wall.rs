@@ -4,14 +4,14 @@
 mod fit;
 pub mod parts;
 
-use launchway_domain::Timestamp;
+use launchway_domain::{LiveVersion, Timestamp};
 use leptos::prelude::*;
 
 use self::fit::{Fit, Turns};
-use self::parts::{Card, LiveRow, ResultRow, WaitingRow};
+use self::parts::{Card, LiveRow, ResultRow, Waiting, WaitingRow};
 use crate::api::ApiError;
 use crate::api::board::{BoardNow, get_board};
-use crate::text::{CurrentLang, t, walls};
+use crate::text::{CurrentLang, board, t, walls};
 use crate::ui::components::layout::Logo;
 use crate::ui::components::load::Loading;
 use crate::ui::components::title::name_window;
@@ -181,15 +181,18 @@ fn Body(live: LiveBoard, clock: Clock) -> impl IntoView {
         live.now.with(|now| now.overview.running.iter().map(|running| running.release.id).collect::<Vec<_>>())
     });
     let places = Memo::new(move |_| live.now.with(|now| now.overview.live.clone()));
-    let waiting = Memo::new(move |_| live.now.with(|now| now.overview.waiting.clone()));
+    let waiting = Memo::new(move |_| live.now.with(|now| Waiting::for_people(&now.overview)));
+    let queued = Memo::new(move |_| live.now.with(|now| Waiting::for_turn(&now.overview)));
     let recent = Memo::new(move |_| live.now.with(|now| now.overview.recent.clone()));
     let is_idle = Memo::new(move |_| ids.with(Vec::is_empty));
     let cards = turns.of(move || ids.get(), move || fit.get().cards);
-    let rows = turns.of(move || places.get(), move || fit.get().places);
-    let waits = turns.of(move || waiting.get(), move || fit.get().waiting);
+    let rows = turns.of(move || places.get(), move || fit.get().places_beside(ids.with(Vec::len)));
+    let has_queue = Memo::new(move |_| !queued.with(Vec::is_empty));
+    let waits = turns.of(move || waiting.get(), move || fit.get().waits(has_queue.get()));
+    let next = turns.of(move || queued.get(), move || fit.get().queued);
     let results = Memo::new(move |_| {
         // What waits leaves the rest of the column to the results.
-        let free = fit.get().side.saturating_sub(waiting.with(Vec::len).min(fit.get().waiting).max(1));
+        let free = fit.get().results(waiting.with(Vec::len), queued.with(Vec::len));
         recent.with(|recent| recent.iter().take(free).cloned().collect::<Vec<_>>())
     });
     let page = move |turn: Memo<(usize, usize)>| {
@@ -200,7 +203,7 @@ fn Body(live: LiveBoard, clock: Clock) -> impl IntoView {
             )
         }
     };
-    let (card_page, row_page, wait_page) = (cards.turn, rows.turn, waits.turn);
+    let (card_page, row_page, wait_page, turn_page) = (cards.turn, rows.turn, waits.turn, next.turn);
     view! {
         <div class="wall-body" data-idle=move || is_idle.get().then_some("")>
             <section class="wall-main">
@@ -217,34 +220,48 @@ fn Body(live: LiveBoard, clock: Clock) -> impl IntoView {
                 </Show>
                 <Show when=move || is_idle.get() fallback=|| ()>
                     <p class="wall-idle">{t(walls::NOTHING_RUNS)}</p>
-                    <h2>{t(walls::LIVE)} {page(row_page)}</h2>
-                    <ul class="wall-rows">
-                        <For
-                            each=move || rows.shown.get()
-                            key=|place| (place.environment_id, place.release.as_ref().map(|release| release.id))
-                            let:place
-                        >
-                            <LiveRow place />
-                        </For>
-                    </ul>
                 </Show>
+                <h2>{t(walls::LIVE)} {page(row_page)}</h2>
+                <ul class="wall-rows">
+                    <For
+                        each=move || rows.shown.get()
+                        key=|place| (place.environment_id, LiveVersion::summary(&place.versions).en)
+                        let:place
+                    >
+                        <LiveRow place />
+                    </For>
+                </ul>
             </section>
             <div class="wall-side">
                 <section>
                     <h2>
                         {t(walls::WAITING)}
-                        <span class="wall-count">{move || live.now.with(|now| now.overview.waiting_total)}</span>
+                        <span class="wall-count">{move || live.now.with(|now| Waiting::count(&now.overview))}</span>
                         {page(wait_page)}
                     </h2>
                     <Show when=move || waiting.with(Vec::is_empty) fallback=|| ()>
                         <p class="wall-none">{t(walls::NOTHING_WAITS)}</p>
                     </Show>
                     <ul class="wall-rows">
-                        <For each=move || waits.shown.get() key=|release| (release.id, release.status.as_str()) let:release>
-                            <WaitingRow release />
+                        <For each=move || waits.shown.get() key=Waiting::key let:waiting>
+                            <WaitingRow waiting clock />
                         </For>
                     </ul>
                 </section>
+                <Show when=move || has_queue.get() fallback=|| ()>
+                    <section>
+                        <h2>
+                            {t(board::QUEUE)}
+                            <span class="wall-count">{move || live.now.with(|now| now.overview.queued_total)}</span>
+                            {page(turn_page)}
+                        </h2>
+                        <ul class="wall-rows">
+                            <For each=move || next.shown.get() key=Waiting::key let:waiting>
+                                <WaitingRow waiting clock />
+                            </For>
+                        </ul>
+                    </section>
+                </Show>
                 <section>
                     <h2>{t(walls::RESULTS)}</h2>
                     <Show when=move || results.with(Vec::is_empty) fallback=|| ()>

@@ -6,8 +6,8 @@ mod history;
 use std::collections::{HashMap, HashSet};
 
 use launchway_domain::{
-    Environment, EnvironmentId, EnvironmentKind, EnvironmentLive, LiveRelease, LiveState, ProjectId, ReleaseId,
-    ServerId, ServerLive, Text, Timestamp, Visible,
+    Environment, EnvironmentId, EnvironmentKind, EnvironmentLive, LiveRelease, LiveState, LiveVersion, ProjectId,
+    ReleaseId, ServerId, ServerLive, Text, Timestamp, Visible,
 };
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
@@ -98,64 +98,7 @@ impl Store {
         only.extend(list::seen_by(visible, "e.project_id"));
         let only = if only.is_empty() { String::new() } else { format!(" WHERE {}", only.join(" AND ")) };
         let mut tx = self.read().await?;
-        let conn = &mut *tx;
-        let places = fetch(
-            conn,
-            format!(
-                "SELECT e.id, e.name, e.kind, e.path, e.project_id, p.title, \
-                 (SELECT MAX(r.id) FROM releases r WHERE r.environment_id = e.id AND r.status = 'running') AS running \
-                 FROM environments e JOIN projects p ON p.id = e.project_id{only} \
-                 ORDER BY LOWER(p.title), p.id, e.name"
-            ),
-        )
-        .await?;
-        let servers = fetch(
-            conn,
-            format!(
-                "SELECT s.environment_id, s.server_id, v.hostname, e.path FROM environment_servers s \
-                 JOIN environments e ON e.id = s.environment_id JOIN servers v ON v.id = s.server_id{only} \
-                 ORDER BY s.environment_id, s.position"
-            ),
-        )
-        .await?;
-        let found =
-            fetch(conn, format!("SELECT {COLUMNS} FROM live l JOIN environments e ON e.id = l.environment_id{only}"))
-                .await?;
-        let mut looked: HashMap<Spot, Seen> = HashMap::new();
-        for row in &found {
-            looked.insert(spot(row)?, read(row)?);
-        }
-        let history = history(conn, &only).await?;
-        let ids = looked.values().flat_map(|row| [row.release, row.expected]).flatten();
-        let ids: HashSet<i64> =
-            ids.chain(history.values().map(|(expected, ..)| expected.release)).map(|id| id.0).collect();
-        let releases = releases(conn, &ids).await?;
-
-        let mut there: HashMap<i64, Vec<ServerLive>> = HashMap::new();
-        for row in &servers {
-            let at = spot(row)?;
-            let (hostname, path): (String, String) = (row.try_get("hostname")?, row.try_get("path")?);
-            let history = history.get(&at).and_then(|known| as_here(known, &path, &hostname));
-            let live = server(ServerId(at.1), hostname, history, looked.remove(&at), &releases);
-            there.entry(at.0).or_default().push(live);
-        }
-        places
-            .iter()
-            .map(|row| {
-                let id: i64 = row.try_get("id")?;
-                let servers = there.remove(&id).unwrap_or_default();
-                Ok(EnvironmentLive {
-                    environment_id: EnvironmentId(id),
-                    name: row.try_get("name")?,
-                    kind: rows::word(row, "kind", EnvironmentKind::parse)?,
-                    project_id: ProjectId(row.try_get("project_id")?),
-                    project_title: row.try_get("title")?,
-                    state: EnvironmentLive::worst(servers.iter().map(|server| server.state)),
-                    running: row.try_get::<Option<i64>, _>("running")?.map(ReleaseId),
-                    servers,
-                })
-            })
-            .collect()
+        places(&mut tx, &only).await
     }
 
     /// What the history says is live on each server of an environment, and what the last look kept for the next.
@@ -278,6 +221,69 @@ impl Store {
         .await?;
         found.iter().map(|row| Ok((EnvironmentId(row.try_get("id")?), rows::time(row, "begun_at")?))).collect()
     }
+}
+
+/// What is live in the environments `e` for which the condition holds (empty, or ` WHERE …`; its text is ours), by project
+/// and name.
+pub(super) async fn places(conn: &mut AnyConnection, only: &str) -> Result<Vec<EnvironmentLive>> {
+    let found_places = fetch(
+        conn,
+        format!(
+            "SELECT e.id, e.name, e.kind, e.path, e.project_id, p.title, \
+             (SELECT MAX(r.id) FROM releases r WHERE r.environment_id = e.id AND r.status = 'running') AS running \
+             FROM environments e JOIN projects p ON p.id = e.project_id{only} \
+             ORDER BY LOWER(p.title), p.id, e.name"
+        ),
+    )
+    .await?;
+    let servers = fetch(
+        conn,
+        format!(
+            "SELECT s.environment_id, s.server_id, v.hostname, e.path FROM environment_servers s \
+             JOIN environments e ON e.id = s.environment_id JOIN servers v ON v.id = s.server_id{only} \
+             ORDER BY s.environment_id, s.position"
+        ),
+    )
+    .await?;
+    let found =
+        fetch(conn, format!("SELECT {COLUMNS} FROM live l JOIN environments e ON e.id = l.environment_id{only}"))
+            .await?;
+    let mut looked: HashMap<Spot, Seen> = HashMap::new();
+    for row in &found {
+        looked.insert(spot(row)?, read(row)?);
+    }
+    let history = history(conn, only).await?;
+    let ids = looked.values().flat_map(|row| [row.release, row.expected]).flatten();
+    let ids: HashSet<i64> = ids.chain(history.values().map(|(expected, ..)| expected.release)).map(|id| id.0).collect();
+    let releases = releases(conn, &ids).await?;
+
+    let mut there: HashMap<i64, Vec<ServerLive>> = HashMap::new();
+    for row in &servers {
+        let at = spot(row)?;
+        let (hostname, path): (String, String) = (row.try_get("hostname")?, row.try_get("path")?);
+        let history = history.get(&at).and_then(|known| as_here(known, &path, &hostname));
+        let live = server(ServerId(at.1), hostname, history, looked.remove(&at), &releases);
+        there.entry(at.0).or_default().push(live);
+    }
+    found_places
+        .iter()
+        .map(|row| {
+            let id: i64 = row.try_get("id")?;
+            let servers = there.remove(&id).unwrap_or_default();
+            let versions = LiveVersion::of(&servers);
+            Ok(EnvironmentLive {
+                environment_id: EnvironmentId(id),
+                name: row.try_get("name")?,
+                kind: rows::word(row, "kind", EnvironmentKind::parse)?,
+                project_id: ProjectId(row.try_get("project_id")?),
+                project_title: row.try_get("title")?,
+                state: EnvironmentLive::worst(servers.iter().map(|server| server.state), &versions),
+                versions,
+                running: row.try_get::<Option<i64>, _>("running")?.map(ReleaseId),
+                servers,
+            })
+        })
+        .collect()
 }
 
 /// One server as the page shows it.

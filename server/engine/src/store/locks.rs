@@ -35,6 +35,12 @@ pub enum Locking {
     Held(Lock),
 }
 
+/// Every lock that holds at a time.
+pub(super) async fn all_held(conn: &mut AnyConnection, now: Timestamp) -> Result<Vec<Lock>> {
+    let found = sqlx::query(select_lock!("WHERE until IS NULL OR until > $1")).bind(now.0).fetch_all(conn).await?;
+    found.iter().map(lock).collect()
+}
+
 impl Store {
     /// The lock of an environment, where one holds.
     ///

@@ -1,9 +1,9 @@
 //! What goes on, in one look.
 
-use launchway_domain::{
-    EnvironmentId, EnvironmentKind, HostStep, NodeKind, NodeStatus, Overview, Phase, Place, ProjectId, Release,
-    Running, Timestamp, Visible,
-};
+mod places;
+mod waits;
+
+use launchway_domain::{HostStep, NodeKind, NodeStatus, Overview, Phase, Release, Running, Timestamp, Visible};
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::error::{Result, StoreError};
@@ -14,7 +14,6 @@ const MAX_RUNNING: i64 = 50;
 const MAX_WAITING: i64 = 50;
 const MAX_BROKEN: i64 = 20;
 const MAX_RECENT: i64 = 20;
-const MAX_PLACES: i64 = 200;
 
 /// What failed, and has been neither mended nor replaced: no later release of its environment succeeded or is on its
 /// way, and of several failures only the last one counts.
@@ -22,7 +21,9 @@ const BROKEN: &str = "r.status = 'failed' AND NOT EXISTS (SELECT 1 FROM releases
     WHERE n.environment_id = r.environment_id AND n.id > r.id \
     AND n.status IN ('succeeded', 'running', 'queued', 'failed'))";
 
-const WAITING: &str = "r.status IN ('queued', 'awaiting_approval', 'pending')";
+const QUEUED: &str = "r.status = 'queued'";
+/// What somebody has to approve or to start.
+const OPEN: &str = "r.status IN ('awaiting_approval', 'pending')";
 
 impl Store {
     /// What goes on in what somebody sees, as of one commit. Releases come without their hooks.
@@ -41,23 +42,46 @@ impl Store {
         for release in releases(conn, &only("r.status = 'running'"), "r.started_at, r.id", MAX_RUNNING).await? {
             running.push(progress(conn, release).await?);
         }
-        let waiting = releases(
-            conn,
-            &only(WAITING),
-            "CASE r.status WHEN 'queued' THEN 0 WHEN 'awaiting_approval' THEN 1 ELSE 2 END, \
-             CASE WHEN r.status = 'queued' THEN r.queued_at ELSE 0 END, \
-             CASE WHEN r.status = 'queued' THEN r.id ELSE -r.id END",
-            MAX_WAITING,
-        )
-        .await?;
-        let waiting_total = count(conn, "SELECT COUNT(*) AS total FROM releases r WHERE ", &only(WAITING)).await?;
         let broken = releases(conn, &only(BROKEN), "r.finished_at DESC, r.id DESC", MAX_BROKEN).await?;
+        // Each by itself: however long one of them is, the other is told of too.
+        let queued = releases(conn, &only(QUEUED), "r.queued_at, r.id", MAX_WAITING).await?;
+        let open = "CASE r.status WHEN 'awaiting_approval' THEN 1 ELSE 2 END, r.id DESC";
+        let open = releases(conn, &only(OPEN), open, MAX_WAITING).await?;
+        let total = "SELECT COUNT(*) AS total FROM releases r WHERE ";
+        let queued_total = count(conn, total, &only(QUEUED)).await?;
+        let waiting_total = queued_total + count(conn, total, &only(OPEN)).await?;
         let ended = "r.status IN ('succeeded', 'failed', 'canceled') AND r.finished_at IS NOT NULL";
         let recent = releases(conn, &only(ended), "r.finished_at DESC, r.id DESC", MAX_RECENT).await?;
-        let live = places(conn, &of_place).await?;
+        let now = Timestamp::now();
+        let mut live = places::places(conn, &of_place).await?;
+        let doors = waits::doors(
+            conn,
+            live.iter().map(|place| place.environment_id),
+            queued.iter().chain(&broken).chain(&open),
+            now,
+        )
+        .await?;
+        for place in &mut live {
+            place.closed = doors.closed(place.environment_id, now);
+        }
+        let queue = doors.queue(&running, &queued, now);
+        let forbidden = doors.forbidden(conn, broken.iter().chain(&open), now).await?;
+        let waiting = queued.into_iter().chain(open).collect();
         let live_total = count(conn, "SELECT COUNT(*) AS total FROM environments e", &of_place).await?;
         let seq = events::head(conn).await?;
-        Ok(Overview { running, waiting, waiting_total, broken, recent, live, live_total, seq })
+        Ok(Overview {
+            running,
+            waiting,
+            waiting_total,
+            queued_total,
+            queue,
+            forbidden,
+            broken,
+            recent,
+            live,
+            live_total,
+            seq,
+        })
     }
 }
 
@@ -108,40 +132,4 @@ async fn progress(conn: &mut AnyConnection, release: Release) -> Result<Running>
     host.sort_by_key(|step| place(step.kind));
     phases.sort_by_key(|phase| place(phase.kind));
     Ok(Running { release, host, phases })
-}
-
-/// Every environment for which the condition (its text is ours) holds, with what is live in it.
-async fn places(conn: &mut AnyConnection, condition: &str) -> Result<Vec<Place>> {
-    let sql = format!(
-        "SELECT e.id, e.name, e.kind, e.project_id, p.title, \
-         (SELECT COUNT(*) FROM environment_servers s WHERE s.environment_id = e.id) AS servers, \
-         COALESCE((SELECT r.id FROM releases r WHERE r.environment_id = e.id AND r.status = 'succeeded' \
-          ORDER BY r.finished_at DESC, r.id DESC LIMIT 1), 0) AS live \
-         FROM environments e JOIN projects p ON p.id = e.project_id{condition} \
-         ORDER BY LOWER(p.title), p.id, e.name LIMIT $1"
-    );
-    let found = sqlx::query(AssertSqlSafe(sql)).bind(MAX_PLACES).fetch_all(&mut *conn).await?;
-    // Numbers of ours, so that they may stand in the text.
-    let ids = found.iter().map(|row| row.try_get::<i64, _>("live").map(|id| id.to_string()));
-    let ids = ids.collect::<std::result::Result<Vec<_>, _>>()?;
-    let known = match ids.iter().any(|id| id != "0") {
-        true => releases(conn, &format!("r.id IN ({})", ids.join(", ")), "r.id", MAX_PLACES).await?,
-        false => Vec::new(),
-    };
-    found
-        .iter()
-        .map(|row| {
-            let live: i64 = row.try_get("live")?;
-            let servers: i64 = row.try_get("servers")?;
-            Ok(Place {
-                project_id: ProjectId(row.try_get("project_id")?),
-                project_title: row.try_get("title")?,
-                environment_id: EnvironmentId(row.try_get("id")?),
-                environment_name: row.try_get("name")?,
-                environment_kind: rows::word(row, "kind", EnvironmentKind::parse)?,
-                servers: u32::try_from(servers).unwrap_or(u32::MAX),
-                release: known.iter().find(|release| release.id.0 == live).cloned(),
-            })
-        })
-        .collect()
 }

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 
 use launchway_domain::{
-    Calendar, CalendarNow, EnvironmentId, Policy, Queue, QueueItem, Release, ReleaseId, ReleaseStatus, Timestamp, Wait,
-    WaitFor,
+    Calendar, CalendarNow, EnvironmentId, Lock, Policy, Queue, QueueItem, Release, ReleaseId, ReleaseStatus, Timestamp,
+    Wait, WaitFor,
 };
 use sqlx::{AnyConnection, Row};
 
@@ -78,18 +78,19 @@ impl Store {
         let calendar = calendar_of(&mut tx, id).await?;
         let lock = locks::held(&mut tx, id, now).await?;
         let found = sqlx::query(
-            "SELECT id, status, ref_name, created_by_name, queued_at, start_at, exception FROM releases \
+            "SELECT id, status, ref_name, created_by_name, queued_at, start_at, exception, hold FROM releases \
              WHERE environment_id = $1 AND status IN ('queued', 'running')",
         )
         .bind(id.0)
         .fetch_all(&mut *tx)
         .await?;
-        let mut running = None;
+        let (mut running, mut hold) = (None, None);
         let mut waiting = Vec::new();
         for row in &found {
             let release = ReleaseId(row.try_get("id")?);
             if rows::status(row)? == ReleaseStatus::Running {
                 running = Some(release);
+                hold = rows::json_option(row, "hold")?;
                 continue;
             }
             waiting.push(Waiting {
@@ -102,9 +103,8 @@ impl Store {
             });
         }
         let calendar_now = calendar::now(&calendar, now);
-        let mut queue = Queue { environment_id: id, running, lock, calendar: calendar_now, items: Vec::new() };
-        queue.items = places(&queue, &calendar, waiting, now);
-        Ok(queue)
+        let items = places(&Doorway { running, lock: lock.clone(), calendar: &calendar }, waiting, now);
+        Ok(Queue { environment_id: id, running, hold, lock, calendar: calendar_now, items })
     }
 
     /// What the calendar of an environment says at a time.
@@ -140,8 +140,36 @@ impl Store {
     }
 }
 
+/// What stands at the door of an environment.
+pub(super) struct Doorway<'a> {
+    /// What runs there.
+    pub(super) running: Option<ReleaseId>,
+    /// The lock.
+    pub(super) lock: Option<Lock>,
+    /// The calendar.
+    pub(super) calendar: &'a Calendar,
+}
+
+/// The queue of an environment in which these releases are queued.
+pub(super) fn items<'a>(
+    door: Doorway<'_>,
+    queued: impl Iterator<Item = &'a Release>,
+    now: Timestamp,
+) -> Vec<QueueItem> {
+    let waiting = queued.map(|release| Waiting {
+        id: release.id,
+        ref_name: release.git_ref.name.clone(),
+        by: release.created_by_name.clone(),
+        queued_at: release.queued_at.unwrap_or_default(),
+        start_at: release.start_at,
+        has_exception: release.exception.is_some(),
+    });
+    places(&door, waiting.collect(), now)
+}
+
 /// Puts those that wait into the order in which they will start, and says of each what it waits for.
-fn places(queue: &Queue, calendar: &Calendar, waiting: Vec<Waiting>, now: Timestamp) -> Vec<QueueItem> {
+fn places(door: &Doorway<'_>, waiting: Vec<Waiting>, now: Timestamp) -> Vec<QueueItem> {
+    let calendar = door.calendar;
     let mut known: HashMap<Timestamp, Option<launchway_domain::Freeze>> = HashMap::new();
     let mut ordered: Vec<(_, QueueItem)> = waiting
         .into_iter()
@@ -151,12 +179,12 @@ fn places(queue: &Queue, calendar: &Calendar, waiting: Vec<Waiting>, now: Timest
             let freeze = (!one.has_exception)
                 .then(|| known.entry(ready).or_insert_with(|| calendar::freeze_at(calendar, ready)).clone())
                 .flatten();
-            let is_locked = queue.lock.as_ref().filter(|lock| lock.release_id != Some(one.id));
+            let is_locked = door.lock.as_ref().filter(|lock| lock.release_id != Some(one.id));
             let mut waits = Vec::new();
             if let Some(at) = one.start_at.filter(|at| *at > now) {
                 waits.push(Wait { what: WaitFor::Time, until: Some(at), ..Wait::default() });
             }
-            waits.extend(is_locked.map(launchway_domain::Lock::wait));
+            waits.extend(is_locked.map(Lock::wait));
             let mut begins = ready;
             if let Some(freeze) = freeze {
                 begins = freeze.until.unwrap_or(Timestamp(i64::MAX));
@@ -175,7 +203,7 @@ fn places(queue: &Queue, calendar: &Calendar, waiting: Vec<Waiting>, now: Timest
         })
         .collect();
     ordered.sort_by_key(|(order, _)| *order);
-    let mut before = queue.running.map(|id| (WaitFor::Running, id));
+    let mut before = door.running.map(|id| (WaitFor::Running, id));
     let mut items = Vec::with_capacity(ordered.len());
     for (place, (_, mut item)) in (1..).zip(ordered) {
         item.place = place;

@@ -159,9 +159,24 @@ fn summary(place: &str, found: &[Difference], hooks: bool) -> Option<Text> {
     };
     let en = named(|how| &how.en, " (", ")", ", ", "…");
     let zh = named(|how| &how.zh, "（", "）", "、", "…");
+    let changed = match other {
+        0 => None,
+        1 => Some(Text::new("1 file or folder is not as released", "1 个文件或目录与发布内容不一致")),
+        n => Some(text!("{n} files or folders are not as released", "{n} 个文件或目录与发布内容不一致")),
+    };
+    let added = match extra {
+        0 => None,
+        1 => Some(Text::new("1 does not belong there", "1 个不应存在")),
+        n => Some(text!("{n} do not belong there", "{n} 个不应存在")),
+    };
+    let said: Vec<Text> = changed.into_iter().chain(added).collect();
+    let (counts_en, counts_zh) = (
+        said.iter().map(|text| &*text.en).collect::<Vec<_>>().join(", "),
+        said.iter().map(|text| &*text.zh).collect::<Vec<_>>().join("，"),
+    );
     Some(text!(
-        "{place} was changed since the release: {other} files or folders are not as released, {extra} do not belong there: {en}. Roll back or release again to put it right.",
-        "{place} 在发布之后被改动：{other} 个文件或目录与发布内容不一致，{extra} 个不应存在：{zh}。可回滚或重新发布以恢复。"
+        "{place} was changed since the release: {counts_en}: {en}. To put it right, roll back to the release that is live, or release again.",
+        "{place} 在发布之后被改动：{counts_zh}：{zh}。可回滚到当前发布，或重新发布以恢复。"
     ))
 }
 
@@ -212,7 +227,11 @@ mod tests {
     fn a_summary_names_the_first_paths_and_counts_the_rest() {
         let found: Vec<Difference> = ["a", "b", "c", "d"].iter().map(|path| difference(path, false)).collect();
         let said = summary("web-1:/srv", &found, false).unwrap();
-        assert!(said.en.contains("4 files or folders"), "{said}");
+        assert!(said.en.contains("4 files or folders are not as released: a"), "{said}");
+        let one = summary("web-1:/srv", &[difference("a", false), difference("b", true)], false).unwrap();
+        assert!(one.en.contains("1 file or folder is not as released, 1 does not belong there: a"), "{one}");
+        let extra = summary("web-1:/srv", &[difference("b", true)], false).unwrap();
+        assert!(extra.en.contains("since the release: 1 does not belong there: b"), "{extra}");
         assert!(said.en.contains("a (has other content), b (has other content), c (has other content), …"), "{said}");
         assert!(said.zh.contains("a（内容不同）、b（内容不同）"), "{}", said.zh);
     }

@@ -1,11 +1,13 @@
 //! Lists, the overview, finding things, and the links of the wall.
 
 use launchway_domain::{
-    EnvironmentId, HitKind, ListQuery, NodeKind, NodeStatus, ReleaseStatus, ServerForm, Visible, WallLinkId,
+    EnvironmentForm, EnvironmentId, EnvironmentKind, HitKind, Hold, ListQuery, LiveState, LiveVersion, LockForm, Node,
+    NodeKey, NodeKind, NodeStatus, Overview, Place, Release, ReleaseStatus, ServerForm, ServerId, Timestamp, Visible,
+    WaitFor, WallLinkId,
 };
-use launchway_engine::store::{Store, StoreError};
+use launchway_engine::store::{Lease, Store, StoreError};
 
-use crate::world::{Db, new_release, run, with, world};
+use crate::world::{Db, TTL, new_release, plan, run, with, world};
 
 async fn servers(store: &Store, many: usize) {
     let shop = world(store, "base").await;
@@ -161,6 +163,90 @@ pub(crate) async fn an_overview_is_of_one_moment(db: Db) {
     assert_eq!(live(shop.environment).map(|release| release.id), Some(lease.release));
     assert_eq!(live(blog.environment), None);
     assert_eq!(now.recent[0].id, lease.release);
+}
+
+/// A release under way that has gone live on some servers of its environment, and on the others not yet.
+async fn under_way(store: &Store, release: Release, all: &[ServerId], on: &[ServerId]) -> Lease {
+    store.release_start(release.id).await.unwrap();
+    let (lease, claimed) = store.claim("a", TTL).await.unwrap().unwrap();
+    assert_eq!(claimed.id, release.id);
+    let mut nodes = plan(all[0]);
+    nodes.extend(all[1..].iter().flat_map(|server| plan(*server).split_off(3)));
+    for server in all {
+        let key = NodeKey::of(NodeKind::Deploy, Some(*server));
+        let upload = nodes.iter().find(|node| node.key == NodeKey::of(NodeKind::Upload, Some(*server))).unwrap();
+        let parent = Some(NodeKey::of(NodeKind::Server, Some(*server)));
+        nodes.push(Node { key, kind: NodeKind::Deploy, parent, ..upload.clone() });
+    }
+    let targets: Vec<_> =
+        all.iter().map(|server| serde_json::json!({"server_id": server, "path": "/srv/app"})).collect();
+    let frozen = serde_json::json!({"tree_of": release.id, "hooks": release.hooks, "targets": targets});
+    store.plan(&lease, &frozen, &nodes).await.unwrap();
+    let is_there = |node: &&Node| node.kind == NodeKind::Deploy && node.server_id.is_some_and(|id| on.contains(&id));
+    for node in nodes.iter().filter(is_there) {
+        run(store, &lease, node, NodeStatus::Succeeded).await;
+    }
+    lease
+}
+
+pub(crate) async fn an_overview_says_what_the_servers_have_and_what_is_waited_for(db: Db) {
+    let store = db.open().await;
+    let (shop, blog) = (world(&store, "shop").await, world(&store, "blog").await);
+    let servers = [shop.server, blog.server];
+    let form = EnvironmentForm {
+        name: "prod".to_owned(),
+        kind: EnvironmentKind::Prod,
+        path: "/srv/app".to_owned(),
+        server_ids: servers.to_vec(),
+        ..Default::default()
+    };
+    let prod = store.environment_create(shop.project, &form).await.unwrap().id;
+    let make = |tag: &'static str| {
+        let (store, release) = (store.clone(), new_release(shop.project, prod, tag));
+        async move { store.release_create(&release).await.unwrap() }
+    };
+    let now = || async {
+        let now = store.overview(&Visible::All).await.unwrap();
+        let place = now.live.iter().find(|place| place.environment_id == prod).unwrap().clone();
+        (now, place)
+    };
+    let said = |place: &Place| LiveVersion::summary(&place.versions).en.into_owned();
+
+    // Nothing tested yet: a rule forbids it, until its commit has succeeded in the test environment.
+    let first = make("v1").await;
+    assert_eq!((now().await.0.forbidden, said(&now().await.1)), (vec![first.id], "nothing × 2".to_owned()));
+    crate::live::live(&shop, &store, false).await;
+    assert_eq!(now().await.0.forbidden, []);
+
+    let lease = under_way(&store, first.clone(), &servers, &servers).await;
+    store.finish(&lease, ReleaseStatus::Succeeded, None).await.unwrap();
+    let (_, place) = now().await;
+    assert_eq!((said(&place), place.release.map(|release| release.id)), ("v1 × 2".to_owned(), Some(first.id)));
+
+    // A canary is live where it is live, while it waits and after it was canceled.
+    let second = make("v2").await;
+    let lease = under_way(&store, second.clone(), &servers, &servers[..1]).await;
+    let hold = Hold { batch: 1, of: 2, since: Timestamp::now(), until: None };
+    store.hold(&lease, &hold).await.unwrap();
+    let third = make("v3").await;
+    store.release_start(third.id).await.unwrap();
+    let (overview, place) = now().await;
+    assert_eq!((said(&place).as_str(), place.state, place.release), ("v2 × 1, v1 × 1", LiveState::Mixed, None));
+    let running = overview.running.iter().find(|running| running.release.id == second.id).unwrap();
+    assert_eq!((running.hold(), running.switched()), (Some(&hold), (1, 2)));
+    assert_eq!(store.queue(prod).await.unwrap().hold, Some(hold));
+    let waits = |overview: &Overview| overview.queue[0].waits.iter().map(|wait| wait.short().en).collect::<Vec<_>>();
+    assert_eq!((overview.queue[0].release_id, overview.queued_total), (third.id, 1));
+    assert_eq!(waits(&overview), [format!("behind #{}", second.id)]);
+    store.finish(&lease, ReleaseStatus::Canceled, None).await.unwrap();
+    assert_eq!(said(&now().await.1), "v2 × 1, v1 × 1");
+
+    // A lock is told where it holds, and to who waits for its end.
+    let lock = LockForm { reason: "stocktaking".to_owned(), ..LockForm::default() };
+    store.lock_create(prod, &lock).await.unwrap();
+    let (overview, place) = now().await;
+    assert_eq!(place.closed.iter().map(|wait| wait.what).collect::<Vec<_>>(), [WaitFor::Lock]);
+    assert!(waits(&overview)[0].contains("stocktaking"), "{:?}", overview.queue);
 }
 
 pub(crate) async fn a_wall_link_is_known_by_its_hash_until_it_is_revoked(db: Db) {

@@ -82,6 +82,7 @@ on_both! {
     looking::releases_are_listed_without_their_hooks
     looking::the_best_is_found_first
     looking::an_overview_is_of_one_moment
+    looking::an_overview_says_what_the_servers_have_and_what_is_waited_for
     looking::a_wall_link_is_known_by_its_hash_until_it_is_revoked
     idempotency::of_many_claims_of_one_call_one_holds
     idempotency::a_call_whose_holder_died_is_taken_over_unless_it_changed_something

@@ -1,7 +1,7 @@
 //! `launchway live`: what is live where.
 
 use clap::Args;
-use launchway_domain::{EnvironmentLive, LiveState, Text};
+use launchway_domain::{EnvironmentLive, LiveState, LiveVersion, Text, text};
 use serde_json::Value;
 
 use super::api::read;
@@ -86,6 +86,11 @@ fn show(places: &[EnvironmentLive]) {
         }
     }
     print::table(&headers, &rows, &Text::new("There are no servers in any environment yet.", "还没有环境包含服务器。"));
+    for place in places.iter().filter(|place| place.versions.len() > 1) {
+        let (project, name) = (&place.project_title, &place.name);
+        let (state, live) = (LiveState::Mixed.label(), LiveVersion::summary(&place.versions));
+        say::line(&text!("{project} / {name}: {} ({})", "{project} / {name}：{}（{}）"; state, live));
+    }
     let servers = places.iter().flat_map(|place| &place.servers);
     for detail in servers.filter(|server| server.state != LiveState::Ok).filter_map(|server| server.detail.as_ref()) {
         say::line(detail);

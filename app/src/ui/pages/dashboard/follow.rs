@@ -261,7 +261,15 @@ impl Follower {
                 self.moving.borrow_mut().sent(&data);
                 self.moving.borrow().paint(&self.place);
             }
-            Some("node.status" | "release.status" | "reset") => {
+            Some(
+                "node.status"
+                | "release.status"
+                | "reset"
+                | "live.changed"
+                | "environment.locked"
+                | "environment.unlocked"
+                | "environment.changed",
+            ) => {
                 self.moving.borrow_mut().ended(&data);
                 self.ask_soon();
             }

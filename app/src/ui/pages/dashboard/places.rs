@@ -1,12 +1,13 @@
 //! What is live where.
 
-use launchway_domain::{Overview, Place};
+use launchway_domain::{LiveVersion, Overview, Place, WaitFor};
 use leptos::prelude::*;
 
-use crate::text::{board, projects, t};
+use crate::text::{board, projects, queue, t};
 use crate::ui::components::badge::KindBadge;
 use crate::ui::components::layout::EmptyState;
 use crate::ui::components::time::Time;
+use crate::ui::components::versions::{VersionLink, Versions};
 
 /// Every environment and what is live in it.
 #[component]
@@ -58,40 +59,41 @@ pub fn Places(
 #[component]
 fn Row(place: Place) -> impl IntoView {
     let (project, environment) = (place.project_id, place.environment_id);
-    let release = match place.release {
-        None => view! {
-            <td class="quiet" colspan="4">
-                {t(board::NEVER)}
-            </td>
-        }
-        .into_any(),
-        Some(release) => {
+    let here = format!("/projects/{project}/environments/{environment}");
+    let release = match <[LiveVersion; 1]>::try_from(place.versions) {
+        Ok([LiveVersion { release: Some(release), since, .. }]) => {
             let short = release.commit.get(..8).unwrap_or(&release.commit).to_owned();
+            let by = release.created_by_name.clone();
             view! {
-                <td>
-                    <a class="what" href=format!("/releases/{}", release.id)>
-                        <span class="number">{format!("#{}", release.id)}</span>
-                        <b>{release.git_ref.name}</b>
-                    </a>
+                <td class="whole">
+                    <VersionLink release />
                 </td>
-                <td>
+                <td class="whole">
                     <code>{short}</code>
                 </td>
-                <td class="quiet">{release.finished_at.map(|at| view! { <Time at /> })}</td>
-                <td class="quiet">{release.created_by_name}</td>
+                <td class="quiet whole">{since.map(|at| view! { <Time at /> })}</td>
+                <td class="quiet whole">{by}</td>
             }
             .into_any()
         }
+        Ok(versions) => several(versions.into()),
+        Err(versions) => several(versions),
     };
+    let closed = place.closed.iter().map(|wait| {
+        let mark = if wait.what == WaitFor::Lock { queue::LOCKED } else { queue::FROZEN };
+        view! { " " <span class="tag" data-kind="warn" title=t(wait.text())>{t(mark)}</span> }
+    });
     view! {
         <tr data-key=environment.0>
             <td>
                 <a href=format!("/projects/{project}")>{place.project_title}</a>
             </td>
             <td>
-                {place.environment_name.clone()} " "
+                <a class="in-text" href=here>{place.environment_name.clone()}</a>
+                " "
                 <KindBadge kind=place.environment_kind name=place.environment_name />
                 <span class="quiet">" · " {t(projects::servers(place.servers as usize))}</span>
+                {closed.collect_view()}
             </td>
             {release}
             <td class="end">
@@ -100,6 +102,16 @@ fn Row(place: Place) -> impl IntoView {
                 </a>
             </td>
         </tr>
+    }
+    .into_any()
+}
+
+/// What is live where that is not one release on all servers.
+fn several(versions: Vec<LiveVersion>) -> AnyView {
+    view! {
+        <td colspan="4">
+            <Versions versions />
+        </td>
     }
     .into_any()
 }

@@ -4,11 +4,11 @@ use launchway_domain::Overview;
 use leptos::prelude::*;
 
 use super::First;
-use super::lists::{Recent, Waiting};
+use super::lists::{Queued, Recent, Waiting};
 use super::places::Places;
 use super::running::RunningNow;
 use crate::api::board::{Front, front};
-use crate::api::releases::{RetryRelease, StartRelease};
+use crate::api::releases::{ContinueRelease, RetryRelease, StartRelease};
 use crate::text::{board, common, releases, t};
 use crate::ui::components::confirm::refusal_of;
 use crate::ui::components::load::Refusal;
@@ -26,7 +26,11 @@ pub(super) async fn first() -> Option<First> {
 
 /// Why the form that led to this page came to nothing, where it did.
 fn refusal() -> String {
-    let refusals = [refusal_of(ServerAction::<StartRelease>::new()), refusal_of(ServerAction::<RetryRelease>::new())];
+    let refusals = [
+        refusal_of(ServerAction::<StartRelease>::new()),
+        refusal_of(ServerAction::<RetryRelease>::new()),
+        refusal_of(ServerAction::<ContinueRelease>::new()),
+    ];
     let error = refusals.iter().find_map(|refusal| refusal.get_untracked());
     error.map(|error| view! { <p>{t(error.detail())}</p> }.to_html()).unwrap_or_default()
 }
@@ -41,7 +45,10 @@ pub(crate) fn render(overview: Overview) -> String {
         false => view! {
             <RunningNow running=overview.running.clone() />
             <div class="halves">
-                <Waiting overview=overview.clone() />
+                <div class="column">
+                    <Waiting overview=overview.clone() />
+                    <Queued overview=overview.clone() />
+                </div>
                 <Recent recent=overview.recent />
             </div>
         }

@@ -3,7 +3,7 @@
 use launchway_domain::Running;
 use leptos::prelude::*;
 
-use crate::text::{board, t};
+use crate::text::{board, rollout, t};
 use crate::ui::components::badge::KindBadge;
 use crate::ui::components::strip::Strip;
 
@@ -28,10 +28,13 @@ fn Card(running: Running) -> impl IntoView {
     let release = running.release.clone();
     let id = release.id;
     let since = release.started_at.unwrap_or(release.created_at).millis();
-    let doing = match release.cancel_requested {
-        true => Some(view! { <span class="doing">{t(board::CANCELING)}</span> }.into_any()),
+    let (done, of) = running.switched();
+    let held = running.hold().map(|hold| t(rollout::held(done, of, hold.until.is_some())));
+    let doing = match (release.cancel_requested, held) {
+        (true, _) => Some(view! { <span class="doing">{t(board::CANCELING)}</span> }.into_any()),
+        (false, Some(held)) => Some(view! { <span class="doing held">{held}</span> }.into_any()),
         // How much is transferred is not stored anywhere: the browser hears of it on the feed.
-        false => running.now().map(|kind| {
+        (false, None) => running.now().map(|kind| {
             view! {
                 <span class="doing">
                     {t(kind.label())} <span data-sent=id.0></span>

@@ -16,10 +16,43 @@ pub(super) struct Room {
     pub(super) cards: usize,
     /// Rows of what is live, where nothing runs.
     pub(super) places: usize,
-    /// Rows of what waits.
+    /// Rows of what waits for somebody.
     pub(super) waiting: usize,
+    /// Rows of what waits for its turn.
+    pub(super) queued: usize,
     /// Rows beside or below, of what waits and of results.
     pub(super) side: usize,
+    /// How high the column of what runs and of what is live is, in tenths of letters.
+    main: u32,
+}
+
+/// In tenths of letters: a card with its gap, a row, a section's title.
+const CARD: u32 = 88;
+const ROW: u32 = 31;
+const TITLE: u32 = 30;
+
+impl Room {
+    /// Rows of what is live where so many releases run.
+    pub(super) fn places_beside(self, running: usize) -> usize {
+        if running == 0 {
+            return self.places;
+        }
+        let cards = u32::try_from(running.min(self.cards)).unwrap_or(u32::MAX);
+        ((self.main.saturating_sub(2 * TITLE + cards * CARD) / ROW) as usize).max(1)
+    }
+
+    /// Rows of what waits for somebody; the queue takes some of them.
+    pub(super) fn waits(self, has_queue: bool) -> usize {
+        if has_queue { self.waiting.saturating_sub(2).max(1) } else { self.waiting }
+    }
+
+    /// Rows of results where so many wait for somebody, and so many for their turn.
+    pub(super) fn results(self, waiting: usize, queued: usize) -> usize {
+        let shown = waiting.min(self.waits(queued > 0)).max(1);
+        // The queue's title takes more than one row.
+        let queue = if queued > 0 { queued.min(self.queued) + 2 } else { 0 };
+        self.side.saturating_sub(shown + queue)
+    }
 }
 
 /// The size of the wall's letters for a window, in hundredths of a pixel; wall.css has the same numbers.
@@ -34,24 +67,19 @@ pub(super) fn room(width: u32, height: u32) -> Room {
     // In tenths of letters.
     let tall = height * 1000 / letter;
     let count = |free: u32, each: u32, least: usize| ((free / each) as usize).max(least);
-    if width >= height {
-        let free = tall.saturating_sub(50 + 20);
-        Room {
-            cards: count(free.saturating_sub(30), 88, 1),
-            places: count(free.saturating_sub(30 + 90), 31, 1),
-            waiting: 5,
-            side: count(free.saturating_sub(2 * 42), 31, 2),
-        }
-    } else {
-        // Upright: the upper 55 of 100 for what runs.
-        let free = tall.saturating_sub(50 + 20);
-        let (upper, lower) = (free * 55 / 100, free * 45 / 100);
-        Room {
-            cards: count(upper.saturating_sub(30), 88, 1),
-            places: count(upper.saturating_sub(30 + 90), 31, 1),
-            waiting: 4,
-            side: count(lower.saturating_sub(2 * 42), 31, 2),
-        }
+    let free = tall.saturating_sub(50 + 20);
+    let wide = width >= height;
+    // Upright: the upper 55 of 100 for what runs and what is live.
+    let (main, side) = if wide { (free, free) } else { (free * 55 / 100, free * 45 / 100) };
+    // What is live is seen whatever runs: at least some rows of it.
+    let kept = if wide { 2 * ROW } else { ROW };
+    Room {
+        cards: count(main.saturating_sub(2 * TITLE + kept), CARD, 1),
+        places: count(main.saturating_sub(TITLE + 90), ROW, 1),
+        waiting: if wide { 5 } else { 4 },
+        queued: if wide { 3 } else { 2 },
+        side: count(side.saturating_sub(2 * 42), ROW, 2),
+        main,
     }
 }
 
@@ -154,10 +182,24 @@ mod tests {
         assert_eq!(room(1920, 1080), room(3840, 2160));
         assert_eq!(room(1920, 1080), room(1280, 720));
         let wide = room(1920, 1080);
-        assert!(wide.cards >= 4 && wide.side >= 8 && wide.places >= 8, "{wide:?}");
+        assert!(wide.cards >= 3 && wide.side >= 8 && wide.places >= 8, "{wide:?}");
         let upright = room(1080, 1920);
         assert!(upright.cards >= 3 && upright.side >= 6, "{upright:?}");
         assert!(room(100, 50).cards >= 1);
+    }
+
+    #[test]
+    fn what_is_live_is_seen_whatever_runs() {
+        for room in [room(1920, 1080), room(1080, 1920), room(1024, 768)] {
+            for running in [1, 2, 50] {
+                let rows = room.places_beside(running);
+                let cards = running.min(room.cards) as u32;
+                assert!(rows >= 1, "{room:?}");
+                assert!(2 * TITLE + cards * CARD + rows as u32 * ROW <= room.main, "{room:?} {running} {rows}");
+            }
+            assert!(room.results(9, 9) + room.waits(true) + room.queued <= room.side, "{room:?}");
+            assert_eq!(room.results(0, 0), room.side - 1);
+        }
     }
 
     #[test]
