@@ -148,6 +148,13 @@ test("while a canary waits every page says so, and says what is live where", asy
   const place = page.locator(".live-place");
   await expect(place).toHaveAttribute("data-state", "mixed");
   await expect(place.locator(".live-head")).toContainText("mixed");
+  await pictures(page, info, "environment-held", `/projects/${shop.project}/environments/${environment}`);
+  await expect(page.locator(".live-head")).toContainText(/v1\.0 on 2, .*v1\.1 on 1/);
+  await expect(page.locator(".door")).toContainText("Waiting after batch 1 of 3");
+  await expect(page.locator(".door").getByRole("button", { name: "Continue" })).toBeVisible();
+  await open(page, `/projects/${shop.project}`);
+  await expect(page.locator("[data-mixed]")).toContainText(/v1\.0 on 2, .*v1\.1 on 1/);
+  await shoot(page, info, "project-held");
   await post(page.request, program.url, `/releases/${next}/cancel`, {});
 
   await open(page, "/");

@@ -84,6 +84,38 @@ test("an open page moves by itself when a server drifts, and when it is mended",
   await expect(row(page, "web-3")).toContainText("as released");
 });
 
+test("an environment's page begins with what is live, and the project's page says it too", async ({ page, program }) => {
+  const here = `/projects/${project}/environments/${environment}`;
+  await open(page, here);
+  const place = page.locator(".live-place");
+  await expect(place.locator(".live-head")).toContainText(`#${release}`);
+  await expect(place.getByRole("row").filter({ hasText: "web-3" })).toContainText("as released");
+  await expect(page.locator("table.releases")).toContainText(`#${release}`);
+  // In the order in which they are read: what is live, what runs and waits, the last releases, the settings.
+  const headings = await page.locator("main h2").allInnerTexts();
+  const at = (text: string) => headings.findIndex((heading) => heading.includes(text));
+  const order = ["Shop / staging", "Queue", "Lately", "Settings"].map(at);
+  expect(order, headings.join()).toEqual([...order].sort((one, other) => one - other));
+  expect(order[0]).toBe(0);
+  await page.screenshot({ path: test.info().outputPath("environment.png"), fullPage: true });
+  await open(page, `/projects/${project}`);
+  await expect(page.getByRole("row").filter({ hasText: "staging" }).first()).toContainText(`#${release}`);
+  await page.screenshot({ path: test.info().outputPath("project.png"), fullPage: true });
+
+  await open(page, "/");
+  const live = page.locator(".live-list");
+  await expect(live).not.toContainText("locked");
+  await post(page.request, program.url, `/environments/${environment}/lock`, { reason: "stocktaking" });
+  await expect(live).toContainText("locked");
+  const next = await shop.begin(page, "v1.0");
+  await expect(page.locator(".queued")).toContainText("locked by ada: stocktaking");
+  await post(page.request, program.url, `/releases/${next}/cancel`, {});
+  await expect(page.locator(".queued")).toHaveCount(0);
+  await live.getByRole("link", { name: "staging" }).click();
+  await expect(page).toHaveURL(new RegExp(`${here}$`));
+  await page.request.delete(`${program.url}/api/v1/environments/${environment}/lock`, { headers: { Origin: program.url } });
+});
+
 test("a command says identical outputs once", async ({ page }) => {
   writeFileSync(join(shop.site("web-3"), "note"), "other\n");
   for (const hostname of ["web-1", "web-2"]) writeFileSync(join(shop.site(hostname), "note"), "same\n");

@@ -20,7 +20,7 @@ super::texts! {
     ENVIRONMENTS_EMPTY_LEAD: "An environment says which servers a release goes to, and where on them.", "环境决定发布到哪些服务器以及服务器上的路径。";
     ENVIRONMENT: "Environment", "环境";
     NEW_ENVIRONMENT: "New environment", "新建环境";
-    EDIT_ENVIRONMENT: "Edit environment", "编辑环境";
+    SETTINGS: "Settings", "设置";
     KIND: "Kind", "类型";
     PATH: "Path", "路径";
     PATH_HINT: "An absolute folder on every server; may hold {hostname}. Releases go below it, and “current” points at the live one.", "每台服务器上的绝对路径，可包含 {hostname}。发布内容放在其下，current 指向当前版本。";

@@ -1,4 +1,6 @@
-//! Adding, checking, changing and deleting an environment.
+//! An environment: what goes on in it, then adding, checking, changing and deleting it.
+
+pub mod now;
 
 use launchway_domain::form::DEFAULT_KEEP;
 use launchway_domain::{
@@ -6,6 +8,7 @@ use launchway_domain::{
 };
 use leptos::prelude::*;
 
+use self::now::Now;
 use super::{id_param, no_such_page};
 use crate::api::projects::{CheckEnvironment, DeleteEnvironment, SaveEnvironment, get_environment, get_project};
 use crate::api::servers::list_servers;
@@ -14,7 +17,6 @@ use crate::text::{
 };
 use crate::ui::components::check::CheckOutcome;
 use crate::ui::components::confirm::{ConfirmButton, DangerZone, refusal_of};
-use crate::ui::components::door::Door;
 use crate::ui::components::field::{SelectField, TextField};
 use crate::ui::components::form::{FormEnd, FormState, VersionField, times_saved};
 use crate::ui::components::layout::PageHead;
@@ -111,14 +113,12 @@ pub fn EnvironmentPage() -> impl IntoView {
                                 {is_prod.then(|| view! { <a class="button" href=promote>{t(ways::PROMOTE_ASK)}</a> })}
                                 <a class="button primary" href=release>{t(releases::NEW)}</a>
                             </PageHead>
-                            <Door id=environment.id project=project.id />
+                            <Now environment=environment.clone() />
+                            <h2 id="settings">{t(projects::SETTINGS)}</h2>
                             {if manages {
                                 view! {
                                     <Probe id=environment.id />
-                                    <section>
-                                        <h2>{t(projects::EDIT_ENVIRONMENT)}</h2>
-                                        <Editor project=project.id existing=Some(environment.clone()) servers save />
-                                    </section>
+                                    <Editor project=project.id existing=Some(environment.clone()) servers save />
                                     <BuildCacheCard id=environment.id />
                                     <Danger environment />
                                 }

@@ -1,14 +1,17 @@
 //! A project: its repository, its environments, its latest releases.
 
-use launchway_domain::{Credential, Environment, Lock, Project, ProjectId, Release, ReleaseFilter, Text};
+use launchway_domain::{
+    Credential, Environment, EnvironmentId, Lock, Project, ProjectId, Release, ReleaseFilter, Text,
+};
 use leptos::prelude::*;
 
 use super::{id_param, no_such_page};
 use crate::api::credentials::list_credentials;
+use crate::api::live::list_live;
 use crate::api::projects::{CheckProject, PinProject, get_project, list_environments};
 use crate::api::queue::list_locks;
 use crate::api::releases::list_releases;
-use crate::text::{audit, common, integrations, people, projects, releases, t};
+use crate::text::{audit, board, common, integrations, people, projects, releases, t};
 use crate::ui::components::badge::KindBadge;
 use crate::ui::components::check::{CheckOutcome, HostKey};
 use crate::ui::components::door::LockBadge;
@@ -16,7 +19,9 @@ use crate::ui::components::layout::{EmptyState, PageHead};
 use crate::ui::components::load::{Loading, show};
 use crate::ui::components::release_table::ReleaseTable;
 use crate::ui::components::toast::Toasts;
+use crate::ui::components::versions::Versions;
 use crate::ui::may::May;
+use crate::ui::pages::live::StateBadge;
 
 /// How many of its latest releases a project's page shows.
 const RECENT: u32 = 10;
@@ -194,6 +199,18 @@ fn Environments(project: ProjectId, list: Vec<Environment>, locks: Vec<Lock>) ->
         }
         .into_any();
     }
+    // Counts up when a release changes anywhere, or what is live does.
+    let changed = RwSignal::new(0_u32);
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| crate::ui::live::wall::count_live_changes(changed));
+    let found = Resource::new(move || changed.get(), move |_| list_live(Some(project)));
+    let live = move |id: EnvironmentId| {
+        Suspend::new(async move {
+            let place = found.await.ok()?.into_iter().find(|place| place.environment_id == id)?;
+            let trouble = place.state.is_trouble().then(|| view! { " " <StateBadge state=place.state /> });
+            Some(view! { <Versions versions=place.versions /> {trouble} })
+        })
+    };
     let rows = list
         .into_iter()
         .map(|environment| {
@@ -206,6 +223,9 @@ fn Environments(project: ProjectId, list: Vec<Environment>, locks: Vec<Lock>) ->
                         " "
                         <KindBadge kind=environment.kind name=environment.name />
                         {lock.map(|lock| view! { <LockBadge lock /> })}
+                    </td>
+                    <td>
+                        <Transition>{move || live(id)}</Transition>
                     </td>
                     <td>
                         <code>{environment.path}</code>
@@ -225,6 +245,7 @@ fn Environments(project: ProjectId, list: Vec<Environment>, locks: Vec<Lock>) ->
             <thead>
                 <tr>
                     <th scope="col">{t(common::NAME)}</th>
+                    <th scope="col">{t(board::LIVE)}</th>
                     <th scope="col">{t(projects::PATH)}</th>
                     <th scope="col">{t(projects::SERVERS)}</th>
                     <th scope="col" class="end"></th>

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use launchway_domain::{
-    Environment, Lock, LockForm, Project, Queue, QueuePlace, ReleaseId, Text, Timestamp, Wait, WaitFor, text,
+    Environment, Hold, Lock, LockForm, Project, Queue, QueuePlace, ReleaseId, Text, Timestamp, Wait, WaitFor, text,
 };
 use serde_json::json;
 
@@ -102,8 +102,15 @@ pub(super) async fn queue(client: &Client, door: &Door) -> Outcome<()> {
     let frozen =
         queue.calendar.now.as_ref().map(|f| format!("{}{}", f.label.as_deref().unwrap_or("✓"), until(f.until)));
     let next = queue.calendar.next.as_ref().map(|f| format!("{}{}", print::time(f.from), until(f.until)));
+    let held = queue.hold.as_ref().map(|hold| {
+        let Hold { batch, of, .. } = hold;
+        text!(" (waits after batch {batch} of {of}: continue it)", "（第 {batch}/{of} 批已完成，等待继续）")
+            .get(lang)
+            .to_owned()
+    });
+    let running = queue.running.map(|id| format!("#{id}{}", held.unwrap_or_default()));
     print::details(&[
-        (Text::new("Running", "正在执行"), queue.running.map(|id| format!("#{id}")).unwrap_or_default()),
+        (Text::new("Running", "正在执行"), running.unwrap_or_default()),
         (Text::new("Locked", "锁定"), lock.unwrap_or_default()),
         (Text::new("Frozen", "封网"), frozen.unwrap_or_default()),
         (Text::new("Next freeze", "下次封网"), next.unwrap_or_default()),

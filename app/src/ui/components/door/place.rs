@@ -1,9 +1,9 @@
 //! The lock, the freezes and the queue of an environment, on its page.
 
-use launchway_domain::{EnvironmentId, ProjectId, Queue};
+use launchway_domain::{EnvironmentId, EnvironmentKind, Hold, ProjectId, Queue, ReleaseId};
 use leptos::prelude::*;
 
-use super::super::confirm::refusal_of;
+use super::super::confirm::{Refused, refusal_of};
 use super::super::countdown::Countdown;
 use super::super::form::{FormEnd, FormState};
 use super::super::local_time::LocalTimeField;
@@ -11,7 +11,8 @@ use super::super::time::Time;
 use super::super::toast::Toasts;
 use super::{Notices, WaitList, changes, queue_of};
 use crate::api::queue::{LockEnvironment, UnlockEnvironment};
-use crate::text::{CurrentLang, queue as words, t};
+use crate::api::releases::ContinueRelease;
+use crate::text::{CurrentLang, queue as words, rollout, t};
 use crate::ui::live::clock::Clock;
 use crate::ui::may::May;
 
@@ -22,6 +23,8 @@ pub fn Door(
     id: EnvironmentId,
     /// Of which project.
     project: ProjectId,
+    /// How much care it needs.
+    kind: EnvironmentKind,
 ) -> impl IntoView {
     let changed = changes(Signal::stored(true));
     let clock = Clock::start();
@@ -45,16 +48,53 @@ pub fn Door(
     });
     let found = queue_of(Signal::stored(Some(id)), changed);
     let may = May::find().manage(Some(project));
+    let proceed = ServerAction::<ContinueRelease>::new();
+    Toasts::follow(proceed);
+    let hold = Holding { proceed, may: May::find().run(project, kind) };
     view! {
         <section class="card door" id="queue">
             <h2>{t(words::DOOR)}</h2>
             <Transition>
                 {move || Suspend::new(async move {
                     let queue = found.await?;
-                    Some(view! { <DoorBody queue id may clock changed lock unlock typed /> })
+                    Some(view! { <DoorBody queue id may hold clock changed lock unlock typed /> })
                 })}
             </Transition>
         </section>
+    }
+    .into_any()
+}
+
+/// What lets a release go on that waits between two batches, and whether the visitor may.
+#[derive(Clone, Copy)]
+struct Holding {
+    proceed: ServerAction<ContinueRelease>,
+    may: bool,
+}
+
+/// What the release that runs does: whether it waits, and the way on.
+#[component]
+fn RunningNow(release: ReleaseId, hold: Option<Hold>, holding: Holding) -> impl IntoView {
+    let Some(hold) = hold else { return view! { {t(words::RUNNING)} }.into_any() };
+    let pending = holding.proceed.pending();
+    let offer = holding.may.then(|| {
+        view! {
+            <ActionForm action=holding.proceed>
+                <input type="hidden" name="id" value=release.to_string() />
+                <button type="submit" class="button primary small" disabled=move || pending.get()>
+                    {t(rollout::CONTINUE)}
+                </button>
+            </ActionForm>
+        }
+    });
+    view! {
+        <div class="row">
+            <span class="doing held">
+                {t(rollout::holds(hold.batch, hold.of))} " · " {t(words::SINCE)} " " <Time at=hold.since />
+            </span>
+            {offer}
+        </div>
+        <Refused of=refusal_of(holding.proceed) />
     }
     .into_any()
 }
@@ -71,6 +111,7 @@ fn DoorBody(
     queue: Queue,
     id: EnvironmentId,
     may: bool,
+    hold: Holding,
     clock: Clock,
     changed: RwSignal<u32>,
     lock: ServerAction<LockEnvironment>,
@@ -96,7 +137,9 @@ fn DoorBody(
                 <td>
                     <a href=format!("/releases/{id}")>{format!("#{id}")}</a>
                 </td>
-                <td>{t(words::RUNNING)}</td>
+                <td>
+                    <RunningNow release=id hold=queue.hold.clone() holding=hold />
+                </td>
             </tr>
         }
     });
