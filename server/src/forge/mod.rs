@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use launchway_domain::Forge;
 
 pub(crate) use payload::{Reading, Unreadable, read};
-pub(crate) use proof::{Doubt, Proof, check};
+pub(crate) use proof::{Proof, check};
 
 /// The longest word of a header that is kept, in bytes.
 const MAX_WORD: usize = 200;

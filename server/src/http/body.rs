@@ -1,5 +1,6 @@
 //! Bodies: a limit on their size, and forms read so that every mistake is named at once.
 
+use std::future::{Future, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -13,6 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::hooks;
 use super::problem::Problem;
 use super::strict::Strict;
 
@@ -29,32 +31,55 @@ const MAX_ERRORS: usize = 50;
 /// Middleware: takes the body in whole, so that a handler never waits for it and an answer never
 /// overtakes it. Too long is 413, too slow 408.
 pub(crate) async fn whole(request: Request, next: Next) -> Response {
-    // What follows a CONNECT is a socket and no body.
-    if request.method() == Method::CONNECT {
+    // What follows a CONNECT is a socket and no body; what webhooks take in has a limit of its own.
+    if request.method() == Method::CONNECT || hooks::takes_in(&request) {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
-    // Who asks first has sent nothing yet: then there is nothing to take in.
-    let asks_first = parts.headers.contains_key(header::EXPECT);
-    if announced.is_some_and(|length| length > MAX_BODY as u64) && asks_first {
-        return Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE).into_response();
-    }
-    match tokio::time::timeout(ARRIVAL, collect(body)).await {
-        Ok(Ok(bytes)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
-        Ok(Err(status)) => Problem::of_status(status).into_response(),
-        Err(_) => Problem::of_status(StatusCode::REQUEST_TIMEOUT).into_response(),
+    match collect(&parts.headers, body, MAX_BODY, || ready(None::<()>)).await {
+        Ok((bytes, _)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Err(status) => Problem::of_status(status).into_response(),
     }
 }
 
-async fn collect(body: Body) -> Result<Bytes, StatusCode> {
+/// Takes a body in, of `max` bytes at most. Once it turns out to be longer than [`MAX_BODY`], `place` is waited for: what it
+/// gives stands for the memory, and where it gives nothing the body is taken in without being kept, and comes out blank.
+///
+/// # Errors
+/// 413 where it is longer than `max`, 408 where it takes too long, 400 where it breaks off.
+pub(super) async fn collect<P, F: Future<Output = Option<P>>>(
+    headers: &HeaderMap,
+    body: Body,
+    max: usize,
+    place: impl FnOnce() -> F,
+) -> Result<(Bytes, Option<P>), StatusCode> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    // Who asks first has sent nothing yet: then there is nothing to take in.
+    if announced.is_some_and(|length| length > max as u64) && headers.contains_key(header::EXPECT) {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    let arrived = tokio::time::timeout(ARRIVAL, take_in(body, max, place)).await;
+    arrived.unwrap_or(Err(StatusCode::REQUEST_TIMEOUT))
+}
+
+async fn take_in<P, F: Future<Output = Option<P>>>(
+    body: Body,
+    max: usize,
+    place: impl FnOnce() -> F,
+) -> Result<(Bytes, Option<P>), StatusCode> {
     let mut stream = body.into_data_stream();
+    let (mut ask, mut held_by) = (Some(place), None);
     let mut held = Vec::new();
     let mut seen = 0;
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|_| StatusCode::BAD_REQUEST)?;
         seen += chunk.len();
-        if seen <= MAX_BODY {
+        if seen > MAX_BODY
+            && let Some(place) = ask.take()
+        {
+            held_by = place().await;
+        }
+        if seen <= MAX_BODY || (seen <= max && held_by.is_some()) {
             held.extend_from_slice(&chunk);
         } else {
             held = Vec::new();
@@ -63,7 +88,7 @@ async fn collect(body: Body) -> Result<Bytes, StatusCode> {
             break;
         }
     }
-    if seen > MAX_BODY { Err(StatusCode::PAYLOAD_TOO_LARGE) } else { Ok(held.into()) }
+    if seen > max { Err(StatusCode::PAYLOAD_TOO_LARGE) } else { Ok((held.into(), held_by)) }
 }
 
 /// The body of a call that needs nothing: empty, or `{}`.

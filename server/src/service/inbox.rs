@@ -7,14 +7,14 @@ use axum::http::HeaderMap;
 use launchway_domain::{
     By, Delivery, DeliveryOutcome, Fault, GitRef, PushKind, RefKind, ReleaseKind, Text, Timestamp, Via, Webhook, text,
 };
-use launchway_engine::git::{glob_matches, same_repository};
+use launchway_engine::git::{Named, glob_matches, same_repository};
 use launchway_engine::store::{NewDelivery, NewRelease, Push, Received, Store, StoreError};
 
 use super::fault::{internal, of_store};
 use super::start::{Coming, broken};
 use super::tries::Tries;
 use super::{Core, webhooks};
-use crate::forge::{self, Doubt, Proof, Reading, Unreadable};
+use crate::forge::{self, Proof, Reading, Unreadable};
 use crate::sign;
 
 /// How many calls a webhook takes at once, and after how long one more.
@@ -74,7 +74,7 @@ pub(super) async fn receive(core: &Core, public_id: &str, headers: &HeaderMap, b
     let proof = match forge::check(webhook.kind, &secret, headers, body, Timestamp::now()) {
         Ok(proof) => proof,
         Err(doubt) => {
-            list_doubted(core, &webhook, doubt).await?;
+            list_refused(core, &webhook, doubt.reason()).await?;
             return Ok(Arrival::Unproven);
         }
     };
@@ -84,12 +84,28 @@ pub(super) async fn receive(core: &Core, public_id: &str, headers: &HeaderMap, b
     take_in(&core.store, &webhook, headers, body, proof).await.map_err(|e| of_store(e, &thing))
 }
 
+/// Lists a call whose body is longer than `max` bytes, and which nobody has read therefore.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(super) async fn note_too_long(core: &Core, public_id: &str, max: usize) -> Result<(), Fault> {
+    let found = core.store.webhook_by_address(public_id).await;
+    let found = found.map_err(|e| of_store(e, &Text::new("webhook", "Webhook")))?;
+    let Some((webhook, _)) = found else { return Ok(()) };
+    let max = max >> 20;
+    let reason = text!(
+        "Its body is longer than {max} MiB, and was not read. Make the release by hand, and push less at once.",
+        "请求体超过 {max} MiB，未读取。请手动新建发布，并减少单次推送的内容。"
+    );
+    list_refused(core, &webhook, reason).await
+}
+
 /// Lists a call that did not prove itself, without its body. Not every one: strangers must not fill the database.
-async fn list_doubted(core: &Core, webhook: &Webhook, doubt: Doubt) -> Result<(), Fault> {
+async fn list_refused(core: &Core, webhook: &Webhook, reason: Text) -> Result<(), Fault> {
     if core.inbox.doubted.take(webhook.id.0, Instant::now()).is_err() {
         return Ok(());
     }
-    let new = NewDelivery { reason: Some(doubt.reason()), ..refused(webhook) };
+    let new = NewDelivery { reason: Some(reason), ..refused(webhook) };
     core.store.delivery_add(&new).await.map(drop).map_err(|e| of_store(e, &Text::new("webhook", "Webhook")))
 }
 
@@ -237,11 +253,12 @@ async fn decide(core: &Arc<Core>, received: &Received) -> Result<Decision, Fault
         Ok(git_ref) => git_ref,
         Err(reason) => return ignore(reason),
     };
-    let commit = match core.resolve(&project, &git_ref).await {
-        Ok(commit) => commit,
+    let Named { commit, object } = match core.named(&project, &git_ref).await {
+        Ok(named) => named,
         Err(fault) => return Ok(Decision::Close(DeliveryOutcome::Failed, fault.detail())),
     };
-    if !push.commits.contains(&commit) {
+    // Of an annotated tag some services tell the tag's own object alone.
+    if !push.commits.contains(&commit) && !push.commits.contains(&object) {
         let (name, told) = (&git_ref.name, push.commits.first().map_or("—", |told| short(told)));
         let is = short(&commit);
         return ignore(text!(

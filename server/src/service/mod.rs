@@ -230,6 +230,19 @@ impl Services {
         &*self.ports.housekeeping
     }
 
+    /// Whether a webhook has this address. False where the database does not answer.
+    pub(crate) async fn has_webhook(&self, public_id: &str) -> bool {
+        self.core.store.webhook_by_address(public_id).await.is_ok_and(|found| found.is_some())
+    }
+
+    /// Lists a call whose body is longer than `max` bytes, where there is such a webhook.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub(crate) async fn note_too_long(&self, public_id: &str, max: usize) -> Result<(), Fault> {
+        inbox::note_too_long(&self.core, public_id, max).await
+    }
+
     /// Takes a call of a webhook in.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use launchway_domain::form::message;
 use launchway_domain::{Fault, GitRef, Project, ProjectId, RefChoices, RefItem, RefKind, ReleaseId, Text};
-use launchway_engine::git::{self, Bounds, GitError, GitErrorKind, Mirror};
+use launchway_engine::git::{self, Bounds, GitError, GitErrorKind, Mirror, Named};
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 
@@ -102,12 +102,17 @@ impl Core {
 
     /// The commit that a ref names at the remote right now.
     pub(super) async fn resolve(&self, project: &Project, git_ref: &GitRef) -> Result<String, Fault> {
+        self.named(project, git_ref).await.map(|named| named.commit)
+    }
+
+    /// The same, with the object of an annotated tag.
+    pub(super) async fn named(&self, project: &Project, git_ref: &GitRef) -> Result<Named, Fault> {
         let remote = self.remote(project).await?;
         let (path, git_ref) = (self.data.mirror(project.id), git_ref.clone());
         let bounds = short_bounds(&self.stopping);
         self.outward(move || {
             let mirror = path.exists().then_some(path.as_path());
-            git::resolve(&remote, &git_ref, mirror, &bounds)
+            git::named(&remote, &git_ref, mirror, &bounds)
         })
         .await?
         .map_err(|error| match error.kind {

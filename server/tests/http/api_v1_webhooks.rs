@@ -76,6 +76,36 @@ async fn a_tag_of_github_becomes_a_release_with_the_projects_hooks() {
 }
 
 #[tokio::test]
+async fn an_annotated_tag_told_by_its_own_object_alone_is_where_it_is() {
+    for kind in ["github", "gitlab", "gitea", "gitee"] {
+        let hooked = Hooked::new(kind, json!({})).await;
+        let object = hooked.annotated("v9");
+        assert_ne!(object, hooked.commit("v9"), "the check of the check");
+        let mut body = match kind {
+            "gitlab" => gitlab("tag_push", "refs/tags/v9", &object),
+            _ => hooked.push("refs/tags/v9", &object),
+        };
+        body["hook_name"] = json!("tag_push_hooks");
+        for key in ["head_commit", "checkout_sha"] {
+            body.as_object_mut().unwrap().remove(key);
+        }
+        let bytes = body.to_string().into_bytes();
+        let signature = hex::encode(sign(SECRET, &bytes));
+        let (json, signed) = (("content-type", "application/json"), format!("sha256={signature}"));
+        let headers = match kind {
+            "github" => [json, ("x-github-event", "push"), ("x-hub-signature-256", &signed)],
+            "gitlab" => [json, ("x-gitlab-event", "Tag Push Hook"), ("x-gitlab-token", SECRET)],
+            "gitea" => [json, ("x-gitea-event", "push"), ("x-gitea-signature", &signature)],
+            _ => [json, ("x-gitee-event", "Tag Push Hook"), ("x-gitee-token", SECRET)],
+        };
+        let delivery = hooked.outcome(&hooked.call(&headers, bytes).await).await;
+        assert_eq!(delivery["outcome"], "created", "{kind}: {delivery}");
+        let release = hooked.client.get(&format!("/api/v1/releases/{}", delivery["release_id"])).await.json(200);
+        assert_eq!(release["commit"], json!(hooked.commit("v9")), "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn a_release_starts_where_webhook_and_environment_both_say_so() {
     let hooked = Hooked::new("gitlab", json!({"start": true})).await;
     let call = async |event: &str, uuid: &str, body: Value| {
@@ -240,9 +270,35 @@ async fn a_form_is_taken_and_what_is_neither_is_refused() {
     call("application/json", "f3", b"[1, 2".to_vec()).await.problem(400);
     call("application/json", "f4", "[".repeat(100_000).into_bytes()).await.problem(400);
     call("application/json", "f5", b"{\"ref\":\"refs/tags/v1\\u0000\",\"after\":\"x\"}".to_vec()).await.problem(400);
-    call("application/json", "f6", vec![b' '; 2 * 1024 * 1024]).await.problem(413);
+    call("application/json", "f6", vec![b' '; 2 * 1024 * 1024]).await.problem(400);
     let listed = hooked.deliveries().await;
-    assert_eq!(listed.iter().filter(|delivery| delivery["outcome"] == "failed").count(), 4);
+    assert_eq!(listed.iter().filter(|delivery| delivery["outcome"] == "failed").count(), 5);
+}
+
+#[tokio::test]
+async fn a_push_of_many_commits_is_taken_and_what_is_longer_still_is_listed() {
+    let hooked = Hooked::new("github", json!({})).await;
+    let mut body = hooked.tag("v1");
+    let commit = json!({"id": hooked.commit("v1"), "message": "x".repeat(4096), "added": ["a", "b"]});
+    body["commits"] = json!(vec![commit; 5_000]);
+    assert!(body.to_string().len() > 20 << 20, "the check of the check");
+    let delivery = hooked.outcome(&hooked.github("push", "d1", &body).await).await;
+    assert_eq!(delivery["outcome"], "created", "{delivery}");
+
+    body["more"] = json!("y".repeat(6 << 20));
+    hooked.github("push", "d2", &body).await.problem(413);
+    let listed = hooked.deliveries().await;
+    assert_eq!((listed.len(), &listed[0]["outcome"]), (2, &json!("refused")));
+    assert!(reason(&listed[0]).contains("longer than 25"), "{}", listed[0]);
+    // An address that there is not: nothing is kept of what comes there, and nothing told.
+    let nowhere = Hooked { address: "/hooks/00000000000000000000000000000000".into(), ..hooked };
+    nowhere.github("push", "d3", &body).await.problem(413);
+    body["more"] = json!(null);
+    nowhere.github("push", "d4", &body).await.problem(401);
+    // What lies deeper is no webhook's, and has the limit of everything else.
+    let deeper = Hooked { address: "/hooks/a/b".into(), ..nowhere };
+    deeper.call(&[("content-type", "application/json")], vec![b' '; 2 << 20]).await.problem(413);
+    assert_eq!(deeper.deliveries().await.len(), 2);
 }
 
 #[tokio::test]

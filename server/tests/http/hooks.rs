@@ -55,6 +55,19 @@ impl Hooked {
         String::from_utf8(git.unwrap().stdout).unwrap().trim().to_owned()
     }
 
+    /// Makes an annotated tag; its own object.
+    pub(crate) fn annotated(&self, name: &str) -> String {
+        let git = |args: &[&str]| {
+            let who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"];
+            let git = std::process::Command::new("git").arg("-C").arg(&self.repository).args(who).args(args).output();
+            let output = git.unwrap();
+            assert!(output.status.success(), "{output:?}");
+            String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        };
+        git(&["tag", "-a", "-m", name, name]);
+        git(&["rev-parse", name])
+    }
+
     /// What GitHub and Gitea send of a push.
     pub(crate) fn push(&self, full: &str, commit: &str) -> Value {
         json!({

@@ -129,21 +129,43 @@ fn ask(remote: &Remote, bounds: &Bounds, seen: &Seen) -> Result<remote::Heads, G
     if heads.refs.is_empty() { Err(GitError::empty(&place)) } else { Ok(heads) }
 }
 
+/// What a ref names, each as 40 hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The commit.
+    pub commit: String,
+    /// The object that the ref itself names: of an annotated tag its own, else the commit.
+    pub object: String,
+}
+
 /// The commit (40 digits) that a ref names at the remote now; annotated tags are peeled. A commit is
 /// looked for in the mirror, among the remote's tips, and then by asking the remote for it.
 ///
 /// # Errors
 /// `UnknownRef` where there is no such tag, branch or commit; else as the remote answers.
 pub fn resolve(remote: &Remote, git_ref: &GitRef, mirror: Option<&Path>, bounds: &Bounds) -> Result<String, GitError> {
+    named(remote, git_ref, mirror, bounds).map(|named| named.commit)
+}
+
+/// As [`resolve`], with the object of an annotated tag.
+///
+/// # Errors
+/// As there.
+pub fn named(remote: &Remote, git_ref: &GitRef, mirror: Option<&Path>, bounds: &Bounds) -> Result<Named, GitError> {
     let place = shown(&remote.url);
     let name = git_ref.name.as_str();
     let full = match git_ref.kind {
-        RefKind::Commit => return resolve_commit(remote, name, mirror, bounds).map(|id| id.to_string()),
+        RefKind::Commit => {
+            let commit = resolve_commit(remote, name, mirror, bounds)?.to_string();
+            return Ok(Named { object: commit.clone(), commit });
+        }
         RefKind::Tag => format!("refs/tags/{name}"),
         RefKind::Branch => format!("refs/heads/{name}"),
     };
     let heads = ask(remote, bounds, &Seen::default())?;
-    heads.commit(&full).map(|id| id.to_string()).ok_or_else(|| match git_ref.kind {
+    let found = heads.commit(&full).zip(heads.refs.get(&full));
+    let found = found.map(|(commit, object)| Named { commit: commit.to_string(), object: object.to_string() });
+    found.ok_or_else(|| match git_ref.kind {
         RefKind::Branch => unknown(text!(
             "There is no branch {name} in {place}. Choose an existing one, or push it first.",
             "{place} 中没有分支 {name}。请选择已有的分支，或先推送它。"
