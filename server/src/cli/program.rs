@@ -84,6 +84,8 @@ impl Program {
         let address = listener.local_addr().map_err(|e| Failure::new(&Text::new("the socket", "套接字"), e))?;
         let guard = choose_guard(&config, &data).await?;
         services.hooks_are_kept_by(guard.report().clone());
+        let settling = Text::new("settling what ran before", "处理此前运行的命令");
+        services.serve_as(instance.name()).await.map_err(|e| Failure::new(&settling, e))?;
         let mut runner = RunnerConfig::new(services.store().clone(), vault, data, instance, guard);
         runner.limits.hook = config.hook_timeout;
         runner.parallel = config.parallel;

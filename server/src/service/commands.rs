@@ -15,7 +15,7 @@ use launchway_engine::alike;
 use launchway_engine::once::{Ended, Once, once};
 use launchway_engine::redact::{Masker, Redactor};
 use launchway_engine::ssh::Redial;
-use launchway_engine::store::CommandResult;
+use launchway_engine::store::{CommandResult, StoreError};
 use launchway_engine::variable;
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +36,8 @@ const MAX_KEPT: usize = 4 << 20;
 /// looked whether somebody asked it to stop).
 const LEASE: i64 = 60_000;
 const RENEW: Duration = Duration::from_secs(1);
+/// How often it is looked for commands whose lease ran out.
+const LOOK: Duration = Duration::from_secs(5);
 /// How many commands a page has.
 const PAGE: u32 = 50;
 const MAX_PAGE: u32 = 200;
@@ -59,7 +61,8 @@ impl Remote for RemoteService {
         let who = (actor.user_id(), actor.name());
         // What is kept of it, and read by others.
         let shown = CommandForm { command: redactor.mask(&form.command), ..form.clone() };
-        let begun = core.store.by(actor).command_create(&environment, &shown, &servers, who, LEASE).await;
+        let begun =
+            core.store.by(actor).command_create(&environment, &shown, &servers, who, (core.instance(), LEASE)).await;
         let run = begun.map_err(|e| of_store(e, &environment_thing(id)))?;
         let errand = Errand { id: run.id, environment, project: project.title, form, servers, redactor };
         let runner = Arc::clone(core);
@@ -109,6 +112,30 @@ impl Remote for RemoteService {
     async fn fetch(&self, actor: &Actor, id: EnvironmentId, form: FilesForm) -> Answer<FilesArchive> {
         self.0.fetch(actor, id, form).await
     }
+}
+
+/// Settles what this instance ran when it ended. Nothing of it may run yet.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(super) async fn settle(core: &Core) -> Result<(), StoreError> {
+    core.store.commands_lose(core.instance()).await.map(drop)
+}
+
+/// Settles commands that nobody looks after any more, until the program stops.
+pub(super) fn start(core: &Arc<Core>) {
+    let this = Arc::clone(core);
+    core.background.spawn(async move {
+        loop {
+            if let Err(error) = this.store.commands_lose(None).await {
+                tracing::warn!(%error, "settling commands that nobody looks after");
+            }
+            tokio::select! {
+                () = this.stopping.cancelled() => return,
+                () = tokio::time::sleep(LOOK) => {}
+            }
+        }
+    });
 }
 
 /// One command for some servers.

@@ -54,7 +54,7 @@ use launchway_app::ports::{
 use launchway_domain::{Actor, Fault, HookGuard, Permission, ProjectId, WallLink};
 use launchway_engine::data::DataDir;
 use launchway_engine::secret::Vault;
-use launchway_engine::store::{Counts, Store};
+use launchway_engine::store::{Counts, Store, StoreError};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -83,6 +83,8 @@ pub(crate) struct Core {
     mirrors: refs::MirrorLocks,
     /// What keeps local hooks from this host; unset where none are run.
     hooks: OnceLock<HookGuard>,
+    /// By which name this program holds leases; unset where it serves nobody.
+    instance: OnceLock<String>,
     /// Sends notifications.
     sender: Sender,
     /// What was measured of the disk.
@@ -129,6 +131,7 @@ impl Services {
             archives: files::places(),
             mirrors: refs::MirrorLocks::default(),
             hooks: OnceLock::new(),
+            instance: OnceLock::new(),
             sender: Sender::new(outward),
             disk: housekeeping::Disk::default(),
             inbox: inbox::Limits::default(),
@@ -303,6 +306,16 @@ impl Services {
         let _ = self.core.hooks.set(guard);
     }
 
+    /// Remembers by which name this program holds leases (the first word counts), and settles what the last program of this
+    /// name left. To be called before anything begins.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn serve_as(&self, instance: &str) -> Result<(), StoreError> {
+        let _ = self.core.instance.set(instance.to_owned());
+        commands::settle(&self.core).await
+    }
+
     /// The store, for what has no rules of its own: sessions, and the tail of the events.
     pub fn store(&self) -> &Store {
         &self.core.store
@@ -315,6 +328,7 @@ impl Services {
         housekeeping::start(&self.core);
         queue::start(&self.core);
         inbox::start(&self.core);
+        commands::start(&self.core);
         outbox::start(&self.core);
     }
 
@@ -332,6 +346,11 @@ impl Services {
 }
 
 impl Core {
+    /// By which name this program holds leases, where it does.
+    fn instance(&self) -> Option<&str> {
+        self.instance.get().map(String::as_str)
+    }
+
     /// Whether the actor may do something to a project that is there.
     async fn permit_project(&self, actor: &Actor, permission: Permission, id: ProjectId) -> Result<(), Fault> {
         let thing = projects::thing(id);

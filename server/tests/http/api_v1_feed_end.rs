@@ -44,6 +44,23 @@ async fn the_end_of_the_program_closes_every_socket() {
 }
 
 #[tokio::test]
+async fn what_is_no_message_ends_with_its_code() {
+    let (_app, client) = TestApp::start().await;
+    for (bytes, code) in
+        [(b"{\"subscribe\":[\"\xff\xfe\"]}".to_vec(), 1007), (vec![b' '; 70_000], 1009), (vec![b' '; 900_000], 1009)]
+    {
+        let mut socket = Socket::open(&client).await;
+        let length = bytes.len();
+        socket.say_bytes(bytes).await;
+        assert_eq!(socket.end().await, Some(code), "{length} bytes");
+    }
+    // As long as they may be.
+    let mut socket = Socket::open(&client).await;
+    socket.say_bytes(vec![b' '; 64 * 1024]).await;
+    assert_eq!(socket.next().await.unwrap()["data"]["code"], "bad_subscribe");
+}
+
+#[tokio::test]
 async fn without_a_websocket_there_is_a_problem() {
     let (_app, client) = TestApp::start().await;
     client.get("/api/v1/feed").await.problem(StatusCode::UPGRADE_REQUIRED.as_u16());

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
@@ -53,6 +55,23 @@ impl Socket {
                 Some(Ok(Message::Text(text))) => return Some(serde_json::from_str(&text).unwrap()),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
                 Some(Ok(_)) => {}
+            }
+        }
+    }
+
+    /// Sends bytes as a text message, whatever they are.
+    pub(crate) async fn say_bytes(&mut self, bytes: Vec<u8>) {
+        let frame = Frame::message(bytes, OpCode::Data(Data::Text), true);
+        self.0.send(Message::Frame(frame)).await.unwrap();
+    }
+
+    /// The code with which the other side closes; none where it just goes away.
+    pub(crate) async fn end(&mut self) -> Option<u16> {
+        loop {
+            match timeout(PATIENCE, self.0.next()).await.expect("nothing came over the socket") {
+                Some(Ok(Message::Close(frame))) => return frame.map(|frame| frame.code.into()),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return None,
             }
         }
     }

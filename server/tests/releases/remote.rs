@@ -147,8 +147,11 @@ async fn what_runs_on_a_server_ends_there_once_the_program_is_killed() {
     world.program.serve().await;
     let id = begun["id"].as_i64().unwrap();
     let seen = world.program.get(&format!("/commands/{id}")).await;
-    assert!(matches!(seen["status"].as_str(), Some("running" | "lost")), "{seen:#}");
-    assert_eq!(seen["groups"], json!([]), "{seen:#}");
+    assert_eq!((&seen["status"], &seen["groups"]), (&json!("lost"), &json!([])), "{seen:#}");
+    assert!(seen["finished_at"].is_string(), "{seen:#}");
+    assert_eq!(seen["unfinished"][0]["host"], "web-1", "{seen:#}");
+    assert!(seen["unfinished"][0]["error"].as_str().unwrap().contains("not known"), "{seen:#}");
+    assert_eq!(seen["summary"], "1 unfinished", "{seen:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

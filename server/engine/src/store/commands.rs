@@ -3,7 +3,7 @@
 
 use launchway_domain::{
     CommandForm, CommandId, CommandRun, CommandStatus, Environment, EnvironmentId, OutputGroup, Page, ProjectId,
-    Server, ServerId, Timestamp, Unfinished, UserId, command,
+    Server, ServerId, Text, Timestamp, Unfinished, UserId, command,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
@@ -62,6 +62,29 @@ async fn get(conn: &mut AnyConnection, id: CommandId, now: i64) -> Result<Comman
     read(&row, now)
 }
 
+/// The commands that nobody looks after, and their servers.
+async fn unattended(
+    conn: &mut AnyConnection,
+    now: i64,
+    instance: Option<&str>,
+) -> Result<Vec<(CommandId, Vec<ServerId>)>> {
+    let found = sqlx::query(
+        "SELECT id, servers FROM commands WHERE status = 'running' AND (lease_until <= $1 OR instance = $2) ORDER BY id",
+    )
+    .bind(now)
+    .bind(instance)
+    .fetch_all(conn)
+    .await?;
+    found.iter().map(|row| Ok((CommandId(row.try_get("id")?), rows::json(row, "servers")?))).collect()
+}
+
+fn not_known() -> Text {
+    Text::new(
+        "Launchway ended while the command ran: what came of it here is not known. Look at the server.",
+        "命令运行期间 Launchway 已退出，此处的结果未知，请到服务器上查看。",
+    )
+}
+
 /// What the audit keeps of it.
 #[derive(Serialize)]
 struct On<'a> {
@@ -77,7 +100,8 @@ fn names(servers: &[Server]) -> Vec<&str> {
 }
 
 impl Store {
-    /// Writes down that somebody begins a command, `running` for as long as the lease of `ttl_ms` milliseconds is held.
+    /// Writes down that somebody begins a command, `running` for as long as the lease is held: by which instance, and for how
+    /// many milliseconds.
     ///
     /// # Errors
     /// [`StoreError::Missing`] where the environment is gone.
@@ -87,15 +111,15 @@ impl Store {
         form: &CommandForm,
         servers: &[Server],
         who: (Option<UserId>, &str),
-        ttl_ms: i64,
+        (instance, ttl_ms): (Option<&str>, i64),
     ) -> Result<CommandRun> {
         let ids: Vec<ServerId> = servers.iter().map(|server| server.id).collect();
         let mut w = self.write().await?;
         let now = w.lease_clock().await?;
         let id: i64 = sqlx::query_scalar(
             "INSERT INTO commands (project_id, environment_id, command, timeout_s, servers, status, created_by, \
-             created_by_name, started_at, lease_until) VALUES ($1, $2, $3, $4, $5, 'running', $6, $7, $8, $9) \
-             RETURNING id",
+             created_by_name, started_at, lease_until, instance) \
+             VALUES ($1, $2, $3, $4, $5, 'running', $6, $7, $8, $9, $10) RETURNING id",
         )
         .bind(environment.project_id.0)
         .bind(environment.id.0)
@@ -106,6 +130,7 @@ impl Store {
         .bind(who.1)
         .bind(Timestamp::now().0)
         .bind(now.saturating_add(ttl_ms))
+        .bind(instance)
         .fetch_one(w.conn())
         .await
         .map_err(super::error::in_terms_of("environment_id", "environment_id"))?;
@@ -135,7 +160,51 @@ impl Store {
         Ok(canceled)
     }
 
-    /// Writes down what came of it.
+    /// Settles the commands that nobody looks after any more: they are `lost`, and what came of them is not known on any of
+    /// their servers. Those whose lease ran out, and all of `instance`, where it is known that none of them can run.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`].
+    pub async fn commands_lose(&self, instance: Option<&str>) -> Result<usize> {
+        {
+            // Nearly always there is none: found out without keeping the writers waiting.
+            let conn = &mut *self.pool().acquire().await?;
+            let now = self.inner.dialect.lease_clock(conn).await?;
+            if unattended(conn, now, instance).await?.is_empty() {
+                return Ok(0);
+            }
+        }
+        let mut w = self.write().await?;
+        let now = w.lease_clock().await?;
+        let mut lost = 0;
+        for (id, servers) in unattended(w.conn(), now, instance).await? {
+            let mut unfinished = Vec::with_capacity(servers.len());
+            for server in servers {
+                let name: Option<String> = sqlx::query_scalar("SELECT hostname FROM servers WHERE id = $1")
+                    .bind(server.0)
+                    .fetch_optional(w.conn())
+                    .await?;
+                unfinished.push(Unfinished { host: name.unwrap_or_else(|| format!("#{server}")), error: not_known() });
+            }
+            let result = CommandResult { groups: Vec::new(), unfinished };
+            let changed = sqlx::query(
+                "UPDATE commands SET status = 'lost', result = $2, finished_at = $3, lease_until = 0 \
+                 WHERE id = $1 AND status = 'running' AND (lease_until <= $4 OR instance = $5)",
+            )
+            .bind(id.0)
+            .bind(serde_json::to_string(&result)?)
+            .bind(Timestamp::now().0)
+            .bind(now)
+            .bind(instance)
+            .execute(w.conn())
+            .await?;
+            lost += usize::from(changed.rows_affected() > 0);
+        }
+        w.commit().await?;
+        Ok(lost)
+    }
+
+    /// Writes down what came of it, also where it was believed to be lost.
     ///
     /// # Errors
     /// [`StoreError::Db`].
@@ -143,7 +212,7 @@ impl Store {
         let mut w = self.write().await?;
         sqlx::query(
             "UPDATE commands SET status = $2, result = $3, finished_at = $4, lease_until = 0 \
-             WHERE id = $1 AND status = 'running'",
+             WHERE id = $1 AND status IN ('running', 'lost')",
         )
         .bind(id.0)
         .bind(status.as_str())

@@ -150,7 +150,7 @@ pub(crate) async fn a_command_is_lost_with_whoever_looked_after_it(db: Db) {
     let environment = store.environment(shop.environment).await.unwrap();
     let servers = [store.server(shop.server).await.unwrap()];
     let form = CommandForm { command: "uptime".to_owned(), ..Default::default() };
-    let begin = |ttl| store.command_create(&environment, &form, &servers, (None, "ada"), ttl);
+    let begin = |ttl| store.command_create(&environment, &form, &servers, (None, "ada"), (Some("here"), ttl));
     let lost = begin(0).await.unwrap();
     assert_eq!(store.command(lost.id).await.unwrap().status, CommandStatus::Lost);
     let held = begin(TTL).await.unwrap();
@@ -161,10 +161,30 @@ pub(crate) async fn a_command_is_lost_with_whoever_looked_after_it(db: Db) {
     let result = CommandResult { groups, unfinished: Vec::new() };
     store.command_finish(held.id, CommandStatus::Done, &result).await.unwrap();
     let ended = store.command(held.id).await.unwrap();
-    assert_eq!((ended.status, ended.groups), (CommandStatus::Done, result.groups));
+    assert_eq!((ended.status, ended.groups), (CommandStatus::Done, result.groups.clone()));
     assert!(store.command_cancel(&environment, held.id).await.is_err());
     let page = store.commands(shop.environment, None, 1).await.unwrap();
     assert_eq!(page.items.iter().map(|run| run.id).collect::<Vec<_>>(), [held.id]);
     let next = page.next.unwrap().parse().unwrap();
     assert_eq!(store.commands(shop.environment, Some(next), 1).await.unwrap().items[0].id, lost.id);
+
+    // Whose lease ran out is settled by whoever looks; what an instance ran, as soon as it is there again.
+    let running = begin(TTL).await.unwrap();
+    assert_eq!(store.commands_lose(None).await.unwrap(), 1);
+    let settled = store.command(lost.id).await.unwrap();
+    assert_eq!((settled.status, settled.finished_at.is_some()), (CommandStatus::Lost, true));
+    assert_eq!(
+        settled.unfinished.iter().map(|it| it.host.as_str()).collect::<Vec<_>>(),
+        [servers[0].hostname.as_str()]
+    );
+    assert_eq!(store.commands_lose(Some("elsewhere")).await.unwrap(), 0);
+    assert_eq!(store.command(running.id).await.unwrap().status, CommandStatus::Running);
+    assert_eq!(store.commands_lose(Some("here")).await.unwrap(), 1);
+    assert_eq!(store.command(running.id).await.unwrap().unfinished.len(), 1);
+    assert_eq!(store.commands_lose(Some("here")).await.unwrap(), 0);
+    assert_eq!(store.command(held.id).await.unwrap().status, CommandStatus::Done);
+    // Somebody who was only held up says what came of it after all.
+    store.command_finish(running.id, CommandStatus::Done, &result).await.unwrap();
+    let ended = store.command(running.id).await.unwrap();
+    assert_eq!((ended.status, ended.unfinished.len()), (CommandStatus::Done, 0));
 }

@@ -21,6 +21,11 @@ use crate::http::problem::{Problem, Result};
 
 /// The longest message of a client, in bytes.
 const MAX_MESSAGE: usize = 64 * 1024;
+/// The longest message that is taken in whole to be told that it is too long: who is in the middle of sending does not
+/// hear anything.
+const MAX_HEARD: usize = 1024 * 1024;
+/// What the other side is told of one that is longer.
+const TOO_LONG: &str = "at most 64 KiB";
 /// How long one message may take to leave. Who takes longer has gone, or comes back and catches up.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// So many pings without a sign of life, and the other side has gone.
@@ -54,7 +59,7 @@ pub(crate) async fn connect(
         let watch = Watch::new(state.clone(), identity);
         Listener { state, socket, watch, subscription: None, lang, heard: Instant::now() }.run().await;
     };
-    Ok(upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE).on_upgrade(listen))
+    Ok(upgrade.max_message_size(MAX_HEARD).max_frame_size(MAX_HEARD).on_upgrade(listen))
 }
 
 struct Listener {
@@ -78,7 +83,8 @@ impl Listener {
             let step = tokio::select! {
                 said = self.socket.recv() => match said {
                     Some(Ok(said)) => self.hear(said).await,
-                    Some(Err(_)) | None => Err(Over),
+                    Some(Err(error)) => self.misheard(error).await,
+                    None => Err(Over),
                 },
                 wake = self.watch.next(self.subscription.as_ref()) => self.tell(wake).await,
                 _ = ping.tick() => self.ping().await,
@@ -89,8 +95,23 @@ impl Listener {
         }
     }
 
+    /// What came is no message: the connection is over, and the other side is told why, where it may still listen.
+    async fn misheard(&mut self, error: axum::Error) -> std::result::Result<(), Over> {
+        match error.into_inner().downcast_ref::<tungstenite::Error>() {
+            Some(tungstenite::Error::Utf8(_)) => self.close(close_code::INVALID, "text is UTF-8").await,
+            Some(tungstenite::Error::Capacity(_)) => self.close(close_code::SIZE, TOO_LONG).await,
+            Some(tungstenite::Error::Protocol(_)) => self.close(close_code::PROTOCOL, "not as RFC 6455 has it").await,
+            _ => Err(Over),
+        }
+    }
+
     async fn hear(&mut self, said: Message) -> std::result::Result<(), Over> {
         self.heard = Instant::now();
+        if matches!(&said, Message::Text(text) if text.len() > MAX_MESSAGE)
+            || matches!(&said, Message::Binary(bytes) if bytes.len() > MAX_MESSAGE)
+        {
+            return self.close(close_code::SIZE, TOO_LONG).await;
+        }
         let asked = match &said {
             Message::Text(text) => message::subscribe(text),
             Message::Binary(_) => message::subscribe(""),
