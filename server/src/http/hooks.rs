@@ -61,6 +61,8 @@ async fn receive(State(state): State<AppState>, Path(public_id): Path<String>, r
         Err(status) => {
             if status == StatusCode::PAYLOAD_TOO_LARGE {
                 services.note_too_long(&public_id, MAX_PAYLOAD).await?;
+                let most = Text::new("The payload is too large; 25 MiB is the most.", "请求体过大，最多 25 MiB。");
+                return Ok(Problem::new(status, most).into_response());
             }
             return Ok(Problem::of_status(status).into_response());
         }
