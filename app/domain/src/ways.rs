@@ -62,6 +62,9 @@ pub struct Standing {
     pub parts: Vec<LivePart>,
     /// What was live before it, where it has not succeeded itself: what all servers can be put back to.
     pub back_to: Option<ReleaseId>,
+    /// Whether a release went live since, where it has stopped half-way: then it cannot be retried.
+    #[serde(default)]
+    pub is_overtaken: bool,
     /// What it waits for in the queue.
     pub waits: Vec<Wait>,
 }

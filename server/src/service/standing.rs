@@ -136,6 +136,12 @@ impl Core {
             }
             _ => None,
         };
+        let is_overtaken = match release.status {
+            ReleaseStatus::Failed | ReleaseStatus::Canceled => {
+                self.store.release_overtaken(release.id).await.map_err(to_fault)?.is_some()
+            }
+            _ => false,
+        };
         Ok(Standing {
             status: release.status,
             rules,
@@ -146,6 +152,7 @@ impl Core {
             servers: now.servers(),
             parts: now.parts(),
             back_to: now.latest.as_ref().filter(|(_, latest)| latest.id != release.id).map(|(tree, _)| *tree),
+            is_overtaken,
             waits: waits.unwrap_or_default(),
         })
     }

@@ -26,6 +26,15 @@ macro_rules! due {
 }
 
 impl Store {
+    /// The latest release that went live after this one had switched servers and ended: with it a retry is refused.
+    ///
+    /// # Errors
+    /// [`StoreError::Db`].
+    pub async fn release_overtaken(&self, id: ReleaseId) -> Result<Option<ReleaseId>> {
+        let by: Option<i64> = sqlx::query_scalar(OVERTAKEN).bind(id.0).fetch_one(self.pool()).await?;
+        Ok(by.map(ReleaseId))
+    }
+
     /// Puts a failed or canceled release into the queue again. Its nodes that did not succeed are
     /// pending again, without the notes of their last run, except of what was live before a switch; what succeeded stays,
     /// but on servers that were found to have something else by now.

@@ -37,7 +37,14 @@ pub fn Actions(
     Toasts::follow(retry);
     let state = Memo::new(move |_| {
         let (status, asked) = live.release.with(|release| (release.status, release.cancel_requested));
-        (status, asked, stands.is_live.get(), stands.live_on.get().is_some(), stands.back_to.get())
+        (
+            status,
+            asked,
+            stands.is_live.get(),
+            stands.live_on.get().is_some(),
+            stands.back_to.get(),
+            stands.is_overtaken.get(),
+        )
     });
 
     // What somebody may not do is not offered; who asks for it anyway is refused by the program.
@@ -183,14 +190,14 @@ pub fn Actions(
                     }
                 })}
             {move || {
-                let (status, asked, is_live, some, left) = state.get();
+                let (status, asked, is_live, some, left, overtaken) = state.get();
                 match status {
                     _ if !may_run => ().into_any(),
                     ReleaseStatus::Pending => view! { {cancel_form(false)} {start_form()} }.into_any(),
                     ReleaseStatus::AwaitingApproval | ReleaseStatus::Queued => cancel_form(false).into_any(),
                     ReleaseStatus::Running => cancel_form(asked).into_any(),
                     ReleaseStatus::Failed | ReleaseStatus::Canceled => {
-                        view! { {left.map(|target| back(target, Back::Left))} {retry_form()} }.into_any()
+                        view! { {left.map(|target| back(target, Back::Left))} {(!overtaken).then(retry_form)} }.into_any()
                     }
                     ReleaseStatus::Succeeded if is_live => view! { {back_link()} {promote_links()} }.into_any(),
                     ReleaseStatus::Succeeded => back(id, if some { Back::All } else { Back::Roll }).into_any(),

@@ -20,6 +20,8 @@ pub struct Stands {
     pub live_on: Memo<Option<(u32, u32)>>,
     /// What all servers can be put back to, where it stopped after it had switched some.
     pub back_to: Memo<Option<ReleaseId>>,
+    /// Whether a retry would be refused, since another release went live.
+    pub is_overtaken: Memo<bool>,
 }
 
 impl Stands {
@@ -44,6 +46,7 @@ impl Stands {
                 let has_stopped = matches!(status.get(), ReleaseStatus::Failed | ReleaseStatus::Canceled);
                 known.with(|known| known.back_to.filter(|_| has_stopped && known.switched > 0))
             }),
+            is_overtaken: Memo::new(move |_| known.with(|known| known.is_overtaken)),
         };
         stands.follow(live);
         stands
