@@ -316,10 +316,26 @@ impl Core {
     async fn promotion(&self, to: &Environment, from: Option<EnvironmentId>) -> Answer<Promotion> {
         let to_fault = |e| of_store(e, &thing(to.id));
         let (from, release) = self.source(to, from).await?;
+        self.is_everywhere(&from, &release).await?;
         let rebuilt = lineage::apart(&self.store, &self.data, release.id, to).await.map_err(to_fault)?;
         let coming = Coming { kind: ReleaseKind::Release, commit: &release.commit, again: false, at: None };
         let rules = self.rules(to, &coming).await?;
         Ok(Promotion { from: from.id, from_name: from.name, release, same_artifact: rebuilt.is_none(), rebuilt, rules })
+    }
+
+    /// What is promoted has to be what the servers of the environment run: a release that failed half-way since, or a link
+    /// that was moved by hand, leaves nobody who has tried it.
+    async fn is_everywhere(&self, from: &Environment, release: &Release) -> Answer<()> {
+        let tree = self.store.release_tree_of(release.id).await.map_err(|e| of_store(e, &thing(from.id)))?;
+        // A server of which nothing is known, one that is new there for instance, says nothing against it.
+        let parts = self.live_now(from).await?.parts();
+        let other = parts.iter().find_map(|part| Some((part.release_id.filter(|there| *there != tree)?, part)));
+        let Some((there, part)) = other else { return Ok(()) };
+        let (name, id, hosts) = (&from.name, release.id, part.hostnames.join(", "));
+        Err(Fault::conflict(text!(
+            "Release {id} succeeded last in {name}, but {hosts} has release {there} by now. Roll {name} back or release to it again, then promote.",
+            "{name} 最近成功的是发布 {id}，但 {hosts} 当前为发布 {there}。请先回滚或重新发布 {name}，再提升。"
+        )))
     }
 
     /// The test environment that is promoted from, and what is live there.

@@ -91,6 +91,13 @@ async fn what_a_release_has_left_half_done_is_put_back() {
     assert_eq!(world.program.ended(third).await, "canceled");
     let half = vec![json!([second, ["web-2", "web-3"]]), json!([third, ["web-1"]])];
     assert_eq!(told().await, (vec![json!([second, false, 2]), json!([first, false, 0])], half));
+    // Nobody has tried what is live on a part of the servers: it does not go on to production.
+    let live = production(&world, json!({})).await;
+    let promote = format!("/environments/{live}/promote");
+    let (status, refusal) = world.program.call(Method::POST, &promote, Some(json!({}))).await;
+    assert_eq!(status, 409, "{refusal}");
+    let said = format!("web-1 has release {third} by now");
+    assert!(refusal["detail"].as_str().unwrap().contains(&said), "{refusal}");
 
     // Without a number: what it has replaced, and not what was there before that.
     let back = world.program.post(&path, json!({})).await;
