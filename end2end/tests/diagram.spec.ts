@@ -119,7 +119,7 @@ test("an upload says how far it is, in percent and bytes", async ({ page, progra
   });
   const tell = (event: object) => sockets.forEach((socket) => socket.send(JSON.stringify(event)));
   await open(page, `/releases/${release.id}`);
-  await expect(page.locator(".connection")).toHaveText("live");
+  await expect(page.locator(".connection")).toHaveAttribute("data-connection", "live");
   const tick = (done: number) => {
     const data = { release_id: release.id, node: key, attempt: 1, done, total: 40_000_000 };
     tell({ topic: `release:${release.id}`, at: new Date().toISOString(), kind: "node.progress", data });
@@ -151,8 +151,30 @@ test("the slowest path is marked, and is another one once another server is slow
   await expect(node(page, release.key(1, "upload"))).not.toHaveClass(/is-slow/);
   release.set([{ key: release.key(0, "upload"), status: "failed" }]);
   await expect(page.locator(".pipeline-slow")).toContainText("web-2");
+  // The step of all that took longest has a name, also where it is none of a server's.
+  release.set([{ key: "package", status: "succeeded" }]);
+  await expect(page.locator(".pipeline-slow")).toContainText("longest step: package, ");
+  // What connects to a server is not the server.
+  await expect(page.locator(`.step[data-node="${release.key(0, "server")}"] a`)).toHaveText("connect to web-1");
   await expect(node(page, release.key(1, "upload"))).toHaveClass(/is-slow/);
   await expect(node(page, release.key(0, "upload"))).not.toHaveClass(/is-slow/);
+});
+
+test("cells carry names as long as all groups together are few, those first that need somebody", async ({ page, program }, info) => {
+  await enter(page);
+  const release = seedRelease(program, { servers: 36 });
+  release.set(Array.from({ length: 16 }, (_, n) => ({ key: release.key(n, "upload"), status: "succeeded" as const })));
+  release.set([{ key: release.key(30, "upload"), status: "failed", exit_status: 1 }]);
+  await open(page, `/releases/${release.id}`);
+  const cells = (name: string) => group(page, name).locator(".cells");
+  await expect(group(page, "running").locator("h4")).toHaveText("running: 19");
+  await expect(cells("failed")).toHaveClass(/is-named/);
+  await expect(cells("running")).toHaveClass(/is-named/);
+  await expect(cells("waiting")).not.toHaveClass(/is-named/);
+  // The heading says how it stands; the tooltip says all of it.
+  await expect(cells("failed").locator(".cell")).toHaveAttribute("data-name", "web-31 · upload");
+  await expect(cells("failed").locator(".cell")).toHaveAttribute("title", "web-31 · upload: failed");
+  await keep(page, info, "36-light");
 });
 
 test("many servers are cells by state, failures first, and each is one click from its steps", async ({ page, program }, info) => {
@@ -261,7 +283,7 @@ test("one event touches its node and its cell, however many servers there are", 
     const release = seedRelease(program, { servers, status: "failed" });
     await open(page, `/releases/${release.id}?node=${encodeURIComponent(release.key(4, "upload"))}`);
     await expect(page.locator(".cell")).toHaveCount(servers);
-    await expect(page.locator(".connection")).toHaveText("live");
+    await expect(page.locator(".connection")).toHaveAttribute("data-connection", "live");
     // Its chain is drawn: a node, a link, a step and a cell show it.
     const change = await touched(
       page,

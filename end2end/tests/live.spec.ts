@@ -70,7 +70,7 @@ test("two windows on one release show every change and every line, in the same o
   const windows = [page, other];
   for (const window of windows) {
     await open(window, `/releases/${id}`);
-    await expect(window.locator(".connection")).toHaveText("live");
+    await expect(window.locator(".connection")).toHaveAttribute("data-connection", "live");
     await record(window);
   }
 
@@ -155,7 +155,7 @@ test("a dropped connection shows, comes back by itself and catches up", async ({
     .toBe("succeeded");
   await expect(node(page, "after_download")).toHaveAttribute("data-status", "running");
   isDown = false;
-  await expect(page.locator(".connection")).toHaveText("live", { timeout: 30_000 });
+  await expect(page.locator(".connection")).toHaveAttribute("data-connection", "live", { timeout: 30_000 });
   await expect(badge(page)).toHaveText(/succeeded/);
   await expect(page.locator("g[data-status=succeeded]")).toHaveCount(await page.locator("g[data-node]").count());
   await expect(page.locator(".log-row:not(.is-system) .log-text")).toHaveText(["before", "after"]);

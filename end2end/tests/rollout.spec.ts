@@ -88,6 +88,8 @@ test("a canary waits on an open page and goes on when somebody presses Continue"
   await fits(page);
   await shoot(page, info, "holds-390");
   await banner.getByRole("button", { name: "Continue" }).click();
+  // What was pressed is gone: the focus is not.
+  await expect(page.locator(".release-status")).toBeFocused();
   await expect(banner).toHaveCount(0);
   await expect(page.locator(".release-state")).toContainText("succeeded", { timeout: 60_000 });
   await expect(page.locator(".step", { hasText: `live: #${id}` })).toHaveCount(3);

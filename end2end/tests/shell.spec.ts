@@ -284,5 +284,16 @@ test.describe("without JavaScript", () => {
     await page.goto("/");
     await expect(page.getByRole("heading", { name: "Lately" })).toBeVisible();
     await expect(page.locator(".recent")).toContainText("web-5 refused the connection");
+    for (const [name, path] of [["Settings", "/settings"], ["Housekeeping", "/housekeeping"], ["Audit", "/audit"], ["Wall links", "/wall-links"]]) {
+      await page.locator(".more > summary").click();
+      await page.locator(".more").getByRole("link", { name, exact: true }).click();
+      await expect(page).toHaveURL(new RegExp(`${path}$`));
+    }
+    await page.setViewportSize({ width: 390, height: 800 });
+    await page.locator(".more > summary").click();
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(over).toBe(0);
+    await page.getByRole("link", { name: "Your account" }).click();
+    await expect(page).toHaveURL(/\/account$/);
   });
 });

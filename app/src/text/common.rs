@@ -3,6 +3,8 @@
 use launchway_domain::Text;
 
 super::texts! {
+    MORE: "More", "更多";
+    ACCOUNT: "Your account", "我的账户";
     RELEASES: "Releases", "发布";
     WALL: "Wall", "看板";
     PROJECTS: "Projects", "项目";

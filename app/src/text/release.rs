@@ -33,6 +33,7 @@ super::texts! {
     ZOOM_OUT: "Zoom out", "缩小";
     ZOOM_FULL: "Actual size", "实际大小";
     ZOOM_FIT: "Fit in", "适应窗口";
+    CONNECT: "connect to", "连接";
     SLOWEST: "Slowest path:", "最慢路径：";
     FIND_SERVER: "Find a server", "查找服务器";
     STEPS_HIDE: "Hide their steps", "收起步骤";
@@ -62,7 +63,8 @@ super::texts! {
     NO_SUCH_STEP: "This release has no such step.", "此发布没有该步骤。";
     ATTEMPT: "Attempt", "执行次数";
     CONNECTING: "connecting…", "正在连接…";
-    LIVE: "live", "实时";
+    LIVE: "Connected: this page follows by itself.", "已连接：此页面自动更新。";
+    STILL_RUNNING: "not ended yet", "尚未结束";
     RECONNECTING: "reconnecting…", "正在重新连接…";
     SIGNED_OUT: "signed out", "已退出登录";
     SIGN_IN_AGAIN: "Sign in again", "重新登录";
@@ -106,6 +108,27 @@ pub fn node_name(kind: NodeKind, host: Option<&str>) -> Text {
         }
         (_, None) => label,
     }
+}
+
+/// The step that took longest on the slowest path.
+pub fn longest(step: &Text, took: &str) -> Text {
+    launchway_domain::text!("longest step: {}, {took}", "最长的步骤：{}，{took}"; step)
+}
+
+/// What stands on the cell of a server below a heading that says its state already.
+pub fn cell_name(host: &str, phase: NodeKind, status: NodeStatus) -> Text {
+    match status {
+        NodeStatus::Succeeded | NodeStatus::Pending => Text::verbatim(host),
+        _ => {
+            let phase = phase_name(phase);
+            Text { en: format!("{host} · {}", phase.en).into(), zh: format!("{host} · {}", phase.zh).into() }
+        }
+    }
+}
+
+/// The step that connects to a server: its name alone would read as the server's own state.
+pub fn connect(host: &Text) -> Text {
+    launchway_domain::text!("{} {}", "{} {}"; CONNECT, host)
 }
 
 /// A node's name and status, for those who cannot see the picture: `upload on web-1: running`.

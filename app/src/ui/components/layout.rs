@@ -12,7 +12,9 @@ use super::prefs_bar::PrefsBar;
 use super::title::name_window;
 use super::toast::ToastArea;
 use crate::api::account::SignOut;
-use crate::text::{board, common, palette as palette_words, people, releases, t, templates};
+use crate::text::{
+    audit, board, common, housekeeping, palette as palette_words, people, releases, settings, t, templates, walls,
+};
 use crate::ui::may::May;
 use crate::ui::palette::load_palette;
 use crate::ui::prefs;
@@ -68,6 +70,7 @@ pub fn Layout() -> impl IntoView {
                         }
                     })}
                 <PrefsBar />
+                <More />
                 {match visitor {
                     None => view! { <ToSignIn /> }.into_any(),
                     Some(name) => {
@@ -89,6 +92,33 @@ pub fn Layout() -> impl IntoView {
         </main>
         <ToastArea />
         {late(move || palette.get() || keys.get(), move || load_palette(palette, keys))}
+    }
+    .into_any()
+}
+
+/// The way to what is seldom needed; it opens without scripts as well.
+#[component]
+fn More() -> impl IntoView {
+    let may = May::find();
+    let node = NodeRef::<leptos::html::Details>::new();
+    let close = move |_| {
+        if let Some(menu) = node.get_untracked() {
+            menu.set_open(false);
+        }
+    };
+    let link = |href: &'static str, text: Text| view! { <a href=href>{t(text)}</a> }.into_any();
+    let links = [
+        Some(link("/account", common::ACCOUNT)),
+        may.administer().then(|| link("/settings", settings::TITLE)),
+        may.administer().then(|| link("/housekeeping", housekeeping::TITLE)),
+        may.see_audit().then(|| link("/audit", audit::TITLE)),
+        may.manage(None).then(|| link("/wall-links", walls::LINKS)),
+    ];
+    view! {
+        <details class="more" node_ref=node>
+            <summary class="button quiet small" aria-label=t(common::MORE) title=t(common::MORE)>"⋯"</summary>
+            <nav aria-label=t(common::MORE) on:click=close>{links.into_iter().collect_view()}</nav>
+        </details>
     }
     .into_any()
 }

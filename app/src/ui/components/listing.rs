@@ -350,6 +350,7 @@ pub fn SortHead(
         <th scope="col" class=class aria-sort=aria>
             <a class="sort" href=href data-noscroll="">
                 {t(text)}
+                " "
                 <span class="way" aria-hidden="true">{sign}</span>
             </a>
         </th>

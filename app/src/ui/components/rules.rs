@@ -55,7 +55,8 @@ pub fn ExceptionField(
     view! {
         <div class="field">
             <label for=id.clone()>{t(words::EXCEPTION_REASON)}</label>
-            <textarea id=id name=name rows="3" maxlength="2000" required aria-describedby=hint.clone()></textarea>
+            // It stands in dialogs, and whoever opens one is about to write this.
+            <textarea id=id name=name rows="3" maxlength="2000" required autofocus aria-describedby=hint.clone()></textarea>
             <p class="hint" id=hint>
                 {t(words::EXCEPTION_HINT)}
             </p>

@@ -3,7 +3,7 @@
 //! An event changes its server's state at once. What is counted over all servers is counted once for all the events
 //! that come before the next picture ([`Fleet::settle`]): hundreds at once are one change of the page.
 
-use launchway_domain::{Node, NodeKind, NodeStatus, ServerId};
+use launchway_domain::{Node, NodeKey, NodeKind, NodeStatus, ServerId};
 use leptos::prelude::*;
 
 use super::state::ReleaseState;
@@ -25,8 +25,10 @@ pub struct Slowest {
     pub server: ServerId,
     /// Its name.
     pub host: String,
-    /// What its steps took.
+    /// What the trunk and its steps took.
     pub spent: Spent,
+    /// The step of these that took longest of those that have ended: its log, its kind, its milliseconds.
+    pub longest: Option<(NodeKey, NodeKind, i64)>,
 }
 
 /// The servers of a release. A server is named by its place in the plan, counted from 0.
@@ -121,7 +123,11 @@ impl Fleet {
         let place = self.spent.try_with_value(|all| slowest::slowest(all).map(|place| (place, all[place]))).flatten();
         let slowest = place.and_then(|(place, spent)| {
             let (server, host) = self.server(place)?;
-            Some(Slowest { server, host, spent })
+            let trunk: Vec<&Node> = state.nodes().iter().filter(|node| node.server_id.is_none()).collect();
+            let chain = state.chain(place);
+            let longest = slowest::longest(trunk.iter().chain(&chain).copied());
+            let longest = longest.map(|(node, took)| (node.key.clone(), node.kind, took));
+            Some(Slowest { server, host, spent: slowest::spent(&trunk).and(spent), longest })
         });
         set(self.slowest, slowest);
     }
@@ -191,7 +197,7 @@ fn host_of(chain: &[&Node]) -> String {
 #[cfg(test)]
 mod tests {
     use launchway_domain::{
-        EnvironmentId, EnvironmentKind, Event, EventData, NodeKey, ProjectId, Release, ReleaseId, ReleaseSnapshot,
+        EnvironmentId, EnvironmentKind, Event, EventData, ProjectId, Release, ReleaseId, ReleaseSnapshot,
         ReleaseStatus, Timestamp,
     };
 
@@ -271,6 +277,25 @@ mod tests {
         assert_eq!(live.fleet.groups[groups::rank(NodeStatus::Failed)].get_untracked(), Vec::<usize>::new());
         assert_eq!(live.fleet.groups[groups::rank(NodeStatus::Running)].with_untracked(Vec::len), 18);
         assert_eq!(live.fleet.count.get_untracked(), 21);
+    }
+
+    #[test]
+    fn the_slowest_path_counts_the_trunk_and_names_its_longest_step() {
+        let owner = Owner::new();
+        owner.set();
+        let mut now = snapshot(2);
+        now.nodes.clear();
+        let mut build = node(NodeKind::AfterDownload, 16_000, NodeStatus::Succeeded);
+        (build.key, build.server_id) = (NodeKey::of(NodeKind::AfterDownload, None), None);
+        now.nodes.push(build);
+        for server in [3, 12] {
+            now.nodes.push(node(NodeKind::Server, server, NodeStatus::Succeeded));
+            now.nodes.push(node(NodeKind::Upload, server, NodeStatus::Succeeded));
+        }
+        let slowest = Live::new(now).fleet.slowest.get_untracked().unwrap();
+        assert_eq!((slowest.server, slowest.spent.millis), (ServerId(12), 16_024));
+        let (key, kind, took) = slowest.longest.unwrap();
+        assert_eq!((key.to_string().as_str(), kind, took), ("after_download", NodeKind::AfterDownload, 16_000));
     }
 
     #[test]

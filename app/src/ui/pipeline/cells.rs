@@ -6,12 +6,12 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
 use super::drawn::{Drawn, ROOM};
-use super::groups::{MANY, ORDER, Phase, rank};
+use super::groups::{MANY, ORDER, Phase, ServerState, rank};
 use super::sign::{self, Sign};
 use crate::text::{CurrentLang, release as words, t};
 use crate::ui::live::Live;
 
-/// Up to how many servers a group's cells carry their names.
+/// Up to how many servers carry their names on their cells: of all groups together, those first that need somebody.
 const NAMED: usize = 24;
 
 /// The servers of a release with many of them.
@@ -113,7 +113,15 @@ fn Group(
     let places = live.fleet.groups[rank(status)];
     let found = Memo::new(move |_| filter.with(|text| places.with(|places| live.fleet.matching(places, text))));
     let count = Memo::new(move |_| found.with(Vec::len));
-    let is_named = Memo::new(move |_| count.get() <= NAMED);
+    let is_named = Memo::new(move |_| {
+        let above = ORDER.iter().take(rank(status));
+        let above = filter.with(|text| {
+            above
+                .map(|status| live.fleet.groups[rank(*status)].with(|places| live.fleet.matching(places, text).len()))
+                .sum::<usize>()
+        });
+        above + count.get() <= NAMED
+    });
     let name = move || words::group(status, count.get()).get(lang.get()).to_owned();
     let ids = move || -> Vec<ServerId> {
         found.with_untracked(|found| {
@@ -158,7 +166,7 @@ fn Group(
                 on:focus=move |event| enter(&event_target(&event))
             >
                 <For each=move || found.get() key=|place| *place let:place>
-                    <Cell live href place />
+                    <Cell live href place is_named />
                 </For>
             </div>
         </section>
@@ -167,7 +175,7 @@ fn Group(
 
 /// One server.
 #[component]
-fn Cell(live: Live, href: Callback<NodeKey, String>, place: usize) -> impl IntoView {
+fn Cell(live: Live, href: Callback<NodeKey, String>, place: usize, is_named: Memo<bool>) -> impl IntoView {
     let lang = CurrentLang::find();
     let (id, host) = live.fleet.server(place)?;
     let state = live.fleet.state(place)?;
@@ -179,12 +187,21 @@ fn Cell(live: Live, href: Callback<NodeKey, String>, place: usize) -> impl IntoV
         let state = state.clone();
         move || href.run(state.with(|state| state.node.clone()))
     };
+    let short = {
+        let (state, host) = (state.clone(), host.clone());
+        move || {
+            let said =
+                |state: &ServerState| words::cell_name(&host, state.phase, state.group).get(lang.get()).to_owned();
+            is_named.get().then(|| state.with(said))
+        }
+    };
     let name = move || state.with(|state| words::cell(&host, state.phase, state.group).get(lang.get()).to_owned());
     Some(view! {
         <a
             class=class
             href=address
             title=name
+            data-name=short
             role="option"
             id=format!("cell-{id}")
             tabindex="-1"

@@ -1,7 +1,8 @@
 //! Which server everybody waited for. Pure.
 //!
 //! All servers end a phase before any begins the next, so that what a release takes is what its slowest servers take.
-//! The slowest path is the trunk and the chain of the server whose own steps took longest together.
+//! The slowest path is the trunk and the chain of the server whose own steps took longest together; what it took is what
+//! both took.
 
 use launchway_domain::{Node, NodeStatus};
 
@@ -12,6 +13,25 @@ pub struct Spent {
     pub millis: i64,
     /// When the step that is on began, in milliseconds since the epoch.
     pub since: Option<i64>,
+}
+
+impl Spent {
+    /// This, and then that.
+    pub fn and(self, other: Self) -> Self {
+        Self { millis: self.millis + other.millis, since: self.since.or(other.since) }
+    }
+}
+
+/// The step that took longest of those that have ended, and how long, in milliseconds; the first of equals.
+pub fn longest<'n>(nodes: impl IntoIterator<Item = &'n Node>) -> Option<(&'n Node, i64)> {
+    let mut best: Option<(&Node, i64)> = None;
+    for node in nodes {
+        let took = node.started_at.zip(node.finished_at).map(|(began, ended)| ended.millis() - began.millis());
+        if let Some(took) = took.filter(|took| best.is_none_or(|(_, most)| *took > most)) {
+            best = Some((node, took));
+        }
+    }
+    best
 }
 
 /// A server's own time, from its nodes.
@@ -74,6 +94,12 @@ mod tests {
         // At any moment the second has taken 300 more than the first.
         assert_eq!(slowest(&[on(100, 5000), on(200, 4800), done(9000)]), Some(1));
         assert_eq!(slowest(&[on(500, 5000), on(200, 4800)]), Some(0));
+    }
+
+    #[test]
+    fn the_trunk_counts() {
+        assert_eq!(done(16).and(done(12)), done(28));
+        assert_eq!(done(16).and(on(2, 40)), on(18, 40));
     }
 
     #[test]

@@ -94,6 +94,15 @@ fn Slow(live: Live, clock: Clock, href: Callback<NodeKey, String>) -> impl IntoV
         };
         let key = NodeKey::of(NodeKind::Server, Some(slow.server));
         let took = took.map(|took| format!(" · {took}"));
+        let longest = slow.longest.map(|(node, kind, millis)| {
+            let said = words::longest(&kind.label(), &words::duration(millis, lang)).get(lang).to_owned();
+            view! {
+                " · "
+                <a href=href.run(node) data-noscroll>
+                    {said}
+                </a>
+            }
+        });
         Some(view! {
             <p class="pipeline-slow">
                 <span class="slow-mark" aria-hidden="true"></span>
@@ -103,6 +112,7 @@ fn Slow(live: Live, clock: Clock, href: Callback<NodeKey, String>) -> impl IntoV
                     {slow.host.clone()}
                 </a>
                 <span class="slow-time">{took}</span>
+                {longest}
             </p>
         })
     }

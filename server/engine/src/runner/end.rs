@@ -81,9 +81,17 @@ impl Execution {
     fn summary(&self, first: &Node, failures: usize) -> Text {
         let name = self.name(first);
         let message = first.message.clone().unwrap_or_else(|| NodeStatus::Failed.label());
-        match failures {
-            1 => text!("{}: {}", "{}：{}"; name, message),
-            _ => text!("{failures} nodes failed. {}: {}", "{failures} 个节点失败。{}：{}"; name, message),
+        let host = first.server_id.and_then(|id| self.context.frozen.target(id)).map(|target| target.hostname.as_str());
+        match (failures, host) {
+            (1, _) => text!("{}: {}", "{}：{}"; name, message),
+            // What is said of a server often names it already.
+            (_, Some(host)) if message.en.contains(host) => {
+                text!("{failures} servers failed. {}", "{failures} 台服务器失败。{}"; message)
+            }
+            (_, Some(_)) => {
+                text!("{failures} servers failed. {}: {}", "{failures} 台服务器失败。{}：{}"; name, message)
+            }
+            (_, None) => text!("{failures} steps failed. {}: {}", "{failures} 个步骤失败。{}：{}"; name, message),
         }
     }
 

@@ -45,7 +45,7 @@ pub fn Header(
             <div>
                 <h1>{t(words::title(id.0))} " " <span class="release-ref">{release.git_ref.name.clone()}</span></h1>
                 <p class="release-state">
-                    <span role="status">
+                    <span role="status" class="release-status" tabindex="-1">
                         <StatusBadge status />
                     </span>
                     <Show when=move || stands.is_live.get()>
@@ -99,8 +99,12 @@ fn ConnectionMark(live: Live, id: i64) -> impl IntoView {
     };
     let sign_in = format!("/sign-in?next={}", next::encode(&format!("/releases/{id}")));
     view! {
-        <span class="connection" data-connection=name role="status">
-            {move || text().get(lang.get()).to_owned()}
+        // Beside the status a word for "connected" would be read as one of the release: a dot says it, and words say
+        // when it is not so.
+        <span class="connection" data-connection=name role="status" title=move || text().get(lang.get()).to_owned()>
+            <span class:visually-hidden=move || state.get() == Connection::Live>
+                {move || text().get(lang.get()).to_owned()}
+            </span>
         </span>
         <Show when=move || state.get() == Connection::SignedOut>
             <a href=sign_in.clone() rel="external">{t(words::SIGN_IN_AGAIN)}</a>
@@ -220,7 +224,9 @@ fn Took(live: Live, clock: Clock) -> impl IntoView {
             _ => None,
         }
     };
-    view! { <span>{move || took().unwrap_or_else(|| "–".to_owned())}</span> }
+    // Only the browser counts on; without scripts it is said that it runs still.
+    let so_far = t(words::STILL_RUNNING);
+    view! { <span>{move || took().unwrap_or_else(&so_far)}</span> }
 }
 
 #[component]

@@ -30,6 +30,14 @@ pub fn HoldBanner(
     let may_run = live.release.with_untracked(|r| May::find().run(r.project_id, r.environment_kind));
     let hold =
         Memo::new(move |_| live.release.with(|release| release.hold.clone().filter(|_| !release.status.is_final())));
+    // The button that was pressed goes with the banner: whoever pressed it is led to what came of it.
+    Effect::new(move |before: Option<bool>| {
+        let is_held = hold.with(Option::is_some);
+        if before == Some(true) && !is_held {
+            lead_to_status();
+        }
+        is_held
+    });
     let asked_to_stop = Memo::new(move |_| live.release.with(|release| release.cancel_requested));
     let banner = move |hold: Hold| {
         let when = match hold.until {
@@ -71,4 +79,17 @@ pub fn HoldBanner(
         }
     };
     view! { {move || hold.get().map(banner)} }
+}
+
+/// Gives the status the focus, where what had it is gone.
+fn lead_to_status() {
+    #[cfg(feature = "hydrate")]
+    request_animation_frame(|| {
+        use wasm_bindgen::JsCast;
+        let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+        let status = document().query_selector(".release-status").ok().flatten();
+        if let Some(status) = status.filter(|_| is_lost) {
+            let _ = status.unchecked_ref::<web_sys::HtmlElement>().focus();
+        }
+    });
 }

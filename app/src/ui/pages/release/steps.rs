@@ -1,6 +1,6 @@
 //! The pipeline as text: for those who cannot see the picture, and for a browser without scripts.
 
-use launchway_domain::{Lang, NodeKey, NodeStatus, ReleaseId, Text};
+use launchway_domain::{Lang, NodeKey, NodeKind, NodeStatus, ReleaseId, Text};
 use leptos::prelude::*;
 
 use super::OpenLog;
@@ -77,6 +77,8 @@ fn Step(
 ) -> impl IntoView {
     let lang = CurrentLang::find();
     let view = live.node(&key)?;
+    let is_connection = view.with_untracked(|view| view.node.kind == NodeKind::Server);
+    let name = if is_connection { words::connect(&name) } else { name };
     let href = OpenLog::of(key.clone()).href(id);
     let is_open = {
         let key = key.clone();

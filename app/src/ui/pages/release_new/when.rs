@@ -60,21 +60,26 @@ pub fn Exception(
     when: WhenSignals,
 ) -> impl IntoView {
     let may = May::find().administer();
-    // What is known of the rules comes after the page: both first renders are without it.
+    // What is known of the rules comes after the page: both first renders have the field, unseen where there are scripts.
     let is_alive = RwSignal::new(false);
     Effect::new(move |_| is_alive.set(true));
-    let takes_one = Memo::new(move |_| may && is_alive.get() && (when.frozen.get() || when.refused.get()));
+    let takes_one = Memo::new(move |_| {
+        let is_known = when.frozen.get() || when.refused.get();
+        may && (!is_alive.get() || is_known)
+    });
     view! {
         <Show when=move || takes_one.get()>
-            <TextArea
-                form
-                field="start.exception"
-                label=words::EXCEPTION
-                value=when.exception
-                hint=words::EXCEPTION_HINT
-                rows=2
-                optional=true
-            />
+            // Without scripts nobody knows the rules of what will be chosen: whoever may make an exception can write one.
+            <div class:no-script=move || !is_alive.get()>
+                <TextArea
+                    form
+                    field="start.exception"
+                    label=words::EXCEPTION
+                    value=when.exception
+                    hint=words::EXCEPTION_HINT
+                    rows=2
+                />
+            </div>
         </Show>
     }
     .into_any()
