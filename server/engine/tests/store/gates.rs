@@ -91,7 +91,7 @@ pub(crate) async fn a_lock_runs_out_by_itself(db: Db) {
     let store = db.open().await;
     let shop = world(&store, "shop").await;
     let release = shop.queued(&store).await;
-    let short = LockForm { until: Some(soon(300)), ..form("a moment") };
+    let short = LockForm { until: Some(soon(3000)), ..form("a moment") };
     locked(&store, shop.environment, &short).await;
     assert_eq!(claimed(&store).await, None);
     while store.lock(shop.environment).await.unwrap().is_some() {
